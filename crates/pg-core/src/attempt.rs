@@ -1,0 +1,214 @@
+//! What makes one attempt recognisable, and whether it may have been sent before.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{CancelError, Invalid, Unknown, UnknownReason};
+
+/// Longest tag that fits every gateway (Eximbay's `refund_id` is at most 30 characters).
+pub const MAX_TAG: usize = 30;
+
+const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A name for one attempt, unique among all attempts ever: it goes onto the wire (Chaiport's `reason`, Eximbay's
+/// `refund_id`, Settlebank's `mchtTrdNo`) and is how the attempt is found again.
+///
+/// 1 to 30 characters of `A-Z a-z 0-9 _ -`. Keep it with the attempt: a repeat must carry the same tag.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AttemptTag(String);
+
+impl AttemptTag {
+    /// A tag of 128 random bits: `c` and 26 characters of base 32, 27 in all.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the operating system gives no randomness.
+    pub fn random() -> Result<Self, Invalid> {
+        let mut bytes = [0_u8; 16];
+        getrandom::fill(&mut bytes).map_err(|_| Invalid::new("tag", "the system gave no randomness"))?;
+        let mut rest = u128::from_le_bytes(bytes);
+        let mut text = String::from("c");
+        for _ in 0..26 {
+            let index = usize::try_from(rest & 31).unwrap_or(0);
+            text.push(BASE32.get(index).copied().map_or('a', char::from));
+            rest >>= 5;
+        }
+        Ok(Self(text))
+    }
+
+    /// The tag's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AttemptTag {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        if text.is_empty() || text.len() > MAX_TAG || !plain {
+            return Err(Invalid::new("tag", "must be 1 to 30 characters of A-Z a-z 0-9 _ -"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<&str> for AttemptTag {
+    type Error = Invalid;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for AttemptTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AttemptTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for AttemptTag {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AttemptTag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// How often an attempt may have been sent; all clones of a request share it.
+///
+/// A refusal proves that nothing happened only on the first sending: on a repeat, the earlier copy may be the very
+/// cause of it. So the clients turn a refusal of a repeat into [`UnknownReason::RefusedOnRepeat`].
+#[derive(Debug, Clone, Default)]
+pub struct SendLog(Arc<AtomicU32>);
+
+impl SendLog {
+    /// An attempt that was never sent.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An attempt that an earlier process may have sent.
+    #[must_use]
+    pub fn already_sent() -> Self {
+        Self(Arc::new(AtomicU32::new(1)))
+    }
+
+    /// Whether it may have been sent.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
+
+    /// Notes a sending that begins now. Call it before the first byte; hand the ticket to [`SendLog::judge`].
+    pub fn begin(&self) -> SendTicket {
+        SendTicket { before: self.0.fetch_add(1, Ordering::SeqCst) }
+    }
+
+    /// Notes how a sending ended, and takes back a refusal that an earlier or simultaneous copy may have caused.
+    ///
+    /// # Errors
+    /// The outcome's own, with `Rejected` become `Unknown` on a repeat.
+    pub fn judge<T>(&self, ticket: SendTicket, outcome: Result<T, CancelError>) -> Result<T, CancelError> {
+        let SendTicket { before } = ticket;
+        match outcome {
+            Err(CancelError::NotSent(error)) => {
+                // nothing left: this sending never was
+                self.0.fetch_sub(1, Ordering::SeqCst);
+                Err(CancelError::NotSent(error))
+            }
+            Err(CancelError::Rejected(refusal)) => {
+                let alone = before == 0 && self.0.load(Ordering::SeqCst) == 1;
+                if alone {
+                    return Err(CancelError::Rejected(refusal));
+                }
+                Err(Unknown::new(UnknownReason::RefusedOnRepeat)
+                    .with_http_status(refusal.http_status())
+                    .with_answer(refusal.code(), refusal.message().clone())
+                    .into())
+            }
+            other => other,
+        }
+    }
+}
+
+/// Proof that [`SendLog::begin`] was called.
+#[derive(Debug)]
+#[must_use]
+pub struct SendTicket {
+    before: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{NotSent, NotSentPhase, Rejected, RejectionKind};
+    use crate::text::GatewayText;
+
+    fn rejected() -> Result<(), CancelError> {
+        Err(Rejected::new(RejectionKind::Amount, "1", GatewayText::default(), 200).into())
+    }
+
+    #[test]
+    fn tags_are_short_and_never_the_same() {
+        let (a, b) = (AttemptTag::random().unwrap(), AttemptTag::random().unwrap());
+        assert_ne!(a, b);
+        assert_eq!(a.as_str().len(), 27);
+        assert_eq!(a.as_str().parse::<AttemptTag>().unwrap(), a);
+        for bad in ["", "a b", "가", "a/b", &"x".repeat(31)] {
+            assert!(bad.parse::<AttemptTag>().is_err());
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_believed_on_the_first_sending_alone() {
+        let log = SendLog::new();
+        let first = log.begin();
+        assert!(matches!(log.judge(first, rejected()), Err(CancelError::Rejected(_))));
+        let second = log.begin();
+        let Err(CancelError::Unknown(unknown)) = log.judge(second, rejected()) else {
+            panic!("must be unknown")
+        };
+        assert_eq!(unknown.reason(), UnknownReason::RefusedOnRepeat);
+    }
+
+    #[test]
+    fn what_was_not_sent_does_not_count() {
+        let log = SendLog::new();
+        let first = log.begin();
+        assert!(log.judge::<()>(first, Err(NotSent::new(NotSentPhase::Connect).into())).is_err());
+        let second = log.clone().begin();
+        assert!(matches!(log.judge(second, rejected()), Err(CancelError::Rejected(_))));
+    }
+
+    #[test]
+    fn simultaneous_copies_spoil_each_others_refusals() {
+        let log = SendLog::new();
+        let (first, second) = (log.begin(), log.begin());
+        assert!(matches!(log.judge(first, rejected()), Err(CancelError::Unknown(_))));
+        assert!(matches!(log.judge(second, rejected()), Err(CancelError::Unknown(_))));
+    }
+
+    #[test]
+    fn a_thawed_attempt_counts_as_sent() {
+        let log = SendLog::already_sent();
+        let ticket = log.begin();
+        assert!(matches!(log.judge(ticket, rejected()), Err(CancelError::Unknown(_))));
+    }
+}

@@ -1,0 +1,158 @@
+//! Where a gateway is.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use url::{Host, Url};
+
+use crate::error::Invalid;
+
+/// Scheme, host and port of a gateway: checked once, when the client is built.
+///
+/// `https` only, unless the host is a loopback address written as a number (`127.0.0.1`, `[::1]`); no user, path,
+/// query or fragment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl(Url);
+
+impl BaseUrl {
+    /// A gateway's own, published address.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `base_url`.
+    pub fn official(text: &str) -> Result<Self, Invalid> {
+        Self::check(text)
+    }
+
+    /// An address of your own: a proxy, a simulator. Off loopback it must be allowed by name, because it will see
+    /// the keys.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `base_url`.
+    pub fn custom(text: &str, allow_custom_host: bool) -> Result<Self, Invalid> {
+        let base = Self::check(text)?;
+        if base.is_loopback() || allow_custom_host {
+            return Ok(base);
+        }
+        Err(Invalid::new("base_url", "is not one of the gateway's hosts; allow it explicitly if it is meant"))
+    }
+
+    fn check(text: &str) -> Result<Self, Invalid> {
+        let invalid = |reason: &'static str| Invalid::new("base_url", reason);
+        let url = Url::parse(text).map_err(|_| invalid("must be an absolute url such as https://host"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("must not contain a user or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid("must not contain a query or fragment"));
+        }
+        if url.path() != "/" {
+            return Err(invalid("must not contain a path"));
+        }
+        let base = Self(url);
+        match base.0.scheme() {
+            "https" => Ok(base),
+            "http" if base.is_loopback() => Ok(base),
+            "http" => Err(invalid("must be https (http only to a loopback address such as 127.0.0.1)")),
+            _ => Err(invalid("must be https")),
+        }
+    }
+
+    /// Whether the host is a loopback address, written as a number.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
+            Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
+            Some(Host::Domain(_)) | None => false,
+        }
+    }
+
+    /// The host, for comparing with a gateway's own.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
+    /// The whole URL of a target (absolute path with query).
+    ///
+    /// # Errors
+    /// [`Invalid`] when the target would lead to another host or another path than it spells.
+    pub fn join(&self, target: &str) -> Result<Url, Invalid> {
+        let invalid = || Invalid::new("target", "must be an absolute path on the gateway's host");
+        if !target.starts_with('/') || target.starts_with("//") || target.contains(['\\', '#']) {
+            return Err(invalid());
+        }
+        let url = self.0.join(target).map_err(|_| invalid())?;
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let same_place = url.origin() == self.0.origin() && url.path() == path && url.query() == query;
+        if same_place { Ok(url) } else { Err(invalid()) }
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_could_leak_or_mislead() {
+        for bad in [
+            "http://api.iamport.kr",
+            "http://localhost:8080",
+            "http://127.0.0.1.evil.example",
+            "https://user@api.iamport.kr",
+            "https://u:p@api.iamport.kr",
+            "https://api.iamport.kr/?x=1",
+            "https://api.iamport.kr/#x",
+            "https://api.iamport.kr/v2",
+            "ftp://api.iamport.kr",
+            "api.iamport.kr",
+            "",
+        ] {
+            let error = BaseUrl::custom(bad, true).unwrap_err();
+            assert_eq!(error.field(), "base_url", "{bad}");
+        }
+        assert!(BaseUrl::custom("https://proxy.example", false).is_err());
+        for good in
+            ["https://proxy.example", "https://proxy.example:8443/", "http://127.0.0.1:9", "http://[::1]:9"]
+        {
+            assert!(BaseUrl::custom(good, true).is_ok(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_target_stays_where_it_says() {
+        let base = BaseUrl::official("https://api.iamport.kr").unwrap();
+        assert_eq!(
+            base.join("/payments/imp_1?x=1").unwrap().as_str(),
+            "https://api.iamport.kr/payments/imp_1?x=1"
+        );
+        for bad in [
+            "",
+            "payments",
+            "//evil.example/",
+            "/a/../b",
+            "/a/%2e%2e/b",
+            "/a\\b",
+            "/a#b",
+            "/a b",
+            "https://evil.example/",
+        ] {
+            assert!(base.join(bad).is_err(), "{bad}");
+        }
+    }
+}

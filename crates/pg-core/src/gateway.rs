@@ -1,0 +1,423 @@
+//! The one face that all gateways share, for programs that drive several.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+
+use crate::account::RefundAccount;
+use crate::attempt::{AttemptTag, SendLog};
+use crate::error::{CancelError, Invalid};
+use crate::lookup::{LookUpError, PaymentState};
+use crate::money::Money;
+use crate::outcome::Cancelled;
+use crate::reconcile::{OpenAttempt, Verdict, reconcile};
+
+/// A gateway that cancels payments and tells about them. Object-safe: `Box<dyn CancelGateway>` works.
+///
+/// Whoever uses one gateway alone is better served by its client's own, typed methods.
+#[async_trait::async_trait]
+pub trait CancelGateway: Send + Sync + fmt::Debug {
+    /// What this gateway can do, and how well that is known.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Sends one cancel: at most one copy on the wire (Chaiport repeats once after a documented 401).
+    ///
+    /// The same order makes the same bytes, so sending an order again is sending the same attempt again.
+    ///
+    /// # Errors
+    /// [`CancelError`]; `Unknown` means it may have happened.
+    async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError>;
+
+    /// Reads the payment from the gateway's ledger. Moves nothing.
+    ///
+    /// # Errors
+    /// [`LookUpError`].
+    async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError>;
+
+    /// Looks the payment up and decides whether the order happened.
+    ///
+    /// # Errors
+    /// [`LookUpError`] when the look-up told nothing; the outcome then stays unknown.
+    async fn reconcile(&self, order: &CancelOrder, ledger: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        let state = self.look_up(order.payment()).await?;
+        let capabilities = self.capabilities();
+        let tag = capabilities.history.then(|| self.history_tag(order)).flatten();
+        Ok(reconcile(
+            &OpenAttempt {
+                tag: tag.as_deref(),
+                before: order.balance_before(),
+                amount: order.amount(),
+                guarded: capabilities.guard.is_guarded(),
+                sole_actor: ledger.sole_actor,
+                known_balance: ledger.known_balance,
+            },
+            &state,
+        ))
+    }
+
+    /// The tag as this gateway keeps it in its history of cancels, if it does.
+    fn history_tag(&self, order: &CancelOrder) -> Option<String> {
+        let _unused = order;
+        None
+    }
+}
+
+/// What the caller knows about a payment's ledger beyond one look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LedgerKnowledge {
+    /// Nobody else can cancel this payment: no admin page, no other program. Decides only where a gateway tells
+    /// no more than a balance.
+    pub sole_actor: bool,
+    /// The lowest balance ever proven for this payment.
+    pub known_balance: Option<Money>,
+}
+
+/// Which gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Gateway {
+    /// 차이포트, the former iamport, PortOne V1.
+    Chaiport,
+    /// Eximbay.
+    Eximbay,
+    /// Settlebank, now Hecto Financial.
+    Settlebank,
+}
+
+impl Gateway {
+    /// The name in lower case, as in spans and tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chaiport => "chaiport",
+            Self::Eximbay => "eximbay",
+            Self::Settlebank => "settlebank",
+        }
+    }
+}
+
+impl fmt::Display for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a gateway can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Which gateway.
+    pub gateway: Gateway,
+    /// What makes sending the same attempt again safe.
+    pub guard: Guard,
+    /// How well the guard is known.
+    pub evidence: Evidence,
+    /// Whether look-ups tell the single cancels.
+    pub history: bool,
+    /// Whether one payment can be cancelled in parts.
+    pub partial: bool,
+}
+
+impl Capabilities {
+    /// The capabilities of a gateway.
+    #[must_use]
+    pub const fn new(gateway: Gateway, guard: Guard, evidence: Evidence, history: bool) -> Self {
+        Self { gateway, guard, evidence, history, partial: true }
+    }
+}
+
+/// What a gateway checks before it executes a cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Guard {
+    /// The balance before the cancel must match (Chaiport's `checksum`, Eximbay's `balance`).
+    Balance,
+    /// The number of the cancel must be the next one (Settlebank's `cnclOrd`).
+    Sequence,
+    /// An identical request is recognised as such (Settlebank's flat form).
+    IdenticalRequest,
+    /// Nothing.
+    None,
+}
+
+impl Guard {
+    /// Whether the gateway refuses a cancel whose place was taken by another one.
+    #[must_use]
+    pub const fn is_guarded(self) -> bool {
+        matches!(self, Self::Balance | Self::Sequence)
+    }
+}
+
+/// How well something about a gateway is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// The gateway's documents say so.
+    Documented,
+    /// Read between the lines of the gateway's documents, or from others' code.
+    Inferred,
+    /// Seen in the gateway's own sandbox, with a recorded transcript.
+    Verified,
+}
+
+/// A payment as the merchant recorded it: what is needed to find and to cancel it.
+///
+/// Which fields a gateway needs stands in its crate's documentation; a missing one is refused by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PaymentRef {
+    /// Which gateway took it.
+    pub gateway: Gateway,
+    /// The gateway's number: `imp_uid`, `transaction_id`, `orgTrdNo`.
+    pub gateway_id: String,
+    /// The merchant's order number.
+    pub merchant_uid: String,
+    /// What was paid.
+    pub paid: Money,
+    /// The paid amount exactly as it was written at payment time (Eximbay finds `1.00` and `1` apart).
+    pub paid_text: Option<String>,
+    /// The day of the payment in Korea (Settlebank).
+    pub paid_on: Option<Date>,
+    /// The payment method in the gateway's own code (Settlebank `CA`, Chaiport `vbank`).
+    pub method: Option<String>,
+    /// The PG behind the gateway (Chaiport's `pg_provider`), which decides the bank codes.
+    pub pg_provider: Option<String>,
+}
+
+impl PaymentRef {
+    /// A payment with what every gateway needs.
+    #[must_use]
+    pub fn new(
+        gateway: Gateway,
+        gateway_id: impl Into<String>,
+        merchant_uid: impl Into<String>,
+        paid: Money,
+    ) -> Self {
+        Self {
+            gateway,
+            gateway_id: gateway_id.into(),
+            merchant_uid: merchant_uid.into(),
+            paid,
+            paid_text: None,
+            paid_on: None,
+            method: None,
+            pg_provider: None,
+        }
+    }
+
+    /// Adds the paid amount as it was written at payment time.
+    #[must_use]
+    pub fn with_paid_text(mut self, text: impl Into<String>) -> Self {
+        self.paid_text = Some(text.into());
+        self
+    }
+
+    /// Adds the day of the payment in Korea.
+    #[must_use]
+    pub const fn with_paid_on(mut self, day: Date) -> Self {
+        self.paid_on = Some(day);
+        self
+    }
+
+    /// Adds the payment method in the gateway's own code.
+    #[must_use]
+    pub fn with_method(mut self, method: impl Into<String>) -> Self {
+        self.method = Some(method.into());
+        self
+    }
+
+    /// Adds the PG behind the gateway.
+    #[must_use]
+    pub fn with_pg_provider(mut self, pg_provider: impl Into<String>) -> Self {
+        self.pg_provider = Some(pg_provider.into());
+        self
+    }
+}
+
+/// One cancel of one payment, complete: the same order always makes the same bytes on the wire.
+///
+/// Serialisable (to be stored before it is sent) but for the refund account, which is personal data and must be
+/// kept encrypted and added again. An order read back from storage counts as possibly sent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CancelOrder {
+    payment: PaymentRef,
+    amount: Money,
+    balance_before: Money,
+    tag: AttemptTag,
+    sequence: u16,
+    #[serde(with = "time::serde::timestamp")]
+    at: OffsetDateTime,
+    reason: Option<String>,
+    #[serde(skip)]
+    refund_account: Option<RefundAccount>,
+    #[serde(skip, default = "SendLog::already_sent")]
+    sends: SendLog,
+}
+
+impl CancelOrder {
+    /// An order to refund `amount` of a payment of which `balance_before` has not been refunded yet, made at
+    /// `at`, as its `sequence`-th cancel (from 1).
+    ///
+    /// # Errors
+    /// [`Invalid`] when the amount is zero, exceeds the balance, the balance exceeds what was paid, the
+    /// currencies differ, or `sequence` is outside 1 to 999.
+    pub fn new(
+        payment: PaymentRef,
+        amount: Money,
+        balance_before: Money,
+        tag: AttemptTag,
+        sequence: u16,
+        at: OffsetDateTime,
+    ) -> Result<Self, Invalid> {
+        check_amount(payment.paid, balance_before, amount)?;
+        if !(1..=999).contains(&sequence) {
+            return Err(Invalid::new("sequence", "must be from 1 to 999"));
+        }
+        let at = at.replace_nanosecond(0).unwrap_or(at);
+        let sends = SendLog::new();
+        Ok(Self {
+            payment,
+            amount,
+            balance_before,
+            tag,
+            sequence,
+            at,
+            reason: None,
+            refund_account: None,
+            sends,
+        })
+    }
+
+    /// Adds the reason.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds the account to refund into.
+    #[must_use]
+    pub fn with_refund_account(mut self, account: RefundAccount) -> Self {
+        self.refund_account = Some(account);
+        self
+    }
+
+    /// The payment.
+    #[must_use]
+    pub const fn payment(&self) -> &PaymentRef {
+        &self.payment
+    }
+
+    /// What is to be refunded.
+    #[must_use]
+    pub const fn amount(&self) -> Money {
+        self.amount
+    }
+
+    /// What could be cancelled before this order: the guard.
+    #[must_use]
+    pub const fn balance_before(&self) -> Money {
+        self.balance_before
+    }
+
+    /// The attempt's tag.
+    #[must_use]
+    pub const fn tag(&self) -> &AttemptTag {
+        &self.tag
+    }
+
+    /// Which cancel of this payment it is, from 1.
+    #[must_use]
+    pub const fn sequence(&self) -> u16 {
+        self.sequence
+    }
+
+    /// When the order was made, to the second.
+    #[must_use]
+    pub const fn at(&self) -> OffsetDateTime {
+        self.at
+    }
+
+    /// The reason.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The account to refund into.
+    #[must_use]
+    pub const fn refund_account(&self) -> Option<&RefundAccount> {
+        self.refund_account.as_ref()
+    }
+
+    /// How often it may have been sent; shared by all clones.
+    #[must_use]
+    pub const fn sends(&self) -> &SendLog {
+        &self.sends
+    }
+}
+
+/// Checks the three amounts of every cancel: `0 < amount ≤ balance ≤ paid`, in one currency.
+///
+/// # Errors
+/// [`Invalid`] naming `amount` or `balance`.
+pub fn check_amount(paid: Money, balance: Money, amount: Money) -> Result<(), Invalid> {
+    if amount.is_zero() {
+        return Err(Invalid::new("amount", "must be above zero (a zero amount would cancel everything)"));
+    }
+    match balance.compare(paid) {
+        None => return Err(Invalid::new("balance", "must be in the payment's currency")),
+        Some(order) if order.is_gt() => return Err(Invalid::new("balance", "must not exceed what was paid")),
+        Some(_) => {}
+    }
+    match amount.compare(balance) {
+        None => Err(Invalid::new("amount", "must be in the payment's currency")),
+        Some(order) if order.is_gt() => {
+            Err(Invalid::new("amount", format!("must not exceed the cancelable balance of {balance}")))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::Bank;
+
+    fn order(amount: i64, balance: i64) -> Result<CancelOrder, Invalid> {
+        let payment = PaymentRef::new(Gateway::Chaiport, "imp_1", "ORD-1", Money::krw(10_000).unwrap());
+        let (amount, balance) = (Money::krw(amount).unwrap(), Money::krw(balance).unwrap());
+        CancelOrder::new(
+            payment,
+            amount,
+            balance,
+            AttemptTag::random().unwrap(),
+            1,
+            OffsetDateTime::UNIX_EPOCH,
+        )
+    }
+
+    #[test]
+    fn amounts_are_checked_before_there_is_an_order() {
+        assert!(order(1000, 10_000).is_ok());
+        for (amount, balance, field) in
+            [(0, 10_000, "amount"), (1001, 1000, "amount"), (1000, 10_001, "balance")]
+        {
+            assert_eq!(order(amount, balance).unwrap_err().field(), field);
+        }
+    }
+
+    #[test]
+    fn a_stored_order_counts_as_sent_and_keeps_no_account() {
+        let account = RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동").unwrap();
+        let order = order(1000, 10_000).unwrap().with_refund_account(account);
+        assert!(!order.sends().may_have_been_sent());
+        let json = serde_json::to_string(&order).unwrap();
+        assert!(!json.contains("56211105948400") && !json.contains("홍길동"));
+        let back: CancelOrder = serde_json::from_str(&json).unwrap();
+        assert!(back.sends().may_have_been_sent());
+        assert_eq!((back.tag(), back.amount(), back.at()), (order.tag(), order.amount(), order.at()));
+    }
+}

@@ -1,0 +1,71 @@
+//! What the payment-cancel SDKs for Chaiport, Eximbay and Settlebank share: money, bank codes, outcomes, the wire.
+//!
+//! Published as `pg-cancel-core`; you get it through a gateway crate and rarely depend on it yourself.
+//! Unofficial: not made or endorsed by any of the gateways.
+//!
+//! A cancel moves money, and none of the three gateways has an idempotency key. So an outcome is one of
+//! [`Cancelled`] (the gateway took it) and the four of [`CancelError`]; *unknown* is the default, and leaving it
+//! needs proof.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`money`], [`currency`], [`decimal`] | amounts in whole minor units, read exactly |
+//! | [`bank`], [`account`] | banks with every PG's own numbering; the refund account |
+//! | [`error`], [`outcome`], [`attempt`] | how a cancel ends, and when a refusal may be believed |
+//! | [`lookup`], [`mod@reconcile`] | what the ledger says, and what that proves |
+//! | [`gateway`] | the trait that all gateways share |
+//! | [`wire`], [`json`], [`classify`], [`transport`] | requests and answers as data; sending one |
+//!
+//! Features: `reqwest` (default) brings the transport, `client` the [`Transport`] trait alone; without both there
+//! are types, building and parsing only.
+
+pub mod account;
+pub mod attempt;
+pub mod bank;
+#[cfg(feature = "client")]
+pub mod base_url;
+pub mod classify;
+pub mod currency;
+pub mod decimal;
+pub mod error;
+pub mod gateway;
+pub mod json;
+pub mod lookup;
+pub mod money;
+pub mod outcome;
+pub mod reconcile;
+#[cfg(feature = "reqwest")]
+pub mod reqwest_transport;
+pub mod secret;
+pub mod text;
+pub mod trace;
+pub mod transport;
+pub mod wire;
+
+pub use account::RefundAccount;
+pub use attempt::{AttemptTag, SendLog};
+pub use bank::{Bank, BankScheme};
+#[cfg(feature = "client")]
+pub use base_url::BaseUrl;
+pub use currency::Currency;
+pub use error::{
+    CancelError, Invalid, NextStep, NotSent, NotSentPhase, Rejected, RejectionKind, Unknown, UnknownReason,
+};
+pub use gateway::{
+    CancelGateway, CancelOrder, Capabilities, Evidence, Gateway, Guard, LedgerKnowledge, PaymentRef,
+};
+pub use lookup::{CancelEntry, LookUpError, LookUpErrorKind, PaymentState};
+pub use money::{Money, MoneyError};
+pub use outcome::{CancelState, Cancelled};
+pub use reconcile::{Attribution, Doubt, OpenAttempt, Verdict};
+#[cfg(feature = "reqwest")]
+pub use reqwest_transport::{ConnectionReuse, ReqwestTransport, TransportOptions};
+pub use secret::Secret;
+pub use text::GatewayText;
+#[cfg(feature = "client")]
+pub use transport::Transport;
+pub use transport::{Sent, TransportError, TransportErrorKind};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

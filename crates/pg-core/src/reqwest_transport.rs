@@ -1,0 +1,220 @@
+//! The default transport: reqwest on rustls.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use crate::base_url::BaseUrl;
+use crate::error::Invalid;
+use crate::transport::{Sent, Transport, TransportError, TransportErrorKind};
+use crate::wire::{HeaderText, Method, WireRequest, WireResponse};
+
+/// Largest answer that is read; the gateways' largest are a few kilobytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// How long a connection may lie idle and still be used again.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// Whether a connection is used for more than one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum ConnectionReuse {
+    /// While it has lain idle for at most two seconds: bulk work keeps its connections, a lone cancel has its own.
+    #[default]
+    WhileFresh,
+    /// Never: a new connection for every request. Slower; no race with a server that is just closing.
+    Never,
+}
+
+/// How the transport connects.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct TransportOptions {
+    connect_timeout: Duration,
+    total_timeout: Duration,
+    reuse: ConnectionReuse,
+    proxy: Option<String>,
+    extra_roots_pem: Vec<Vec<u8>>,
+}
+
+impl TransportOptions {
+    /// Options with a total time limit; connecting has 5 seconds of it.
+    pub const fn new(total_timeout: Duration) -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(5),
+            total_timeout,
+            reuse: ConnectionReuse::WhileFresh,
+            proxy: None,
+            extra_roots_pem: Vec::new(),
+        }
+    }
+
+    /// Sets the time limit for resolving, connecting and the TLS handshake together.
+    pub const fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Sets the time limit for the whole exchange. Too short a limit turns cancels that happened into `Unknown`.
+    pub const fn total_timeout(mut self, limit: Duration) -> Self {
+        self.total_timeout = limit;
+        self
+    }
+
+    /// Sets whether connections are reused.
+    pub const fn connection_reuse(mut self, reuse: ConnectionReuse) -> Self {
+        self.reuse = reuse;
+        self
+    }
+
+    /// Sends everything through an HTTP proxy. The environment's proxy settings are never used.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Trusts further certificate authorities (PEM), beside the web's: a company proxy, a simulator's test CA.
+    pub fn extra_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.extra_roots_pem.push(pem.into());
+        self
+    }
+}
+
+/// The default [`Transport`]: reqwest on rustls (ring), HTTP/1.1, TLS 1.2 or later without early data, the web's
+/// root certificates; no redirects, no retries, no decompression, no proxy from the environment, at most 1 MiB of
+/// body.
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+impl ReqwestTransport {
+    /// Builds the transport.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `extra_root_certificates`, `proxy` or `transport`.
+    pub fn new(options: &TransportOptions) -> Result<Self, Invalid> {
+        let idle = match options.reuse {
+            ConnectionReuse::WhileFresh => usize::MAX,
+            ConnectionReuse::Never => 0,
+        };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls_config(&options.extra_roots_pem)?)
+            .connect_timeout(options.connect_timeout)
+            .timeout(options.total_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .http1_only()
+            .referer(false)
+            .pool_idle_timeout(FRESH)
+            .pool_max_idle_per_host(idle);
+        if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy)
+                .map_err(|_| Invalid::new("proxy", "must be an http or https url"))?;
+            builder = builder.proxy(proxy);
+        }
+        let client =
+            builder.build().map_err(|_| Invalid::new("transport", "the http client could not be built"))?;
+        Ok(Self { client })
+    }
+}
+
+fn tls_config(extra_roots_pem: &[Vec<u8>]) -> Result<rustls::ClientConfig, Invalid> {
+    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let invalid = || Invalid::new("extra_root_certificates", "must be certificates in pem");
+    for pem in extra_roots_pem {
+        let mut found = false;
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            roots.add(certificate.map_err(|_| invalid())?).map_err(|_| invalid())?;
+            found = true;
+        }
+        if !found {
+            return Err(invalid());
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(|_| Invalid::new("transport", "the tls library offers no usable version"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    // early data can be replayed: a replayed cancel is a double refund
+    config.enable_early_data = false;
+    Ok(config)
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReqwestTransport")
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for ReqwestTransport {
+    async fn send(&self, base: &BaseUrl, request: WireRequest) -> Result<WireResponse, TransportError> {
+        let build_failed = || TransportError::new(Sent::No, TransportErrorKind::Build);
+        let url = base.join(request.target()).map_err(|error| build_failed().with_source(error))?;
+        let headers = header_map(&request).ok_or_else(build_failed)?;
+        let method = match request.method() {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut builder = self.client.request(method, url).headers(headers);
+        if request.method() == Method::Post {
+            builder = builder.body(request.into_body());
+        }
+        let response = builder.send().await.map_err(failed)?;
+        let status = response.status().as_u16();
+        let body = read_body(response).await?;
+        Ok(WireResponse::new(status, body))
+    }
+}
+
+fn header_map(request: &WireRequest) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers() {
+        let value = match value {
+            HeaderText::Plain(text) => HeaderValue::from_static(text),
+            HeaderText::Secret(secret) => {
+                let mut value = HeaderValue::from_str(secret.expose()).ok()?;
+                value.set_sensitive(true);
+                value
+            }
+        };
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    Some(headers)
+}
+
+async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, TransportError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(body_failed)? {
+        if body.len().saturating_add(chunk.len()) > MAX_BODY {
+            return Err(TransportError::new(Sent::Maybe, TransportErrorKind::TooLarge));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A failure before the answer's body. `is_connect` and `is_builder` are the only proofs that nothing was sent,
+/// and are asked before `is_timeout`: a connect time-out is both.
+fn failed(error: reqwest::Error) -> TransportError {
+    let (sent, kind) = match &error {
+        e if e.is_connect() => (Sent::No, TransportErrorKind::Connect),
+        e if e.is_builder() => (Sent::No, TransportErrorKind::Build),
+        e if e.is_timeout() => (Sent::Maybe, TransportErrorKind::Timeout),
+        _ => (Sent::Maybe, TransportErrorKind::Connection),
+    };
+    TransportError::new(sent, kind).with_source(error.without_url())
+}
+
+fn body_failed(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_timeout() { TransportErrorKind::Timeout } else { TransportErrorKind::Body };
+    TransportError::new(Sent::Maybe, kind).with_source(error.without_url())
+}

@@ -1,0 +1,88 @@
+//! Text that came from a gateway: kept verbatim, shown safely.
+
+use std::fmt;
+
+/// How many characters of a gateway's text are shown.
+const SHOWN: usize = 200;
+
+/// A message or code that a gateway sent.
+///
+/// [`as_str`](GatewayText::as_str) is verbatim, except that values we sent in secret (keys, account numbers) and
+/// that came back as an echo are replaced by `***` before anything keeps the text. `Display` escapes control and
+/// direction characters and stops after 200 characters. `Debug` tells only the length: a gateway's message may
+/// name people.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct GatewayText(String);
+
+impl GatewayText {
+    /// Keeps a text, with every occurrence of the given sensitive values replaced.
+    #[must_use]
+    pub fn scrubbed(text: &str, sensitive: &[&str]) -> Self {
+        let mut kept = text.to_owned();
+        for value in sensitive {
+            // a value of one or two characters would blank out half of every message
+            if value.chars().count() > 2 && kept.contains(value) {
+                kept = kept.replace(value, "***");
+            }
+        }
+        Self(kept)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the gateway said nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for GatewayText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, c) in self.0.chars().enumerate() {
+            if count == SHOWN {
+                return f.write_str("…");
+            }
+            if c.is_control() || is_direction_mark(c) {
+                write!(f, "{}", c.escape_unicode())?;
+            } else {
+                fmt::Write::write_char(f, c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for GatewayText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{} characters]", self.0.chars().count())
+    }
+}
+
+/// Characters that change the direction or the line of text around them.
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn echoes_are_blanked_and_controls_escaped() {
+        let text = GatewayText::scrubbed("bad key K123\nred\u{202e}", &["K123", ""]);
+        assert_eq!(text.as_str(), "bad key ***\nred\u{202e}");
+        assert_eq!(text.to_string(), "bad key ***\\u{a}red\\u{202e}");
+        assert_eq!(format!("{text:?}"), "[16 characters]");
+    }
+
+    #[test]
+    fn long_text_is_cut_by_characters() {
+        let shown = GatewayText::scrubbed(&"가".repeat(300), &[]).to_string();
+        assert_eq!(shown.chars().count(), 201);
+    }
+}

@@ -1,0 +1,2 @@
+//! `cargo xtask`: what the workspace does to itself.
+fn main() {}
