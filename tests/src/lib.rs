@@ -1,1 +1,25 @@
-//! Contracts.
+//! One suite of contracts that every gateway crate must keep, run against the sandbox over real sockets.
+//!
+//! The sandbox's ledger and its count of the requests it saw are the oracle, never the client's word. A simulator
+//! is a simulator: what passes here is held to the gateways' documents, not to the gateways.
+
+pub mod kind;
+pub mod random;
+pub mod report;
+pub mod scenario;
+pub mod special;
+pub mod transport_events;
+pub mod truth;
+pub mod world;
+
+pub use kind::Kind;
+pub use report::Report;
+pub use world::{Paid, Patience, World};
+
+/// Runs the whole suite for one gateway: scenarios, transport events, and `trials` random behaviours.
+pub async fn run(kind: Kind, seed: u64, trials: u32) -> Report {
+    let mut report = scenario::run(kind).await;
+    report.merge(transport_events::run(kind).await);
+    report.merge(random::run(kind, seed, trials).await);
+    report
+}

@@ -1,2 +1,82 @@
 //! `cargo xtask`: what the workspace does to itself.
-fn main() {}
+
+mod ci;
+mod contract;
+mod demo;
+mod fixtures;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Fixtures, contract runs, the demo and the checks of this workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Cancel at all three gateways, simulated on loopback, and compare every ledger: the whole job in one command
+    Demo {
+        /// One JSON object a line instead of the table
+        #[arg(long)]
+        json: bool,
+    },
+    /// Hold every gateway crate to the contract over real sockets
+    Contract {
+        /// Only this one: chaiport, eximbay, settlebank or settlebank-flat
+        #[arg(long)]
+        gateway: Option<contract_tests::Kind>,
+        /// Seed of the random server behaviours
+        #[arg(long, default_value_t = 20_261_121)]
+        seed: u64,
+        /// Random server behaviours for each gateway
+        #[arg(long, default_value_t = 750)]
+        trials: u32,
+    },
+    /// Regenerate the golden wire fixtures and the bank table
+    Fixtures {
+        /// Change nothing; fail when something is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check what no compiler checks: dependencies, versions, documents
+    Tidy,
+    /// Run what CI runs
+    Ci {
+        /// Leave out `cargo test --workspace`, for whoever has just run it
+        #[arg(long)]
+        without_tests: bool,
+    },
+}
+
+/// The workspace's folder.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or(here.clone(), PathBuf::from)
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().task {
+        Task::Demo { json } => runtime().block_on(demo::run(json)),
+        Task::Contract { gateway, seed, trials } => runtime().block_on(contract::run(gateway, seed, trials)),
+        Task::Fixtures { check } => fixtures::run(&root(), check),
+        Task::Tidy => tidy::run(&root()),
+        Task::Ci { without_tests } => ci::run(&root(), without_tests),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(faults) => {
+            eprintln!("{faults}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}

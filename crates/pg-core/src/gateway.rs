@@ -239,8 +239,9 @@ impl PaymentRef {
 /// One cancel of one payment, complete: the same order always makes the same bytes on the wire.
 ///
 /// Serialisable (to be stored before it is sent) but for the refund account, which is personal data and must be
-/// kept encrypted and added again. An order read back from storage counts as possibly sent.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// kept encrypted and added again. An order read back from storage counts as possibly sent. `Debug` shows no reason
+/// and no account: both are about people.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct CancelOrder {
     payment: PaymentRef,
     amount: Money,
@@ -356,6 +357,19 @@ impl CancelOrder {
     #[must_use]
     pub const fn sends(&self) -> &SendLog {
         &self.sends
+    }
+}
+
+impl fmt::Debug for CancelOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelOrder")
+            .field("payment", &self.payment)
+            .field("amount", &self.amount)
+            .field("balance_before", &self.balance_before)
+            .field("tag", &self.tag)
+            .field("sequence", &self.sequence)
+            .field("at", &self.at)
+            .finish_non_exhaustive()
     }
 }
 
