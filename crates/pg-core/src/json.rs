@@ -38,7 +38,10 @@ impl fmt::Display for JsonFault {
 
 impl std::error::Error for JsonFault {}
 
-/// Reads one JSON document: UTF-8, at most [`MAX_DEPTH`] levels, nothing behind it.
+/// Reads one JSON document: an object, UTF-8, at most [`MAX_DEPTH`] levels, nothing behind it.
+///
+/// An array is refused: serde would read it into a struct by position. Members that are objects and decide want
+/// [`object`] for the same reason.
 ///
 /// A key that the target type knows must not stand twice (serde's derive refuses that).
 ///
@@ -46,6 +49,9 @@ impl std::error::Error for JsonFault {}
 /// [`JsonFault`], which carries none of the answer's text.
 pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, JsonFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Charset)?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(JsonFault::Malformed);
+    }
     if deeper_than(text, MAX_DEPTH) {
         return Err(JsonFault::TooDeep);
     }
@@ -105,6 +111,31 @@ pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_str(raw.get()).unwrap_or(None))
 }
 
+/// For `#[serde(deserialize_with)]`: a member that is an object and decides. Absent (with `default`) and `null` are
+/// `None`; anything but an object spoils the answer, an array above all, which serde would read by position.
+///
+/// # Errors
+/// When the member is neither an object that `T` can be read from nor `null`.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+    match raw.as_bytes().first() {
+        Some(b'{') => serde_json::from_str(raw).map(Some).map_err(D::Error::custom),
+        Some(b'n') => Ok(None),
+        _ => Err(D::Error::custom("an object is something else")),
+    }
+}
+
+/// For `#[serde(deserialize_with)]`: an object that decides nothing. Whatever cannot be read is `None`.
+///
+/// # Errors
+/// Only when the document itself is not JSON.
+pub fn lenient_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    Ok(if raw.starts_with('{') { serde_json::from_str(raw).ok() } else { None })
+}
+
 /// For `#[serde(deserialize_with)]`: text that a gateway may send as a string, a number or a boolean. `null` is
 /// `None`; anything but a scalar is `None` too.
 ///
@@ -155,6 +186,23 @@ mod tests {
     fn what_does_not_decide_never_spoils_the_answer() {
         let answer: Answer = parse(br#"{"amount":1,"quota":"three","code":7,"new":[{}]}"#).unwrap();
         assert_eq!((answer.quota, answer.code.as_deref()), (None, Some("7")));
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[serde(default, deserialize_with = "object")]
+        inner: Option<Answer>,
+        #[serde(default, deserialize_with = "lenient_object")]
+        aside: Option<Answer>,
+    }
+
+    #[test]
+    fn an_array_is_not_read_by_position() {
+        assert_eq!(parse::<Answer>(b"[1,2,\"3\"]").unwrap_err(), JsonFault::Malformed);
+        assert_eq!(parse::<Outer>(br#"{"inner":[1,2,"3"]}"#).unwrap_err(), JsonFault::Malformed);
+        let outer: Outer = parse(br#"{"inner":{"amount":1},"aside":[1,2,"3"]}"#).unwrap();
+        assert!(outer.inner.is_some_and(|inner| inner.code.is_none()) && outer.aside.is_none());
+        assert!(parse::<Outer>(br#" {"inner":null,"aside":{"amount":{}}}"#).unwrap().inner.is_none());
     }
 
     #[test]

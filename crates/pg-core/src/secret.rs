@@ -28,6 +28,12 @@ impl Secret {
         Ok(Self(SecretString::from(value)))
     }
 
+    /// The value of an `Authorization` header: a scheme such as `Bearer`, a space, and this secret.
+    #[must_use]
+    pub fn with_scheme(&self, scheme: &'static str) -> Self {
+        Self(SecretString::from(format!("{scheme} {}", self.expose())))
+    }
+
     /// The value itself, for the one place that sends it.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -49,6 +55,7 @@ mod tests {
     fn never_shown() {
         let secret = Secret::new("api_key", "CANARY", 40).unwrap();
         assert_eq!(format!("{secret:?}"), "[REDACTED]");
+        assert_eq!(secret.with_scheme("Bearer").expose(), "Bearer CANARY");
         for bad in ["", "with space", "줄", "a\r\nb", &"x".repeat(41)] {
             let error = Secret::new("api_key", bad, 40).unwrap_err().to_string();
             assert!(error.contains("api_key") && (bad.is_empty() || !error.contains(bad)), "{error}");

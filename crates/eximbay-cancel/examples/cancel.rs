@@ -1,0 +1,251 @@
+//! Cancels one payment at Eximbay and prints the outcome as one JSON object.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line program")]
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{ArgGroup, Parser};
+use eximbay_cancel::{
+    AmountText, AttemptTag, Bank, CancelError, CancelRequest, Cancelled, Config, Currency, EximbayClient,
+    Invalid, Lang, LookUp, LookUpError, LookUpErrorKind, Money, NextStep, PaymentRecord, RefundAccount,
+    pg_core::BankScheme,
+};
+use serde_json::{Value, json};
+
+/// Refunds one Eximbay payment, in full or in part. At most one request leaves.
+///
+/// Prints one JSON object. Exit code: 0 completed or accepted, 2 rejected, 3 not sent, 4 unknown (it may have
+/// happened: look the payment up), 64 invalid arguments or settings.
+#[derive(Parser)]
+#[command(name = "cancel", after_help = SETTINGS)]
+#[command(group(ArgGroup::new("how_much").required(true).args(["amount", "full"])))]
+#[command(group(ArgGroup::new("account").multiple(true).args(["refund_bank", "refund_account", "refund_holder"])
+    .requires_all(["refund_bank", "refund_account", "refund_holder"])))]
+struct Arguments {
+    /// Eximbay's number of the approval: 24 letters and digits
+    #[arg(long)]
+    transaction_id: String,
+    /// The merchant's order number, at most 30 characters
+    #[arg(long)]
+    order_id: String,
+    /// The payment's currency, such as USD or KRW
+    #[arg(long)]
+    currency: String,
+    /// What was paid, exactly as it was written at payment time (1.00 is not 1)
+    #[arg(long)]
+    paid: String,
+    /// What can still be refunded; looked up first unless given
+    #[arg(long)]
+    balance: Option<String>,
+    /// How much to refund, such as 0.50
+    #[arg(long)]
+    amount: Option<String>,
+    /// Refund all that is left
+    #[arg(long)]
+    full: bool,
+    /// The reason, at most 255 characters [default: cancel]
+    #[arg(long)]
+    reason: Option<String>,
+    /// The language: KR EN CN JP RU TH TW VN
+    #[arg(long, default_value = "EN")]
+    lang: String,
+    /// Repeat the attempt with this refund id. Give the same --balance as the first time: a fresh one could refund
+    /// twice. A refusal of a repeat is unknown, as the first copy may be its cause
+    #[arg(long, requires = "balance")]
+    refund_id: Option<String>,
+    /// Virtual accounts: the bank to refund to, by name or 3-digit code
+    #[arg(long)]
+    refund_bank: Option<String>,
+    /// Virtual accounts: the account number, at most 15 digits
+    #[arg(long)]
+    refund_account: Option<String>,
+    /// Virtual accounts: the account's holder, at most 20 characters
+    #[arg(long)]
+    refund_holder: Option<String>,
+}
+
+const SETTINGS: &str = "\
+Environment:
+  EXIMBAY_API_KEY                the key, test_... or live_... (required)
+  EXIMBAY_MID                    the merchant id, 10 letters and digits (required)
+  EXIMBAY_BASE_URL               another endpoint; by the key's prefix unless given
+  EXIMBAY_ALLOW_CUSTOM_HOST      1 allows a base URL that is neither Eximbay's nor loopback
+  EXIMBAY_TOTAL_TIMEOUT_SECONDS  1 to 600, 35 unless given
+  EXIMBAY_CA_FILE                a PEM file of further certificate authorities";
+
+/// Why there was no cancel to send, or how it ended.
+enum Failure {
+    Cancel(CancelError),
+    /// The balance was to be read first and could not be: no cancel was sent.
+    LookUp(LookUpError),
+}
+
+impl<E: Into<CancelError>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Cancel(error.into())
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let text = error.to_string();
+            eprint!("{text}");
+            let cause = text.split("\n\nUsage").next().unwrap_or_default();
+            let message: Vec<_> = cause.trim_start_matches("error:").split_whitespace().collect();
+            return print(
+                "invalid",
+                json!({
+                    "message": message.join(" "),
+                    "next_step": NextStep::CorrectTheRequest.advice(),
+                }),
+            );
+        }
+    };
+    match run(&arguments).await {
+        Ok(done) => print(
+            done.state().label(),
+            json!({
+                "state": done.state().label(),
+                "cancelled": done.amount().to_decimal_text(),
+                "currency": done.amount().currency().code(),
+                "remaining": done.remaining().map(Money::to_decimal_text),
+                "cancel_id": done.cancel_id(),
+                "code": done.answer().envelope.rescode,
+                "message": done.answer().envelope.text().to_string(),
+            }),
+        ),
+        Err(Failure::Cancel(error)) => print(
+            error.label(),
+            json!({
+                "code": error.code(),
+                "message": match (&error, error.message()) {
+                    (CancelError::Invalid(invalid), _) => named(invalid),
+                    (_, Some(text)) if !text.is_empty() => text.to_string(),
+                    _ => error.to_string(),
+                },
+                "next_step": error.next_step().advice(),
+            }),
+        ),
+        Err(Failure::LookUp(error)) => {
+            let (label, next_step) = match error.kind() {
+                LookUpErrorKind::Invalid(_) => ("invalid", NextStep::CorrectTheRequest),
+                LookUpErrorKind::Credentials => ("not_sent", NextStep::CheckCredentials),
+                LookUpErrorKind::Unavailable => ("not_sent", NextStep::SendTheSameAgain),
+                _ => ("not_sent", NextStep::ReadTheRefusal),
+            };
+            let hint = std::error::Error::source(&error).map(|source| format!(": {source}"));
+            print(
+                label,
+                json!({
+                    "code": error.code(),
+                    "message": format!("{error}{}", hint.unwrap_or_default()),
+                    "next_step": next_step.advice(),
+                }),
+            )
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<Cancelled, Failure> {
+    let client = EximbayClient::new(Config::from_env()?)?;
+    let currency: Currency = arguments
+        .currency
+        .parse()
+        .map_err(|_| Invalid::new("currency", "must be an ISO 4217 code such as USD"))?;
+    let lang: Lang = arguments.lang.parse()?;
+    let paid = AmountText::parse(&arguments.paid, currency)?;
+    let amount = arguments.amount.as_deref().map(|text| money("amount", text, currency)).transpose()?;
+    let payment = match &arguments.balance {
+        Some(balance) => {
+            let balance = money("balance", balance, currency)?;
+            PaymentRecord::new(&arguments.transaction_id, &arguments.order_id, paid, balance)?
+        }
+        None => {
+            let look_up = LookUp::by_transaction(&arguments.transaction_id, paid)?
+                .with_order_id(&arguments.order_id)?
+                .with_lang(lang);
+            client.look_up(&look_up).await.map_err(Failure::LookUp)?.payment()?
+        }
+    };
+    let mut request = match amount {
+        Some(amount) => CancelRequest::partial(&payment, amount)?,
+        None => CancelRequest::full(&payment)?,
+    }
+    .with_lang(lang);
+    if let Some(reason) = &arguments.reason {
+        request = request.with_reason(reason)?;
+    }
+    if let Some(account) = account(arguments)? {
+        request = request.with_refund_account(account)?;
+    }
+    if let Some(refund_id) = &arguments.refund_id {
+        request = request.with_tag(refund_id.parse::<AttemptTag>()?).possibly_sent();
+    }
+    // what a repeat needs, before the first byte leaves
+    let balance = payment.paid().in_style(payment.balance());
+    eprintln!("to repeat this attempt: --refund-id {} --balance {balance}", request.tag());
+    Ok(client.cancel(&request).await?)
+}
+
+fn money(field: &'static str, text: &str, currency: Currency) -> Result<Money, Invalid> {
+    Money::parse(text, currency).map_err(|error| Invalid::new(field, error.to_string()))
+}
+
+fn account(arguments: &Arguments) -> Result<Option<RefundAccount>, Invalid> {
+    let (Some(bank), Some(number), Some(holder)) =
+        (&arguments.refund_bank, &arguments.refund_account, &arguments.refund_holder)
+    else {
+        return Ok(None);
+    };
+    let bank = match Bank::from_code(BankScheme::Eximbay, bank) {
+        Bank::Other(name) => Bank::find(&name)
+            .ok_or_else(|| Invalid::new("refund_account.bank", "must be the name or code of a bank"))?,
+        known => known,
+    };
+    RefundAccount::new(bank, number, holder).map(Some)
+}
+
+/// The refusal of a value, under the argument's or the variable's own name.
+fn named(invalid: &Invalid) -> String {
+    let argument = match invalid.field() {
+        "transaction_id" => "--transaction-id",
+        "order_id" => "--order-id",
+        "currency" => "--currency",
+        "amount_text" => "--paid",
+        "balance" => "--balance",
+        "amount" => "--amount",
+        "reason" => "--reason",
+        "lang" => "--lang",
+        "tag" => "--refund-id",
+        "refund_account.bank" => "--refund-bank",
+        "refund_account.number" => "--refund-account",
+        "refund_account.holder" => "--refund-holder",
+        other => other,
+    };
+    format!("{argument}: {}", invalid.reason())
+}
+
+fn print(outcome: &str, told: Value) -> ExitCode {
+    let mut result = json!({
+        "gateway": "eximbay", "outcome": outcome, "state": null, "cancelled": null, "currency": null,
+        "remaining": null, "cancel_id": null, "code": null, "message": null, "next_step": null,
+    });
+    if let (Some(result), Value::Object(told)) = (result.as_object_mut(), told) {
+        result.extend(told);
+    }
+    println!("{result}");
+    ExitCode::from(match outcome {
+        "completed" | "accepted" => 0,
+        "rejected" => 2,
+        "not_sent" => 3,
+        "unknown" => 4,
+        _ => 64,
+    })
+}

@@ -1,0 +1,118 @@
+//! Listeners: accept, hand the socket to its connection loop, refuse while the gate is shut.
+
+pub(crate) mod connection;
+pub(crate) mod http;
+pub(crate) mod mischief;
+pub(crate) mod socket;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::options::Gateway;
+use crate::world::World;
+use socket::Socket;
+
+#[cfg(feature = "tls")]
+pub(crate) type Acceptor = Option<tokio_rustls::TlsAcceptor>;
+/// Without the feature no listener speaks TLS.
+#[cfg(not(feature = "tls"))]
+pub(crate) type Acceptor = Option<Arc<std::convert::Infallible>>;
+
+fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Binds and listens on a loopback port; 0 lets the system choose.
+pub(crate) fn listen(port: u16) -> std::io::Result<TcpListener> {
+    bound(SocketAddr::from(([127, 0, 0, 1], port)))?.listen(1024)
+}
+
+/// Accepts for one gateway until the task is dropped; its connections end with it.
+pub(crate) async fn accept_loop(
+    world: Arc<World>,
+    gateway: Gateway,
+    first: TcpListener,
+    tls: Acceptor,
+    shut: watch::Sender<bool>,
+) {
+    let Ok(address) = first.local_addr() else { return };
+    let mut gate = world.gate(gateway).subscribe();
+    let mut listener = Some(first);
+    let mut connections = JoinSet::new();
+    loop {
+        if let Some(open) = listener.take() {
+            shut.send_replace(false);
+            while !*gate.borrow_and_update() {
+                tokio::select! {
+                    accepted = open.accept() => {
+                        let Ok((stream, _)) = accepted else { continue };
+                        if *gate.borrow() {
+                            Socket::Plain(stream).reset();
+                            continue;
+                        }
+                        let serial = world.serial.fetch_add(1, Ordering::SeqCst).saturating_add(1);
+                        world.connected(gateway).fetch_add(1, Ordering::SeqCst);
+                        connections.spawn(greet(Arc::clone(&world), gateway, stream, tls.clone(), serial));
+                    }
+                    _ = gate.changed() => {}
+                    Some(_) = connections.join_next(), if !connections.is_empty() => {}
+                }
+            }
+        }
+        // Bound but not listening: the system refuses connections, and nobody else can take the port.
+        let held = rebind(address).await;
+        shut.send_replace(true);
+        if gate.wait_for(|refusing| !*refusing).await.is_err() {
+            return;
+        }
+        listener = held.and_then(|held| held.listen(1024).ok());
+        if listener.is_none() {
+            return;
+        }
+    }
+}
+
+async fn rebind(address: SocketAddr) -> Option<TcpSocket> {
+    for _ in 0..50 {
+        if let Ok(socket) = bound(address) {
+            return Some(socket);
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    None
+}
+
+async fn greet(world: Arc<World>, gateway: Gateway, stream: TcpStream, tls: Acceptor, serial: u64) {
+    // Small answers must not wait for an acknowledgement; a failure here only costs speed.
+    drop(stream.set_nodelay(true));
+    let Some(stream) = connection::rough_welcome(&world, gateway, stream, tls.is_some()).await else {
+        return;
+    };
+    let Some(socket) = secure(stream, tls).await else { return };
+    connection::serve(world, gateway, socket, serial).await;
+}
+
+#[cfg(feature = "tls")]
+async fn secure(stream: TcpStream, tls: Acceptor) -> Option<Socket> {
+    match tls {
+        None => Some(Socket::Plain(stream)),
+        Some(acceptor) => {
+            let hello = tokio::time::timeout(Duration::from_secs(10), acceptor.accept(stream)).await;
+            hello.ok()?.ok().map(|stream| Socket::Tls(Box::new(stream)))
+        }
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+async fn secure(stream: TcpStream, _tls: Acceptor) -> Option<Socket> {
+    Some(Socket::Plain(stream))
+}
