@@ -23,3 +23,11 @@ pub async fn run(kind: Kind, seed: u64, trials: u32) -> Report {
     report.merge(random::run(kind, seed, trials).await);
     report
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.ko.md")]
+mod readme_ko {}

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -64,8 +63,8 @@ impl Drop for Sandbox {
     }
 }
 
-fn port_of(listener: &TcpListener) -> std::io::Result<u16> {
-    Ok(listener.local_addr()?.port())
+fn port_of(door: &server::Door) -> std::io::Result<u16> {
+    Ok(door.open.local_addr()?.port())
 }
 
 #[cfg(feature = "tls")]
@@ -94,16 +93,16 @@ impl Sandbox {
         let (acceptor, ca_pem) = security(&options)?;
         let wanted = options.ports.unwrap_or_default();
         let [chaiport, eximbay, settlebank, admin] = wanted.map(server::listen);
-        let (listeners, admin) = ([chaiport?, eximbay?, settlebank?], admin?);
-        let [first, second, third] = &listeners;
+        let (doors, admin) = ([chaiport?, eximbay?, settlebank?], admin?);
+        let [first, second, third] = &doors;
         let ports = [port_of(first)?, port_of(second)?, port_of(third)?, port_of(&admin)?];
         let world = Arc::new(World::new(options));
         let gates: [watch::Sender<bool>; 3] = std::array::from_fn(|_| watch::Sender::new(false));
         let [a, b, c] = &gates;
         let shut = [a.subscribe(), b.subscribe(), c.subscribe()];
         let mut tasks = Vec::new();
-        for ((gateway, listener), gate) in Gateway::ALL.into_iter().zip(listeners).zip(gates) {
-            let task = server::accept_loop(Arc::clone(&world), gateway, listener, acceptor.clone(), gate);
+        for ((gateway, door), gate) in Gateway::ALL.into_iter().zip(doors).zip(gates) {
+            let task = server::accept_loop(Arc::clone(&world), gateway, door, acceptor.clone(), gate);
             tasks.push(tokio::spawn(task));
         }
         tasks.push(tokio::spawn(admin::accept_loop(Arc::clone(&world), admin)));

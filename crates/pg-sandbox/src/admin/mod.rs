@@ -20,23 +20,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 
 use crate::faults::FaultKind;
 use crate::ledger::{Actor, Entry, Ledger, Record, Status, Waits};
 use crate::log::Seen;
 use crate::options::Gateway;
 use crate::sandbox::{SandboxError, console_refund, put};
-use crate::server::connection;
 use crate::server::http::{Rendered, Request};
 use crate::server::socket::Socket;
+use crate::server::{Door, connection};
 use crate::world::World;
 
-pub(crate) async fn accept_loop(world: Arc<World>, listener: TcpListener) {
+pub(crate) async fn accept_loop(world: Arc<World>, door: Door) {
     let mut connections = tokio::task::JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
+            accepted = door.open.accept() => {
                 let Ok((stream, _)) = accepted else { continue };
                 let world = Arc::clone(&world);
                 connections.spawn(async move {

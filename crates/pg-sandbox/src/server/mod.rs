@@ -31,22 +31,34 @@ fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
     Ok(socket)
 }
 
+/// A listener, and a second socket that keeps its port while it does not listen.
+#[derive(Debug)]
+pub(crate) struct Door {
+    pub(crate) open: TcpListener,
+    /// Bound and never listening: the system refuses connections, and nobody else can take the port.
+    held: TcpSocket,
+}
+
 /// Binds and listens on a loopback port; 0 lets the system choose.
-pub(crate) fn listen(port: u16) -> std::io::Result<TcpListener> {
-    bound(SocketAddr::from(([127, 0, 0, 1], port)))?.listen(1024)
+pub(crate) fn listen(port: u16) -> std::io::Result<Door> {
+    // first the one that only holds: once the other listens, the system lets no second one bind
+    let held = bound(SocketAddr::from(([127, 0, 0, 1], port)))?;
+    let open = bound(held.local_addr()?)?.listen(1024)?;
+    Ok(Door { open, held })
 }
 
 /// Accepts for one gateway until the task is dropped; its connections end with it.
 pub(crate) async fn accept_loop(
     world: Arc<World>,
     gateway: Gateway,
-    first: TcpListener,
+    door: Door,
     tls: Acceptor,
     shut: watch::Sender<bool>,
 ) {
-    let Ok(address) = first.local_addr() else { return };
+    let Door { open, held } = door;
+    let Ok(address) = held.local_addr() else { return };
     let mut gate = world.gate(gateway).subscribe();
-    let mut listener = Some(first);
+    let mut listener = Some(open);
     let mut connections = JoinSet::new();
     loop {
         if let Some(open) = listener.take() {
@@ -68,27 +80,15 @@ pub(crate) async fn accept_loop(
                 }
             }
         }
-        // Bound but not listening: the system refuses connections, and nobody else can take the port.
-        let held = rebind(address).await;
         shut.send_replace(true);
         if gate.wait_for(|refusing| !*refusing).await.is_err() {
             return;
         }
-        listener = held.and_then(|held| held.listen(1024).ok());
+        listener = bound(address).and_then(|socket| socket.listen(1024)).ok();
         if listener.is_none() {
             return;
         }
     }
-}
-
-async fn rebind(address: SocketAddr) -> Option<TcpSocket> {
-    for _ in 0..50 {
-        if let Ok(socket) = bound(address) {
-            return Some(socket);
-        }
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    None
 }
 
 async fn greet(world: Arc<World>, gateway: Gateway, stream: TcpStream, tls: Acceptor, serial: u64) {

@@ -1,0 +1,366 @@
+//! The client: one token, one transport, every operation.
+
+use std::sync::Arc;
+
+use pg_core::classify::without_answer;
+use pg_core::trace::OperationSpan;
+use pg_core::wire::{WireRequest, WireResponse};
+use pg_core::{
+    BaseUrl, CancelError, GatewayText, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Secret,
+    Transport, Unknown, UnknownReason, Verdict,
+};
+use tracing::Instrument as _;
+
+use crate::classify::{
+    Cancelled, classify_scrubbing, is_token_refused, look_up_refusal, revocation_scrubbing,
+};
+use crate::config::Config;
+use crate::ids::{ImpUid, MerchantUid, PaymentIds};
+use crate::lookup::{self, FindOptions, FoundPayments, LookUpOptions, Page, PaymentPage};
+use crate::request::CancelRequest;
+use crate::response::Payment;
+use crate::token::{HeldToken, TokenCache, TokenError, parse_token};
+use crate::wire::{self, Authorization};
+
+const GATEWAY: &str = "chaiport";
+
+/// Cancels and looks up payments at Chaiport. Cheap to clone; all clones share one access token.
+#[derive(Debug, Clone)]
+pub struct ChaiportClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    base: BaseUrl,
+    transport: Arc<dyn Transport>,
+    tokens: TokenCache,
+}
+
+impl ChaiportClient {
+    /// A client over the default transport.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `base_url`, `proxy` or `extra_root_certificates`.
+    #[cfg(feature = "reqwest")]
+    pub fn new(config: Config) -> Result<Self, Invalid> {
+        let transport = pg_core::ReqwestTransport::new(&config.transport)?;
+        Self::with_transport(config, Arc::new(transport))
+    }
+
+    /// A client over a transport of your own.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `base_url`.
+    pub fn with_transport(config: Config, transport: Arc<dyn Transport>) -> Result<Self, Invalid> {
+        let base = config.base_url()?;
+        Ok(Self { inner: Arc::new(Inner { config, base, transport, tokens: TokenCache::new() }) })
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.inner.config
+    }
+
+    /// Cancels: `POST /payments/cancel`, one copy on the wire.
+    ///
+    /// The single exception: when Chaiport itself answers 401, which its page on access tokens says comes before
+    /// anything is executed, the token is renewed and the same bytes are sent once more.
+    ///
+    /// # Errors
+    /// - [`CancelError::Invalid`]: the request lacks what its PG asks for; nothing was sent.
+    /// - [`CancelError::NotSent`]: no token, or no connection; the cancel itself never left.
+    /// - [`CancelError::Rejected`]: a definite refusal of an attempt that was never sent before.
+    /// - [`CancelError::Unknown`]: look the payment up ([`reconcile`](Self::reconcile)) before anything else.
+    pub async fn cancel(&self, request: &CancelRequest) -> Result<Cancelled, CancelError> {
+        let span = OperationSpan::begin(GATEWAY, "cancel", Some(request.tag().as_str()));
+        let outcome = self.cancel_once(request).instrument(span.span()).await;
+        span.end(match &outcome {
+            Ok(cancelled) => cancelled.state().label(),
+            Err(error) => error.label(),
+        });
+        outcome
+    }
+
+    async fn cancel_once(&self, request: &CancelRequest) -> Result<Cancelled, CancelError> {
+        request.check()?;
+        let held = self.token().await?;
+        let first = wire::cancel(request, self.authorization(&held))?;
+        if !request.claim_sending() {
+            // unguarded and perhaps sent already: nothing at the gateway would stop a second copy
+            return Err(Unknown::new(UnknownReason::RefusedOnRepeat).into());
+        }
+        let ticket = request.sends().begin();
+        let outcome = self.send_cancel(request, first, held).await;
+        if let Err(CancelError::NotSent(_)) = outcome {
+            request.unclaim_sending();
+        }
+        request.sends().judge(ticket, outcome)
+    }
+
+    /// Sends the cancel, and once more after Chaiport's own 401.
+    async fn send_cancel(
+        &self,
+        request: &CancelRequest,
+        wire_request: WireRequest,
+        held: HeldToken,
+    ) -> Result<Cancelled, CancelError> {
+        let response = self.send(wire_request).await.map_err(without_answer)?;
+        if response.status() != 401 {
+            return self.classify(request, &response, &held);
+        }
+        self.inner.tokens.invalidate(&held).await;
+        let refused = self.classify(request, &response, &held);
+        if !is_token_refused(&response) {
+            return refused;
+        }
+        // From here on the gateway has seen a copy: whatever keeps the second one from leaving, the answer is the
+        // first one's 401, and never "not sent".
+        let Ok(renewed) = self.token().await else { return refused };
+        let Ok(second) = wire::cancel(request, self.authorization(&renewed)) else { return refused };
+        match self.send(second).await.map_err(without_answer) {
+            Ok(response) => {
+                if response.status() == 401 {
+                    self.inner.tokens.invalidate(&renewed).await;
+                }
+                self.classify(request, &response, &renewed)
+            }
+            Err(CancelError::NotSent(_)) => refused,
+            Err(error) => Err(error),
+        }
+    }
+
+    fn classify(
+        &self,
+        request: &CancelRequest,
+        response: &WireResponse,
+        held: &HeldToken,
+    ) -> Result<Cancelled, CancelError> {
+        let [key, secret] = self.inner.config.sensitive_values();
+        classify_scrubbing(request, response, &[key, secret, held.token.secret().expose()])
+    }
+
+    /// Looks a payment up: `GET /payments/{imp_uid}`, as the settings say about test payments.
+    ///
+    /// # Errors
+    /// [`LookUpError`].
+    pub async fn look_up(&self, imp_uid: &ImpUid) -> Result<Payment, LookUpError> {
+        let options = LookUpOptions::new().include_sandbox(self.inner.config.include_sandbox);
+        self.look_up_with(imp_uid, options).await
+    }
+
+    /// Looks a payment up with options of its own.
+    ///
+    /// # Errors
+    /// [`LookUpError`].
+    pub async fn look_up_with(
+        &self,
+        imp_uid: &ImpUid,
+        options: LookUpOptions,
+    ) -> Result<Payment, LookUpError> {
+        self.read(
+            "look_up",
+            |authorization| wire::look_up(imp_uid, options, authorization),
+            |response| lookup::parse_look_up(imp_uid, response),
+        )
+        .await
+    }
+
+    /// Looks up to 100 payments up at once: `GET /payments`.
+    ///
+    /// # Errors
+    /// [`LookUpError`]; `Invalid` for no number or more than 100.
+    pub async fn look_up_many(
+        &self,
+        imp_uids: &[ImpUid],
+        merchant_uids: &[MerchantUid],
+    ) -> Result<FoundPayments, LookUpError> {
+        self.read(
+            "look_up_many",
+            |authorization| wire::look_up_many(imp_uids, merchant_uids, authorization),
+            |response| lookup::parse_look_up_many(imp_uids, merchant_uids, response),
+        )
+        .await
+    }
+
+    /// Finds the first payment with a `merchant_uid`: `GET /payments/find/{merchant_uid}`. There may be more.
+    ///
+    /// # Errors
+    /// [`LookUpError`].
+    pub async fn find(
+        &self,
+        merchant_uid: &MerchantUid,
+        options: FindOptions,
+    ) -> Result<Payment, LookUpError> {
+        self.read(
+            "find",
+            |authorization| wire::find(merchant_uid, options, authorization),
+            |response| lookup::parse_find(merchant_uid, response),
+        )
+        .await
+    }
+
+    /// Finds all payments with a `merchant_uid`, a page at a time: `GET /payments/findAll/{merchant_uid}`.
+    ///
+    /// # Errors
+    /// [`LookUpError`].
+    pub async fn find_all(
+        &self,
+        merchant_uid: &MerchantUid,
+        options: FindOptions,
+        page: Page,
+    ) -> Result<PaymentPage, LookUpError> {
+        self.read(
+            "find_all",
+            |authorization| wire::find_all(merchant_uid, options, page, authorization),
+            |response| lookup::parse_find_all(merchant_uid, response),
+        )
+        .await
+    }
+
+    /// Looks the payment up and decides whether the cancel happened.
+    ///
+    /// # Errors
+    /// [`LookUpError`] when the look-up told nothing; the outcome then stays unknown.
+    pub async fn reconcile(
+        &self,
+        request: &CancelRequest,
+        ledger: LedgerKnowledge,
+    ) -> Result<Verdict, LookUpError> {
+        match request.ids() {
+            PaymentIds::ImpUid { imp_uid, .. } => {
+                // a cancel of a test payment must find it, whatever the settings say about look-ups
+                let options = LookUpOptions::new().include_sandbox(true);
+                let payment = self.look_up_with(imp_uid, options).await?;
+                Ok(lookup::reconcile(request, &payment, ledger))
+            }
+            PaymentIds::MerchantUid(merchant_uid) => {
+                let page = self.find_all(merchant_uid, FindOptions::new(), Page::longest()).await?;
+                Ok(lookup::reconcile_among(request, &page, ledger))
+            }
+        }
+    }
+
+    /// Revokes a virtual account that was not paid into: `DELETE /vbanks/{imp_uid}`. No money moves. Inicis wants
+    /// its own API key (`pg_api_key`), which travels in the query.
+    ///
+    /// # Errors
+    /// [`CancelError`]: `Rejected` when it is no virtual account or was paid already, `Unknown` without a complete
+    /// answer; look the payment up then.
+    pub async fn revoke_virtual_account(
+        &self,
+        imp_uid: &ImpUid,
+        pg_api_key: Option<&Secret>,
+    ) -> Result<(), CancelError> {
+        let span = OperationSpan::begin(GATEWAY, "revoke_virtual_account", None);
+        let outcome = self.revoke_once(imp_uid, pg_api_key).instrument(span.span()).await;
+        span.end(match &outcome {
+            Ok(()) => "completed",
+            Err(error) => error.label(),
+        });
+        outcome
+    }
+
+    async fn revoke_once(&self, imp_uid: &ImpUid, pg_api_key: Option<&Secret>) -> Result<(), CancelError> {
+        let build =
+            |held: &HeldToken| wire::revoke_virtual_account(imp_uid, pg_api_key, self.authorization(held));
+        let mut held = self.token().await?;
+        let mut response = self.send(build(&held)?).await.map_err(without_answer)?;
+        if is_token_refused(&response) {
+            self.inner.tokens.invalidate(&held).await;
+            // revoking twice revokes once, so a repeat that is lost is unknown like any other
+            if let Ok(renewed) = self.token().await {
+                held = renewed;
+                response = match self.send(build(&held)?).await.map_err(without_answer) {
+                    Ok(second) => second,
+                    Err(CancelError::NotSent(_)) => response,
+                    Err(error) => return Err(error),
+                };
+            }
+        }
+        let [key, secret] = self.inner.config.sensitive_values();
+        let mut scrub = vec![key, secret, held.token.secret().expose()];
+        scrub.extend(pg_api_key.map(Secret::expose));
+        revocation_scrubbing(&response, &scrub)
+    }
+
+    /// Asks, and once more with a new token after a 401.
+    async fn read<T>(
+        &self,
+        operation: &'static str,
+        build: impl Fn(Authorization<'_>) -> Result<WireRequest, Invalid>,
+        parse: impl Fn(&WireResponse) -> Result<T, LookUpError>,
+    ) -> Result<T, LookUpError> {
+        let span = OperationSpan::begin(GATEWAY, operation, None);
+        let result = self.read_twice(build, parse).instrument(span.span()).await;
+        span.end(match result.as_ref().map_err(LookUpError::kind) {
+            Ok(_) => "found",
+            Err(LookUpErrorKind::NotFound) => "not_found",
+            Err(LookUpErrorKind::Unavailable) => "unavailable",
+            Err(_) => "failed",
+        });
+        result
+    }
+
+    async fn read_twice<T>(
+        &self,
+        build: impl Fn(Authorization<'_>) -> Result<WireRequest, Invalid>,
+        parse: impl Fn(&WireResponse) -> Result<T, LookUpError>,
+    ) -> Result<T, LookUpError> {
+        let mut held = self.token().await?;
+        let mut response = self.look(build(self.authorization(&held))?).await?;
+        if response.status() == 401 {
+            self.inner.tokens.invalidate(&held).await;
+            held = self.token().await?;
+            response = self.look(build(self.authorization(&held))?).await?;
+        }
+        if response.status() == 401 {
+            self.inner.tokens.invalidate(&held).await;
+            return Err(self.scrubbed(look_up_refusal(&response, &[]), &held));
+        }
+        parse(&response).map_err(|error| self.scrubbed(error, &held))
+    }
+
+    async fn look(&self, request: WireRequest) -> Result<WireResponse, LookUpError> {
+        self.send(request)
+            .await
+            .map_err(|error| LookUpError::new(LookUpErrorKind::Unavailable).with_source(error))
+    }
+
+    /// A look-up's error with what must not be shown blanked out of its message.
+    fn scrubbed(&self, error: LookUpError, held: &HeldToken) -> LookUpError {
+        let [key, secret] = self.inner.config.sensitive_values();
+        let sensitive = [key, secret, held.token.secret().expose()];
+        match (error.code().map(str::to_owned), error.message().map(GatewayText::as_str)) {
+            (Some(code), Some(message)) => {
+                let text = GatewayText::scrubbed(message, &sensitive);
+                error.with_answer(code, text)
+            }
+            _ => error,
+        }
+    }
+
+    async fn token(&self) -> Result<HeldToken, TokenError> {
+        self.inner
+            .tokens
+            .get(|| async {
+                let request = wire::get_token(&self.inner.config).map_err(TokenError::not_built)?;
+                let response = self.send(request).await.map_err(TokenError::without_answer)?;
+                parse_token(&response, &self.inner.config.sensitive_values())
+            })
+            .await
+    }
+
+    fn authorization<'a>(&'a self, held: &'a HeldToken) -> Authorization<'a> {
+        Authorization::new(&self.inner.config, &held.token)
+    }
+
+    async fn send(&self, request: WireRequest) -> Result<WireResponse, pg_core::TransportError> {
+        self.inner.transport.send(&self.inner.base, request).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

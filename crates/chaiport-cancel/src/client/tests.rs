@@ -1,0 +1,373 @@
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use pg_core::wire::HeaderText;
+use pg_core::{CancelState, Money, NotSentPhase, Sent, TransportError, TransportErrorKind, UnknownReason};
+
+use super::*;
+use crate::record::PaymentRecord;
+
+/// A scripted answer.
+enum Answer {
+    Say(u16, String),
+    Fail(Sent, TransportErrorKind),
+}
+
+/// A transport that records what is sent and answers by script: one queue for tokens, one for all else.
+#[derive(Default)]
+struct Script {
+    tokens: Mutex<VecDeque<Answer>>,
+    answers: Mutex<VecDeque<Answer>>,
+    seen: Mutex<Vec<Seen>>,
+    /// A token that is answered with 401.
+    expired: Option<&'static str>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Seen {
+    target: String,
+    authorization: Option<String>,
+    body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Script")
+    }
+}
+
+#[async_trait::async_trait]
+impl Transport for Script {
+    async fn send(&self, _base: &BaseUrl, request: WireRequest) -> Result<WireResponse, TransportError> {
+        let authorization = request.headers().iter().find_map(|(name, value)| match value {
+            HeaderText::Secret(secret) if *name == "authorization" => Some(secret.expose().to_owned()),
+            _ => None,
+        });
+        let seen = Seen { target: request.target().to_owned(), authorization, body: request.body().to_vec() };
+        let of_token = seen.target == "/users/getToken";
+        let expired = self.expired.is_some() && seen.authorization.as_deref() == self.expired;
+        self.seen.lock().unwrap().push(seen);
+        tokio::task::yield_now().await;
+        let next = if expired {
+            refused(401, "Unauthorized")
+        } else if of_token {
+            self.tokens.lock().unwrap().pop_front().unwrap_or_else(|| token("TOKEN"))
+        } else {
+            self.answers.lock().unwrap().pop_front().expect("no answer left")
+        };
+        match next {
+            Answer::Say(status, body) => Ok(WireResponse::new(status, body.into_bytes())),
+            Answer::Fail(sent, kind) => Err(TransportError::new(sent, kind)),
+        }
+    }
+}
+
+impl Script {
+    fn with(answers: impl IntoIterator<Item = Answer>) -> Arc<Self> {
+        let script = Self::default();
+        script.answers.lock().unwrap().extend(answers);
+        Arc::new(script)
+    }
+
+    fn tokens(self: Arc<Self>, tokens: impl IntoIterator<Item = Answer>) -> Arc<Self> {
+        self.tokens.lock().unwrap().extend(tokens);
+        self
+    }
+
+    fn client(self: &Arc<Self>) -> ChaiportClient {
+        let config = Config::builder("KEY-CANARY", "SECRET-CANARY").build().unwrap();
+        let transport: Arc<dyn Transport> = self.clone();
+        ChaiportClient::with_transport(config, transport).unwrap()
+    }
+
+    fn sent(&self, target: &str) -> Vec<Seen> {
+        self.seen.lock().unwrap().iter().filter(|seen| seen.target.starts_with(target)).cloned().collect()
+    }
+}
+
+fn token(text: &str) -> Answer {
+    Answer::Say(
+        200,
+        format!(
+            r#"{{"code":0,"message":null,"response":{{"access_token":"{text}","now":1712634724,"expired_at":1712636524}}}}"#
+        ),
+    )
+}
+
+fn refused(status: u16, message: &str) -> Answer {
+    Answer::Say(status, format!(r#"{{"code":-1,"message":"{message}","response":null}}"#))
+}
+
+fn payment(cancelled: i64, history: &str) -> Answer {
+    Answer::Say(
+        200,
+        format!(
+            r#"{{"code":0,"message":null,"response":{{"imp_uid":"imp_1","merchant_uid":"ORD-1","amount":10000,
+            "cancel_amount":{cancelled},"currency":"KRW","status":"paid","cancel_history":[{history}]}}}}"#
+        ),
+    )
+}
+
+fn done() -> Answer {
+    payment(2000, r#"{"amount":2000,"reason":"[c:t1]","cancellation_id":"C-1"}"#)
+}
+
+fn record() -> PaymentRecord {
+    PaymentRecord::new("imp_1".parse::<ImpUid>().unwrap(), Money::krw(10_000).unwrap())
+}
+
+fn request() -> CancelRequest {
+    CancelRequest::partial(record(), Money::krw(2000).unwrap()).unwrap().with_tag("t1".parse().unwrap())
+}
+
+const NOT_FOUND: &str = r#"{"code":1,"message":"취소할 결제건이 존재하지 않습니다.","response":null}"#;
+
+fn not_found() -> Answer {
+    Answer::Say(200, NOT_FOUND.to_owned())
+}
+
+fn reason(error: &CancelError) -> Option<UnknownReason> {
+    match error {
+        CancelError::Unknown(unknown) => Some(unknown.reason()),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn one_token_and_one_cancel() {
+    let script = Script::with([done(), done()]);
+    let client = script.client();
+    let cancelled = client.cancel(&request()).await.unwrap();
+    assert_eq!((cancelled.state(), cancelled.cancel_id()), (CancelState::Completed, Some("C-1")));
+    assert!(client.clone().cancel(&request()).await.is_ok());
+    assert_eq!(script.sent("/users/getToken").len(), 1);
+    let sent = script.sent("/payments/cancel");
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].authorization.as_deref(), Some("TOKEN"));
+    assert_eq!(sent[0], sent[1], "the same request makes the same bytes");
+}
+
+#[tokio::test]
+async fn a_401_envelope_renews_the_token_and_sends_the_same_bytes_once_more() {
+    let script = Script::with([refused(401, "Unauthorized"), done()]).tokens([token("OLD"), token("NEW")]);
+    let cancelled = script.client().cancel(&request()).await.unwrap();
+    assert_eq!(cancelled.state(), CancelState::Completed);
+    let sent = script.sent("/payments/cancel");
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].body, sent[1].body);
+    assert_eq!(
+        sent.iter().map(|s| s.authorization.as_deref()).collect::<Vec<_>>(),
+        [Some("OLD"), Some("NEW")]
+    );
+}
+
+#[tokio::test]
+async fn a_second_401_stops() {
+    let script = Script::with([refused(401, "Unauthorized"), refused(401, "Unauthorized")]);
+    let request = request();
+    let error = script.client().cancel(&request).await.unwrap_err();
+    assert!(matches!(&error, CancelError::Rejected(r) if r.kind() == pg_core::RejectionKind::Credentials));
+    assert_eq!(script.sent("/payments/cancel").len(), 2);
+    assert!(request.sends().may_have_been_sent());
+}
+
+#[tokio::test]
+async fn after_a_401_nothing_is_called_not_sent() {
+    for (tokens, answers, copies) in [
+        (vec![token("OLD"), Answer::Say(500, String::new())], vec![], 1),
+        (vec![token("OLD"), Answer::Fail(Sent::No, TransportErrorKind::Connect)], vec![], 1),
+        (vec![], vec![Answer::Fail(Sent::No, TransportErrorKind::Connect)], 2),
+    ] {
+        let mut all = vec![refused(401, "Unauthorized")];
+        all.extend(answers);
+        let script = Script::with(all).tokens(tokens);
+        let error = script.client().cancel(&request()).await.unwrap_err();
+        assert_eq!(error.label(), "rejected");
+        assert_eq!(script.sent("/payments/cancel").len(), copies);
+    }
+    let lost = Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout);
+    let script = Script::with([refused(401, "Unauthorized"), lost]);
+    let error = script.client().cancel(&request()).await.unwrap_err();
+    assert_eq!(reason(&error), Some(UnknownReason::Timeout));
+}
+
+#[tokio::test]
+async fn a_401_that_is_not_chaiports_is_unknown_and_not_repeated() {
+    let script = Script::with([Answer::Say(401, "<html>".to_owned()), done()]);
+    let client = script.client();
+    let error = client.cancel(&request()).await.unwrap_err();
+    assert_eq!(reason(&error), Some(UnknownReason::NotTheGateway));
+    assert_eq!(script.sent("/payments/cancel").len(), 1);
+    // the token is asked for again all the same
+    assert!(client.cancel(&request()).await.is_ok());
+    assert_eq!(script.sent("/users/getToken").len(), 2);
+}
+
+#[tokio::test]
+async fn without_a_token_the_cancel_does_not_leave() {
+    let wrong_key =
+        refused(401, "인증에 실패하였습니다. API키와 secret을 확인하세요. KEY-CANARY SECRET-CANARY");
+    for (answer, phase) in [
+        (wrong_key, NotSentPhase::Credentials),
+        (Answer::Say(503, String::new()), NotSentPhase::Token),
+        (Answer::Say(200, "<html>".to_owned()), NotSentPhase::Token),
+        (Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout), NotSentPhase::Token),
+        (Answer::Fail(Sent::No, TransportErrorKind::Connect), NotSentPhase::Token),
+    ] {
+        let script = Script::with([]).tokens([answer]);
+        let request = request();
+        let error = script.client().cancel(&request).await.unwrap_err();
+        assert!(matches!(&error, CancelError::NotSent(not_sent) if not_sent.phase() == phase), "{error}");
+        let message = error.message().map(ToString::to_string).unwrap_or_default();
+        assert!(!format!("{error} {error:?} {message}").contains("CANARY"));
+        assert!(script.sent("/payments/cancel").is_empty() && !request.sends().may_have_been_sent());
+    }
+}
+
+#[tokio::test]
+async fn every_transport_failure_has_its_name() {
+    for (sent, kind, label) in [
+        (Sent::No, TransportErrorKind::Connect, "not_sent"),
+        (Sent::No, TransportErrorKind::Build, "not_sent"),
+        (Sent::Maybe, TransportErrorKind::Timeout, "unknown"),
+        (Sent::Maybe, TransportErrorKind::Connection, "unknown"),
+        (Sent::Maybe, TransportErrorKind::Body, "unknown"),
+        (Sent::Maybe, TransportErrorKind::TooLarge, "unknown"),
+    ] {
+        let script = Script::with([Answer::Fail(sent, kind)]);
+        let request = request();
+        assert_eq!(script.client().cancel(&request).await.unwrap_err().label(), label);
+        assert_eq!(script.sent("/payments/cancel").len(), 1);
+        assert_eq!(request.sends().may_have_been_sent(), label == "unknown");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_believed_on_the_first_sending_alone() {
+    let lost = || Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout);
+    let script = Script::with([not_found(), lost(), not_found(), not_found()]);
+    let client = script.client();
+    assert_eq!(client.cancel(&request()).await.unwrap_err().label(), "rejected");
+    let request = request();
+    assert_eq!(client.cancel(&request).await.unwrap_err().label(), "unknown");
+    let repeated = client.cancel(&request.clone()).await.unwrap_err();
+    assert_eq!(reason(&repeated), Some(UnknownReason::RefusedOnRepeat));
+    let thawed = client.cancel(&super::tests::request().sent_before()).await.unwrap_err();
+    assert_eq!(reason(&thawed), Some(UnknownReason::RefusedOnRepeat));
+}
+
+#[tokio::test]
+async fn an_unguarded_cancel_goes_out_once() {
+    let unguarded = || {
+        CancelRequest::unguarded(record(), Money::krw(2000).unwrap()).unwrap().with_tag("t1".parse().unwrap())
+    };
+    let script = Script::with([
+        Answer::Fail(Sent::No, TransportErrorKind::Connect),
+        Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout),
+    ]);
+    let client = script.client();
+    let request = unguarded();
+    assert_eq!(client.cancel(&request).await.unwrap_err().label(), "not_sent");
+    assert_eq!(client.cancel(&request).await.unwrap_err().label(), "unknown");
+    let third = client.cancel(&request).await.unwrap_err();
+    assert_eq!(reason(&third), Some(UnknownReason::RefusedOnRepeat));
+    assert_eq!(client.cancel(&unguarded().sent_before()).await.unwrap_err().label(), "unknown");
+    assert_eq!(script.sent("/payments/cancel").len(), 2);
+    // two clones at once: one goes out
+    let script = Script::with([done()]);
+    let client = script.client();
+    let request = unguarded();
+    let clone = request.clone();
+    let (one, two) = tokio::join!(client.cancel(&request), client.cancel(&clone));
+    assert!(one.is_ok() != two.is_ok());
+    assert_eq!(script.sent("/payments/cancel").len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_pg_asks_for_is_missed_before_anything_is_sent() {
+    let script = Script::with([]);
+    let vbank = record().with_pg_provider("kcp").with_pay_method("vbank");
+    let error = script.client().cancel(&CancelRequest::full(vbank).unwrap()).await.unwrap_err();
+    assert_eq!(error.label(), "invalid");
+    assert!(script.sent("/").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_expired_callers_renew_once() {
+    let script = Script { expired: Some("OLD"), ..Script::default() };
+    script.answers.lock().unwrap().extend((0..64).map(|_| done()));
+    let script = Arc::new(script).tokens([token("OLD"), token("NEW")]);
+    let client = script.client();
+    let callers: Vec<_> = (0..64)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { client.cancel(&request()).await.is_ok() })
+        })
+        .collect();
+    for caller in callers {
+        assert!(caller.await.unwrap());
+    }
+    assert_eq!(script.sent("/users/getToken").len(), 2);
+}
+
+#[tokio::test]
+async fn a_look_up_renews_its_token_once() {
+    let script =
+        Script::with([refused(401, "Unauthorized"), payment(0, "")]).tokens([token("OLD"), token("NEW")]);
+    let found = script.client().look_up(&"imp_1".parse().unwrap()).await.unwrap();
+    assert_eq!(found.balance(), Money::krw(10_000).unwrap());
+    let script = Script::with([refused(401, "Unauthorized KEY-CANARY"), refused(401, "TOKEN KEY-CANARY")]);
+    let error = script.client().look_up(&"imp_1".parse().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), &LookUpErrorKind::Credentials);
+    assert_eq!(error.message().unwrap().as_str(), "*** ***");
+    let script = Script::with([Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout)]);
+    let error = script.client().look_up(&"imp_1".parse().unwrap()).await.unwrap_err();
+    assert_eq!(error.kind(), &LookUpErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn reconcile_finds_the_lost_cancel() {
+    let lost = || Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout);
+    let script = Script::with([lost(), done(), lost(), payment(0, "")]);
+    let client = script.client();
+    for applied in [true, false] {
+        let request = request();
+        assert!(client.cancel(&request).await.unwrap_err().may_have_happened());
+        let verdict = client.reconcile(&request, LedgerKnowledge::default()).await.unwrap();
+        assert_eq!(matches!(verdict, Verdict::Applied { .. }), applied);
+        assert_eq!(verdict == Verdict::NotYet, !applied);
+    }
+    assert_eq!(script.sent("/payments/imp_1?include_sandbox=true").len(), 2);
+}
+
+#[tokio::test]
+async fn test_payments_are_found_where_the_settings_say_so() {
+    let script = Script::with([payment(0, ""), payment(0, "")]);
+    let config = Config::builder("K", "S").include_sandbox(true).build().unwrap();
+    let client = ChaiportClient::with_transport(config, script.clone()).unwrap();
+    let imp_uid = "imp_1".parse().unwrap();
+    client.look_up(&imp_uid).await.unwrap();
+    client.look_up_with(&imp_uid, LookUpOptions::new()).await.unwrap();
+    let targets: Vec<_> = script.sent("/payments").into_iter().map(|seen| seen.target).collect();
+    assert_eq!(targets, ["/payments/imp_1?include_sandbox=true", "/payments/imp_1"]);
+}
+
+#[tokio::test]
+async fn an_unpaid_account_is_revoked() {
+    let ok = || Answer::Say(200, r#"{"code":0,"message":null,"response":null}"#.to_owned());
+    let script = Script::with([ok(), refused(401, "Unauthorized"), ok(), refused(400, "x PG-CANARY")]);
+    let client = script.client();
+    let imp_uid = "imp_1".parse().unwrap();
+    let key = Secret::new("pg_api_key", "PG-CANARY", 40).unwrap();
+    client.revoke_virtual_account(&imp_uid, None).await.unwrap();
+    client.revoke_virtual_account(&imp_uid, None).await.unwrap();
+    let error = client.revoke_virtual_account(&imp_uid, Some(&key)).await.unwrap_err();
+    assert_eq!((error.label(), error.message().unwrap().as_str()), ("rejected", "x ***"));
+    assert_eq!(script.sent("/vbanks/imp_1").len(), 4);
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let client = Script::with([]).client();
+    assert!(!format!("{client:?}").contains("CANARY"));
+}

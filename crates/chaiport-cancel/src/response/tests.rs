@@ -1,0 +1,108 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn answer(fields: &str) -> Vec<u8> {
+    format!(r#"{{"code":0,"message":null,"response":{{{fields}}}}}"#).into_bytes()
+}
+
+const PAID: &str = r#""imp_uid":"imp_1","merchant_uid":"ORD-1","amount":1000,"cancel_amount":0,"currency":"KRW","status":"paid""#;
+
+#[test]
+fn reads_what_decides_and_tolerates_the_rest() {
+    let payment = parse_payment(&answer(&format!(
+        r#"{PAID},"pay_method":null,"pg_provider":7,"cancel_history":null,"buyer_name":"CANARY","new":[{{}}]"#
+    )))
+    .unwrap();
+    assert_eq!(payment.balance(), Money::krw(1000).unwrap());
+    assert_eq!((payment.pay_method(), payment.pg_provider()), (None, None));
+    assert!(payment.history().is_empty() && !payment.is_fully_cancelled());
+    assert!(!format!("{payment:?}").contains("CANARY"));
+    assert_eq!(payment.details().unwrap().buyer_name.as_deref(), Some("CANARY"));
+}
+
+#[test]
+fn a_partial_cancel_is_not_a_full_one_whatever_the_status_says() {
+    let payment = parse_payment(&answer(
+        r#""imp_uid":"imp_1","merchant_uid":"O","amount":10.00,"cancel_amount":"2.5","currency":"USD",
+        "status":"cancelled","cancel_history":[{"amount":2.50,"reason":"CANARY"}]"#,
+    ))
+    .unwrap();
+    assert_eq!(payment.status(), &PaymentStatus::Cancelled);
+    assert!(!payment.is_fully_cancelled());
+    assert_eq!(payment.balance().to_decimal_text(), "7.50");
+    assert_eq!(payment.state().unwrap().history.unwrap().len(), 1);
+    assert!(!format!("{payment:?}").contains("CANARY"));
+}
+
+#[test]
+fn history_is_put_oldest_first() {
+    for order in [["1,\"cancelled_at\":20", "2,\"cancelled_at\":10"], ["2,\"cancelled_at\":10", "1"]] {
+        let entries = format!(r#"{{"amount":{}}},{{"amount":{}}}"#, order[0], order[1]);
+        let body = PAID.replace(r#""cancel_amount":0"#, r#""cancel_amount":3"#);
+        let payment = parse_payment(&answer(&format!(r#"{body},"cancel_history":[{entries}]"#))).unwrap();
+        let amounts: Vec<_> = payment.history().iter().map(|e| e.amount.minor()).collect();
+        assert_eq!(amounts, [2, 1], "{entries}");
+    }
+}
+
+#[test]
+fn deciding_fields_are_strict() {
+    for (from, to) in [
+        (r#""imp_uid":"imp_1","#, ""),
+        (r#""imp_uid":"imp_1""#, r#""imp_uid":"../x""#),
+        (r#""imp_uid":"imp_1""#, r#""imp_uid":"imp_1","imp_uid":"imp_2""#),
+        (r#""amount":1000"#, r#""amount":null"#),
+        (r#""amount":1000"#, r#""amount":1000.5"#),
+        (r#""amount":1000"#, r#""amount":-1"#),
+        (r#""cancel_amount":0"#, r#""cancel_amount":1001"#),
+        (r#""currency":"KRW""#, r#""currency":"XXX""#),
+        (r#""status":"paid""#, r#""status":"paid","cancel_history":[{}]"#),
+        (r#""status":"paid""#, r#""status":"paid","cancel_history":{}"#),
+        (r#""status":"paid""#, r#""status":"paid","cancel_history":[[1]]"#),
+    ] {
+        let fields = PAID.replace(from, to);
+        assert_ne!(fields, PAID);
+        assert_eq!(parse_payment(&answer(&fields)), Err(JsonFault::Malformed), "{fields}");
+    }
+    assert!(parse_payment(br#"{"code":0,"message":null,"response":null}"#).is_err());
+    let lists = br#"[0,null,["imp_1","O",1000,0,"KRW","paid",null,null,null,null]]"#;
+    assert!(parse_payment(lists).is_err(), "a list is no object");
+    assert!(parse_payment(br#"{"code":"0","message":null,"response":{}}"#).is_err());
+}
+
+#[test]
+fn a_refusal_needs_all_three_keys() {
+    let is_refusal = |body: &str| envelope::<IgnoredAny>(body.as_bytes()).is_ok_and(|read| read.is_refusal());
+    assert!(is_refusal(r#"{"code":-1,"message":"x","response":null}"#));
+    assert!(is_refusal(r#"{"code":1,"message":null,"response":null,"more":1}"#));
+    for other in [
+        r#"{"code":0,"message":"x","response":null}"#,
+        r#"{"code":-1,"message":"x"}"#,
+        r#"{"code":-1,"response":null}"#,
+        r#"{"code":-1,"message":"x","response":{}}"#,
+        r#"{"code":"-1","message":"x","response":null}"#,
+        r#"{"message":"Forbidden"}"#,
+        "<html>",
+    ] {
+        assert!(!is_refusal(other), "{other}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(parse_payment(&bytes).is_err());
+    }
+
+    #[test]
+    fn no_mangled_answer_panics(at in 0_usize..120, byte in any::<u8>()) {
+        let mut body = answer(PAID);
+        if let Some(place) = body.get_mut(at) {
+            *place = byte;
+        }
+        if let Ok(payment) = parse_payment(&body) {
+            prop_assert!(payment.details().is_ok());
+        }
+    }
+}

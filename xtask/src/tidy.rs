@@ -1,0 +1,224 @@
+//! `cargo xtask tidy`: what no compiler checks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Publishable packages and their folders.
+const CRATES: [(&str, &str); 5] = [
+    ("pg-cancel-core", "crates/pg-core"),
+    ("chaiport-cancel", "crates/chaiport-cancel"),
+    ("eximbay-cancel", "crates/eximbay-cancel"),
+    ("settlebank-cancel", "crates/settlebank-cancel"),
+    ("pg-cancel-sandbox", "crates/pg-sandbox"),
+];
+const GATEWAYS: [&str; 3] = ["chaiport-cancel", "eximbay-cancel", "settlebank-cancel"];
+/// What must not come with an SDK crate: a second TLS stack, HTTP/2, databases, command-line parsers, clocks with
+/// time zones, floats for money.
+const FORBIDDEN: [&str; 18] = [
+    "openssl",
+    "openssl-sys",
+    "native-tls",
+    "aws-lc-rs",
+    "aws-lc-sys",
+    "h2",
+    "clap",
+    "rusqlite",
+    "sqlx",
+    "diesel",
+    "axum",
+    "chrono",
+    "rust_decimal",
+    "bigdecimal",
+    "anyhow",
+    "regex",
+    "rand",
+    "tracing-subscriber",
+];
+/// Largest number of crates (without proc-macros) that a gateway crate may pull in: alone, and types only.
+const BUDGETS: [(&str, usize, usize); 3] =
+    [("chaiport-cancel", 95, 24), ("eximbay-cancel", 96, 25), ("settlebank-cancel", 110, 40)];
+/// Longest source file that is not generated.
+const LONGEST: usize = 650;
+
+pub(crate) fn run(root: &Path) -> Result<(), String> {
+    let mut faults = Vec::new();
+    versions(root, &mut faults);
+    manifests(root, &mut faults);
+    dependencies(root, &mut faults)?;
+    documents(root, &mut faults);
+    lengths(root, &mut faults);
+    if faults.is_empty() {
+        println!("tidy: nothing to complain about");
+        return Ok(());
+    }
+    Err(faults.iter().map(|fault| format!("tidy: {fault}")).collect::<Vec<_>>().join("\n"))
+}
+
+fn read(root: &Path, path: &str, faults: &mut Vec<String>) -> String {
+    fs::read_to_string(root.join(path)).unwrap_or_else(|error| {
+        faults.push(format!("{path}: {error}"));
+        String::new()
+    })
+}
+
+/// Every internal dependency names the workspace's version.
+fn versions(root: &Path, faults: &mut Vec<String>) {
+    let manifest = read(root, "Cargo.toml", faults);
+    let version = manifest.lines().find_map(|line| line.strip_prefix("version = ")).unwrap_or_default();
+    for line in manifest.lines().filter(|line| line.contains("path = \"crates/")) {
+        if !line.contains(&format!("version = {version}")) {
+            faults.push(format!("Cargo.toml: not the workspace's version {version}: {line}"));
+        }
+    }
+    if !read(root, "CHANGELOG.md", faults).contains(version.trim_matches('"')) {
+        faults.push(format!("CHANGELOG.md has no entry for {version}"));
+    }
+}
+
+/// What a published crate must bring along.
+fn manifests(root: &Path, faults: &mut Vec<String>) {
+    for (name, folder) in CRATES {
+        let manifest = read(root, &format!("{folder}/Cargo.toml"), faults);
+        for field in ["description = ", "keywords = ", "categories = ", "readme = ", "documentation = "] {
+            if !manifest.contains(field) {
+                faults.push(format!("{folder}/Cargo.toml: no {}", field.trim_end_matches(" = ")));
+            }
+        }
+        if !manifest.contains("[lints]\nworkspace = true") {
+            faults.push(format!("{folder}/Cargo.toml: does not take the workspace's lints"));
+        }
+        let readme = read(root, &format!("{folder}/README.md"), faults);
+        if !readme.to_lowercase().contains("unofficial") {
+            faults.push(format!("{folder}/README.md: does not say that {name} is unofficial"));
+        }
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            if !root.join(folder).join(licence).exists() {
+                faults.push(format!("{folder}: no {licence}"));
+            }
+        }
+    }
+}
+
+/// Crates in the graph of a package, by name; proc-macros left out.
+fn graph(root: &Path, package: &str, features: &[&str]) -> Result<BTreeSet<String>, String> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--edges",
+            "normal,no-proc-macro",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+            "--package",
+            package,
+        ])
+        .args(features)
+        .current_dir(root)
+        .output()
+        .map_err(|error| format!("cargo tree: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo tree -p {package}: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    Ok(text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect())
+}
+
+/// Who depends on one gateway pays for that one only.
+fn dependencies(root: &Path, faults: &mut Vec<String>) -> Result<(), String> {
+    for (gateway, most, most_types) in BUDGETS {
+        let whole = graph(root, gateway, &[])?;
+        for other in GATEWAYS.iter().filter(|other| **other != gateway) {
+            if whole.contains(*other) {
+                faults.push(format!("{gateway} depends on {other}"));
+            }
+        }
+        for forbidden in FORBIDDEN.iter().chain(&["pg-cancel-sandbox", "xtask", "contract-tests"]) {
+            if whole.contains(*forbidden) {
+                faults.push(format!("{gateway} pulls in {forbidden}"));
+            }
+        }
+        let types = graph(root, gateway, &["--no-default-features"])?;
+        for (count, budget, what) in [(whole.len(), most, "whole"), (types.len(), most_types, "types only")] {
+            println!("{gateway:<18} {what:<11} {count:>3} crates (budget {budget})");
+            if count > budget {
+                faults.push(format!("{gateway}, {what}: {count} crates, budget {budget}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The names of an enum's variants, read from its source.
+fn variants(source: &str, name: &str) -> Vec<String> {
+    let head = format!("pub enum {name} {{");
+    let body =
+        source.split_once(&head).and_then(|(_, rest)| rest.split_once("\n}")).map_or("", |(body, _)| body);
+    body.lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| line.chars().take_while(char::is_ascii_alphanumeric).collect())
+        .collect()
+}
+
+/// Documents name what the code has, in both languages.
+fn documents(root: &Path, faults: &mut Vec<String>) {
+    let errors = read(root, "crates/pg-core/src/error.rs", faults);
+    let outcomes = read(root, "docs/outcomes.md", faults);
+    let outcomes_ko = read(root, "docs/outcomes.ko.md", faults);
+    for name in ["CancelError", "NotSentPhase", "RejectionKind", "UnknownReason", "NextStep"] {
+        let found = variants(&errors, name);
+        if found.is_empty() {
+            faults.push(format!("crates/pg-core/src/error.rs: no enum {name}"));
+        }
+        for variant in found {
+            for (file, text) in [("docs/outcomes.md", &outcomes), ("docs/outcomes.ko.md", &outcomes_ko)] {
+                if !text.contains(&format!("`{variant}`")) {
+                    faults.push(format!("{file} does not explain {name}::{variant}"));
+                }
+            }
+        }
+    }
+    for file in ["README.md", "README.ko.md"] {
+        let text = read(root, file, faults);
+        for must in [
+            "cargo xtask demo",
+            "cargo test --workspace",
+            "chaiport-cancel",
+            "eximbay-cancel",
+            "settlebank-cancel",
+        ] {
+            if !text.contains(must) {
+                faults.push(format!("{file} does not mention `{must}`"));
+            }
+        }
+    }
+    let headings = |text: String| text.lines().filter(|line| line.starts_with("## ")).count();
+    let (english, korean) =
+        (headings(read(root, "README.md", faults)), headings(read(root, "README.ko.md", faults)));
+    if english != korean {
+        faults.push(format!("README.md has {english} sections, README.ko.md {korean}"));
+    }
+}
+
+/// A file that needs a second screen of explanation wants a split.
+fn lengths(root: &Path, faults: &mut Vec<String>) {
+    let mut folders = vec![root.join("crates"), root.join("xtask"), root.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                let lines = text.lines().count();
+                if lines > LONGEST && !text.starts_with("// @generated") {
+                    let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+                    faults.push(format!("{shown}: {lines} lines, at most {LONGEST}"));
+                }
+            }
+        }
+    }
+}
