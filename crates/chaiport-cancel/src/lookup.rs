@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use crate::classify::look_up_refusal;
 use crate::ids::{ImpUid, MerchantUid};
 use crate::request::CancelRequest;
-use crate::response::{Envelope, Object, Payment, PaymentStatus, envelope, payment_envelope};
+use crate::response::{Envelope, Payment, PaymentStatus, envelope, payment_envelope};
+use pg_core::json::Object;
 
 /// How many payments can be looked up at once (PortOne V1 OpenAPI schema).
 pub const MAX_MANY: usize = 100;

@@ -5,14 +5,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use pg_core::decimal::Decimal;
-use pg_core::json::{JsonFault, lenient, parse};
+use pg_core::json::{JsonFault, Object, lenient, parse};
 use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -52,30 +50,9 @@ impl<T> Envelope<T> {
 /// The envelope around whatever it holds.
 pub(crate) type AnyEnvelope = Envelope<IgnoredAny>;
 
-/// An object, and only that: serde's derive takes a list of values for a struct, too.
-pub(crate) struct Object<T>(pub(crate) T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
-            type Value = Object<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
-            }
-        }
-        deserializer.deserialize_map(Reader(PhantomData))
-    }
-}
-
 /// Reads an answer's envelope.
 pub(crate) fn envelope<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<Envelope<T>, JsonFault> {
-    parse(body).map(|Object(envelope)| envelope)
+    parse(body)
 }
 
 const fn missing<T>() -> Option<Option<T>> {

@@ -17,7 +17,8 @@ use pg_core::{
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::response::{Object, envelope as read_envelope};
+use crate::response::envelope as read_envelope;
+use pg_core::json::Object;
 
 /// Longest token that is accepted; every one seen had 40 characters.
 const MAX_TOKEN: usize = 512;

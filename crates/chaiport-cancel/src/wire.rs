@@ -12,8 +12,6 @@ use crate::request::CancelRequest;
 use crate::token::Token;
 
 const JSON: &str = "application/json";
-/// Longest `Authorization` header: the longest token and `Bearer `.
-const MAX_HEADER: usize = 600;
 
 /// What authorises a request: the token, and the sub-merchant it acts for.
 #[derive(Debug, Clone, Copy)]
@@ -30,18 +28,16 @@ impl<'a> Authorization<'a> {
         Self { token, form: config.authorization, tier: config.tier.as_ref() }
     }
 
-    fn on(self, request: WireRequest) -> Result<WireRequest, Invalid> {
+    fn on(self, request: WireRequest) -> WireRequest {
         let value = match self.form {
             AuthorizationForm::Raw => self.token.secret().clone(),
-            AuthorizationForm::Bearer => {
-                Secret::new("authorization", &format!("Bearer {}", self.token.secret().expose()), MAX_HEADER)?
-            }
+            AuthorizationForm::Bearer => self.token.secret().with_scheme("Bearer"),
         };
         let request = request.with_header("authorization", HeaderText::Secret(value));
-        Ok(match self.tier {
+        match self.tier {
             Some(tier) => request.with_header("tier", HeaderText::Secret(tier.clone())),
             None => request,
-        })
+        }
     }
 }
 
@@ -64,7 +60,7 @@ pub fn get_token(config: &Config) -> Result<WireRequest, Invalid> {
 /// # Errors
 /// [`Invalid`] when the request lacks what its PG asks for; see [`CancelRequest::check`].
 pub fn cancel(request: &CancelRequest, authorization: Authorization<'_>) -> Result<WireRequest, Invalid> {
-    authorization.on(WireRequest::post_json("/payments/cancel", JSON, cancel_body(request)?))
+    Ok(authorization.on(WireRequest::post_json("/payments/cancel", JSON, cancel_body(request)?)))
 }
 
 #[derive(Serialize)]
@@ -242,7 +238,7 @@ pub fn revoke_virtual_account(
         target.push_str("?pg_api_key=");
         target.push_str(&percent_encode(key.expose()));
     }
-    authorization.on(WireRequest::new(Method::Delete, target))
+    Ok(authorization.on(WireRequest::new(Method::Delete, target)))
 }
 
 fn get(
@@ -254,7 +250,7 @@ fn get(
         target.push('?');
         target.push_str(&query.join("&"));
     }
-    authorization.on(WireRequest::new(Method::Get, target))
+    Ok(authorization.on(WireRequest::new(Method::Get, target)))
 }
 
 #[cfg(test)]

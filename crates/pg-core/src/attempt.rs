@@ -12,6 +12,10 @@ use crate::error::{CancelError, Invalid, Unknown, UnknownReason};
 /// Longest tag that fits every gateway (Eximbay's `refund_id` is at most 30 characters).
 pub const MAX_TAG: usize = 30;
 
+/// What stands around a tag in a reason.
+const REASON_OPEN: &str = "[c:";
+const REASON_CLOSE: char = ']';
+
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A name for one attempt, unique among all attempts ever: it goes onto the wire (Chaiport's `reason`, Eximbay's
@@ -37,6 +41,22 @@ impl AttemptTag {
             rest >>= 5;
         }
         Ok(Self(text))
+    }
+
+    /// The tag as it stands in a cancel's reason, at its very start, so that a PG that cuts the reason short keeps
+    /// it: `[c:TAG]`.
+    #[must_use]
+    pub fn in_reason(&self) -> String {
+        format!("{REASON_OPEN}{}{REASON_CLOSE}", self.0)
+    }
+
+    /// Whether a reason carries a complete tag of some attempt, ours or another's.
+    #[must_use]
+    pub fn stands_in(reason: &str) -> bool {
+        reason
+            .split(REASON_OPEN)
+            .skip(1)
+            .any(|rest| rest.split_once(REASON_CLOSE).is_some_and(|(tag, _)| tag.parse::<Self>().is_ok()))
     }
 
     /// The tag's text.
@@ -173,6 +193,15 @@ mod tests {
         assert_eq!(a.as_str().parse::<AttemptTag>().unwrap(), a);
         for bad in ["", "a b", "가", "a/b", &"x".repeat(31)] {
             assert!(bad.parse::<AttemptTag>().is_err());
+        }
+    }
+
+    #[test]
+    fn a_tag_is_found_in_a_reason_only_whole() {
+        let tag: AttemptTag = "cTAG".parse().unwrap();
+        assert!(AttemptTag::stands_in(&format!("{} 변심", tag.in_reason())));
+        for none in ["", "변심", "[c:", "[c:]", "[c:cTA", "[c:a b]", "c:cTAG]"] {
+            assert!(!AttemptTag::stands_in(none), "{none}");
         }
     }
 

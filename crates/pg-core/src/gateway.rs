@@ -251,6 +251,8 @@ pub struct CancelOrder {
     #[serde(with = "time::serde::timestamp")]
     at: OffsetDateTime,
     reason: Option<String>,
+    #[serde(default)]
+    earlier: Option<Vec<Money>>,
     #[serde(skip)]
     refund_account: Option<RefundAccount>,
     #[serde(skip, default = "SendLog::already_sent")]
@@ -286,6 +288,7 @@ impl CancelOrder {
             sequence,
             at,
             reason: None,
+            earlier: None,
             refund_account: None,
             sends,
         })
@@ -296,6 +299,24 @@ impl CancelOrder {
     pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
+    }
+
+    /// Adds the amounts of all earlier cancels of the payment. Only Settlebank's flat form needs them: it cannot tell
+    /// a second cancel of the same amount from a repeat, and refuses in doubt.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `earlier` when they are not what lies between the payment and its balance, or as
+    /// many as `sequence` or more.
+    pub fn with_earlier_cancels(mut self, earlier: Vec<Money>) -> Result<Self, Invalid> {
+        let rest = earlier.iter().try_fold(self.payment.paid, |rest, amount| rest.checked_sub(*amount));
+        if rest != Some(self.balance_before) {
+            return Err(Invalid::new("earlier", "must add up to what was cancelled before"));
+        }
+        if earlier.len() >= usize::from(self.sequence) {
+            return Err(Invalid::new("earlier", "must be fewer than the sequence number"));
+        }
+        self.earlier = Some(earlier);
+        Ok(self)
     }
 
     /// Adds the account to refund into.
@@ -345,6 +366,12 @@ impl CancelOrder {
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
+    }
+
+    /// The amounts of all earlier cancels, where they are known.
+    #[must_use]
+    pub fn earlier_cancels(&self) -> Option<&[Money]> {
+        self.earlier.as_deref()
     }
 
     /// The account to refund into.
@@ -420,6 +447,24 @@ mod tests {
             [(0, 10_000, "amount"), (1001, 1000, "amount"), (1000, 10_001, "balance")]
         {
             assert_eq!(order(amount, balance).unwrap_err().field(), field);
+        }
+    }
+
+    #[test]
+    fn earlier_cancels_must_add_up() {
+        let won = |amount| Money::krw(amount).unwrap();
+        let payment = PaymentRef::new(Gateway::Settlebank, "STFP", "ORD-1", won(10_000));
+        let tag = AttemptTag::random().unwrap();
+        let order =
+            CancelOrder::new(payment, won(1000), won(7000), tag, 3, OffsetDateTime::UNIX_EPOCH).unwrap();
+        assert!(order.clone().with_earlier_cancels(vec![won(1000), won(2000)]).is_ok());
+        for wrong in [
+            vec![],
+            vec![won(1000), won(1000), won(1000)],
+            vec![won(1000), won(1000)],
+            vec![won(20_000), won(1)],
+        ] {
+            assert_eq!(order.clone().with_earlier_cancels(wrong).unwrap_err().field(), "earlier");
         }
     }
 

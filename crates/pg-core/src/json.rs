@@ -4,8 +4,10 @@
 //! `arbitrary_precision`, which would change the build of everyone who depends on us.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -41,7 +43,7 @@ impl std::error::Error for JsonFault {}
 /// Reads one JSON document: an object, UTF-8, at most [`MAX_DEPTH`] levels, nothing behind it.
 ///
 /// An array is refused: serde would read it into a struct by position. Members that are objects and decide want
-/// [`object`] for the same reason.
+/// [`object`] or [`Object`] for the same reason.
 ///
 /// A key that the target type knows must not stand twice (serde's derive refuses that).
 ///
@@ -49,13 +51,10 @@ impl std::error::Error for JsonFault {}
 /// [`JsonFault`], which carries none of the answer's text.
 pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, JsonFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::Charset)?;
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err(JsonFault::Malformed);
-    }
     if deeper_than(text, MAX_DEPTH) {
         return Err(JsonFault::TooDeep);
     }
-    serde_json::from_str(text).map_err(|_| JsonFault::Malformed)
+    serde_json::from_str(text).map(|Object(value)| value).map_err(|_| JsonFault::Malformed)
 }
 
 fn deeper_than(text: &str, limit: usize) -> bool {
@@ -111,18 +110,37 @@ pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_str(raw.get()).unwrap_or(None))
 }
 
+/// An object, and only that: serde's derive would take a list of values for a struct, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Reader<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(Reader(PhantomData))
+    }
+}
+
 /// For `#[serde(deserialize_with)]`: a member that is an object and decides. Absent (with `default`) and `null` are
-/// `None`; anything but an object spoils the answer, an array above all, which serde would read by position.
+/// `None`; anything but an [`Object`] spoils the answer.
 ///
 /// # Errors
 /// When the member is neither an object that `T` can be read from nor `null`.
-pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let raw = <&'de RawValue>::deserialize(deserializer)?.get();
-    match raw.as_bytes().first() {
-        Some(b'{') => serde_json::from_str(raw).map(Some).map_err(D::Error::custom),
-        Some(b'n') => Ok(None),
-        _ => Err(D::Error::custom("an object is something else")),
-    }
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|Object(value)| value))
 }
 
 /// For `#[serde(deserialize_with)]`: an object that decides nothing. Whatever cannot be read is `None`.

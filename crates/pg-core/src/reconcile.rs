@@ -3,6 +3,7 @@
 //! Let C be the balance before the attempt and A its amount. A balance only falls, so at most one cancel ever
 //! applied can have had C before it. That one slot is what this module looks for.
 
+use crate::attempt::AttemptTag;
 use crate::lookup::{CancelEntry, PaymentState};
 use crate::money::Money;
 
@@ -119,8 +120,13 @@ fn by_history(attempt: &OpenAttempt<'_>, state: &PaymentState, history: &[Cancel
     if state.balance == attempt.before {
         return Verdict::NotYet;
     }
+    // another attempt's whole tag shows that reasons are kept as sent: that entry is not ours
+    let could_be_ours = |entry: &CancelEntry| {
+        entry.amount == attempt.amount
+            && !(attempt.tag.is_some() && AttemptTag::stands_in(entry.reason.as_str()))
+    };
     match took_our_place {
-        Some(entry) if entry.amount == attempt.amount => Verdict::Unclear(Doubt::SameAmountWithoutTag),
+        Some(entry) if could_be_ours(entry) => Verdict::Unclear(Doubt::SameAmountWithoutTag),
         _ if !attempt.guarded => Verdict::Unclear(Doubt::OtherAmount),
         Some(_) => Verdict::Superseded,
         // the balance stepped over ours: it was never the balance, or no longer can be
@@ -222,6 +228,15 @@ mod tests {
     fn the_same_amount_without_our_tag_is_for_a_person() {
         let verdict = reconcile(&attempt(10_000, 2000), &ledger(&[(2000, "console")]));
         assert_eq!(verdict, Verdict::Unclear(Doubt::SameAmountWithoutTag));
+    }
+
+    #[test]
+    fn the_same_amount_with_another_attempts_tag_is_not_ours() {
+        let state = ledger(&[(2000, "[c:cOTHER] 변심")]);
+        assert_eq!(reconcile(&attempt(10_000, 2000), &state), Verdict::Superseded);
+        let mut untagged = attempt(10_000, 2000);
+        untagged.tag = None;
+        assert_eq!(reconcile(&untagged, &state), Verdict::Unclear(Doubt::SameAmountWithoutTag));
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub enum ConnectionReuse {
     Never,
 }
 
-/// How the transport connects.
-#[derive(Debug, Clone)]
+/// How the transport connects. `Debug` tells only whether there is a proxy: its URL may hold a password.
+#[derive(Clone)]
 #[must_use]
 pub struct TransportOptions {
     connect_timeout: Duration,
@@ -38,6 +38,18 @@ pub struct TransportOptions {
     reuse: ConnectionReuse,
     proxy: Option<String>,
     extra_roots_pem: Vec<Vec<u8>>,
+}
+
+impl fmt::Debug for TransportOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportOptions")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("reuse", &self.reuse)
+            .field("has_proxy", &self.proxy.is_some())
+            .field("extra_roots", &self.extra_roots_pem.len())
+            .finish()
+    }
 }
 
 impl TransportOptions {
