@@ -3,6 +3,7 @@
 mod ci;
 mod contract;
 mod demo;
+mod examples;
 mod fixtures;
 mod tidy;
 
@@ -38,6 +39,8 @@ enum Task {
         #[arg(long, default_value_t = 750)]
         trials: u32,
     },
+    /// Run the examples from outside, as the sandbox prints them, and check exit codes and outcomes
+    Examples,
     /// Regenerate the golden wire fixtures and the bank table
     Fixtures {
         /// Change nothing; fail when something is stale
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json } => runtime().block_on(demo::run(json)),
         Task::Contract { gateway, seed, trials } => runtime().block_on(contract::run(gateway, seed, trials)),
+        Task::Examples => examples::run(&root()),
         Task::Fixtures { check } => fixtures::run(&root(), check),
         Task::Tidy => tidy::run(&root()),
         Task::Ci { without_tests } => ci::run(&root(), without_tests),

@@ -107,7 +107,7 @@ fn seed(sandbox: &Sandbox) -> Vec<String> {
     };
     chaiport(NewPayment::chaiport("ORD-1001", 10_000), 1_000, 10_000, "");
     chaiport(NewPayment::chaiport("ORD-1002", 25_000), 25_000, 25_000, "");
-    let account = " --pg html5_inicis --refund-bank 88 --refund-holder 홍길동 --refund-account 00011122233";
+    let account = " --pg-provider html5_inicis --pay-method vbank --refund-bank 088 --refund-holder 홍길동 --refund-account 00011122233";
     chaiport(NewPayment::chaiport("ORD-1003", 30_000).vbank(), 30_000, 30_000, account);
     for (order, currency, amount, part) in
         [("ORD-2001", "USD", "10.00", "2.50"), ("ORD-2002", "KRW", "50000", "50000")]
@@ -122,7 +122,7 @@ fn seed(sandbox: &Sandbox) -> Vec<String> {
         let date =
             sandbox.payment(Gateway::Settlebank, &id).map(|ledger| ledger.trade_date).unwrap_or_default();
         lines.push(format!(
-            "cargo run -p settlebank-cancel --example cancel -- --org-trd-no {id} --org-order-no {order} --org-date {date} --paid {amount} --amount {part}"
+            "cargo run -p settlebank-cancel --example cancel -- --org-trd-no {id} --org-order-no {order} --org-date {date} --method CA --paid {amount} --amount {part}"
         ));
     }
     lines
