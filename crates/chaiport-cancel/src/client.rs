@@ -86,18 +86,23 @@ impl ChaiportClient {
 
     async fn cancel_once(&self, request: &CancelRequest) -> Result<Cancelled, CancelError> {
         request.check()?;
-        let held = self.token().await?;
-        let first = wire::cancel(request, self.authorization(&held))?;
         if !request.claim_sending() {
             // unguarded and perhaps sent already: nothing at the gateway would stop a second copy
             return Err(Unknown::new(UnknownReason::RefusedOnRepeat).into());
         }
+        // before the token: on a repeat, "no token" is no proof that nothing was sent either
         let ticket = request.sends().begin();
-        let outcome = self.send_cancel(request, first, held).await;
-        if let Err(CancelError::NotSent(_)) = outcome {
+        let outcome = self.with_token(request).await;
+        if let Err(CancelError::NotSent(_) | CancelError::Invalid(_)) = outcome {
             request.unclaim_sending();
         }
         request.sends().judge(ticket, outcome)
+    }
+
+    async fn with_token(&self, request: &CancelRequest) -> Result<Cancelled, CancelError> {
+        let held = self.token().await?;
+        let first = wire::cancel(request, self.authorization(&held))?;
+        self.send_cancel(request, first, held).await
     }
 
     /// Sends the cancel, and once more after Chaiport's own 401.

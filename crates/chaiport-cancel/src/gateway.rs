@@ -18,6 +18,7 @@ use crate::request::{CancelRequest, tag_label};
 /// # Errors
 /// [`Invalid`] naming `gateway`, `imp_uid`, `merchant_uid`, `reason`, or what the refund account lacks.
 pub fn request_for(order: &CancelOrder) -> Result<CancelRequest, Invalid> {
+    order.check_complete()?;
     let payment = order.payment();
     let mut record = PaymentRecord::new(ids(payment)?, payment.paid);
     // check_amount of the order has held: the balance does not exceed what was paid

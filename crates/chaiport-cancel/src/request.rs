@@ -158,7 +158,8 @@ impl CancelRequest {
     /// nothing happened.
     #[must_use]
     pub fn sent_before(self) -> Self {
-        self.with_sends(SendLog::already_sent())
+        self.sends.mark_possibly_sent();
+        self
     }
 
     /// Shares a log of sendings.
@@ -318,7 +319,7 @@ impl CancelRequest {
 
 /// How the tag is written into a reason.
 pub(crate) fn tag_label(tag: &AttemptTag) -> String {
-    format!("[c:{tag}]")
+    tag.in_reason()
 }
 
 impl fmt::Debug for CancelRequest {

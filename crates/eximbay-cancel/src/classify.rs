@@ -45,6 +45,10 @@ pub fn classify(
             Err(unknown(reason, code))
         }
         (_, Says::Unknown(reason, code)) => Err(unknown(reason, code)),
+        // a refusal of somebody else's cancel, or one whose own body shows a refund, refuses nothing
+        (_, Says::Refused(_, code)) if !refuses(request, config, &answer) => {
+            Err(unknown(UnknownReason::Integrity, code))
+        }
         (_, Says::Refused(kind, code)) => {
             Err(Rejected::new(kind, code, answer.envelope.text(), status).into())
         }
@@ -55,6 +59,15 @@ pub fn classify(
         // success in a client error's clothes
         (_, Says::Success) => Err(unknown(UnknownReason::Integrity, crate::codes::SUCCESS)),
     }
+}
+
+/// Whether a refusal is about this request, where it tells, and tells of no refund.
+fn refuses(request: &CancelRequest, config: &Config, answer: &CancelAnswer) -> bool {
+    let id = request.payment().transaction_id().as_str();
+    agrees(answer.mid.as_deref(), config.mid().as_str()).is_ok()
+        && agrees(answer.payment.transaction_id.as_deref(), id).is_ok()
+        && agrees(answer.refund.refund_id.as_deref(), request.tag().as_str()).is_ok()
+        && answer.refund.refund_transaction_id.is_none()
 }
 
 /// The answer is about something else than was asked, or proves too little.
@@ -78,7 +91,9 @@ fn remaining(
     agrees(refund.refund_id.as_deref(), request.tag().as_str())?;
     let amount = agreed_money(refund.refund_amount.as_deref(), request.amount())?;
     let balance = agreed_money(payment.balance.as_deref(), request.balance_after())?;
-    if amount.is_none() && balance.is_none() {
+    // an amount alone might be another refund's: it counts with our own number beside it
+    let ours = amount.is_some() && refund.refund_id.is_some();
+    if balance.is_none() && !ours {
         return Err(Mismatch);
     }
     Ok(balance)
@@ -96,7 +111,10 @@ fn agreed_money(told: Option<&str>, expected: Money) -> Result<Option<Money>, Mi
 fn done(request: &CancelRequest, remaining: Option<Money>, answer: CancelAnswer) -> Cancelled<CancelAnswer> {
     // the ledger has it, but the buyer's money takes a further step that the API does not report
     let later = request.refund_account().is_some()
-        || answer.payment.payment_method.as_ref().is_some_and(PaymentMethod::is_refunded_later);
+        || [answer.payment.payment_method.as_ref(), request.payment().method()]
+            .into_iter()
+            .flatten()
+            .any(PaymentMethod::is_refunded_later);
     let state = if later { CancelState::Accepted } else { CancelState::Completed };
     let cancel_id = answer.refund.refund_transaction_id.clone();
     Cancelled::new(state, request.amount(), answer).with_remaining(remaining).with_cancel_id(cancel_id)

@@ -109,11 +109,9 @@ mod tests {
                 "EC1003",
                 "INSUFFICIENT_MERCHANT_REFUND_FUNDS",
                 "INVALID_REQEUST_AMOUNT",
-                "INVALID_REQEUST_ID",
                 "ORIGINAL_TRANSACTION_NOT_EXIST",
                 "RC18",
                 "REQUIRED_PARAMETER_MISSING",
-                "VALIDATION_FAILED",
                 "W414",
             ]
         );

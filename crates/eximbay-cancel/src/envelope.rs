@@ -43,10 +43,17 @@ impl Envelope {
     pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<Self, JsonFault> {
         let raw: Raw = parse(body)?;
         let text = |text: Option<String>| text.map(|text| GatewayText::scrubbed(&text, sensitive));
+        // a listed code decides and is no echo; any other may be free text
+        let code = |code: Option<String>| match code {
+            Some(code) if codes::find(&code).is_none() => {
+                text(Some(code)).map(|text| text.as_str().to_owned())
+            }
+            listed => listed,
+        };
         Ok(Self {
-            rescode: raw.rescode,
-            errcode: raw.errcode,
-            code: raw.code,
+            rescode: code(raw.rescode),
+            errcode: code(raw.errcode),
+            code: code(raw.code),
             resmsg: text(raw.resmsg),
             message: text(raw.message),
             description: text(raw.description),

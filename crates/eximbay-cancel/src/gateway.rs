@@ -2,7 +2,8 @@
 
 #[cfg(feature = "client")]
 use pg_core::{
-    CancelError, CancelGateway, Cancelled, Capabilities, Evidence, Guard, LookUpError, PaymentState,
+    CancelError, CancelGateway, Cancelled, Capabilities, Evidence, Guard, LedgerKnowledge, LookUpError,
+    PaymentState, Verdict,
 };
 use pg_core::{CancelOrder, Gateway, Invalid, Money, PaymentRef};
 
@@ -10,6 +11,7 @@ use crate::amount::AmountText;
 #[cfg(feature = "client")]
 use crate::client::EximbayClient;
 use crate::lookup::LookUp;
+use crate::method::PaymentMethod;
 use crate::payment::PaymentRecord;
 use crate::request::CancelRequest;
 
@@ -24,7 +26,11 @@ impl TryFrom<&CancelOrder> for CancelRequest {
     /// # Errors
     /// [`Invalid`] naming what is missing or wrong.
     fn try_from(order: &CancelOrder) -> Result<Self, Self::Error> {
-        let record = record(order.payment(), order.balance_before())?;
+        order.check_complete()?;
+        let mut record = record(order.payment(), order.balance_before())?;
+        if let Some(method) = &order.payment().method {
+            record = record.with_method(PaymentMethod::new(method.as_str()));
+        }
         let mut request = Self::build(record, order.amount(), order.tag().clone(), order.sends().clone())?;
         if let Some(reason) = order.reason() {
             request = request.with_reason(reason)?;
@@ -87,6 +93,10 @@ impl CancelGateway for EximbayClient {
     async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
         let look_up = LookUp::try_from(payment)?;
         EximbayClient::look_up(self, &look_up).await.map(|found| found.state().clone())
+    }
+
+    async fn reconcile(&self, order: &CancelOrder, ledger: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        EximbayClient::reconcile(self, &CancelRequest::try_from(order)?, ledger).await
     }
 }
 

@@ -25,7 +25,7 @@
 //!
 //! | outcome | what the gateway did | what to do |
 //! |---|---|---|
-//! | `Ok`, `Completed` | refunded: the balance fell | nothing |
+//! | `Ok`, `Completed` | refunded: the answer tells the new balance, or our own refund | nothing |
 //! | `Ok`, `Accepted` | took it; the buyer is paid by a later step (virtual account, cash in Japan) | follow it up |
 //! | [`CancelError::Invalid`] | nothing; our own checks stopped it | correct the named field |
 //! | [`CancelError::NotSent`] | nothing; it cannot have seen it | send the same request again |

@@ -5,7 +5,7 @@ use std::fmt;
 use pg_core::classify::{StatusClass, status_class};
 use pg_core::wire::WireResponse;
 use pg_core::{
-    Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Money, OpenAttempt, PaymentState, Verdict,
+    Doubt, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Money, OpenAttempt, PaymentState, Verdict,
 };
 
 use crate::amount::AmountText;
@@ -183,7 +183,12 @@ impl Retrieved {
             (None, Some(id)) => id.parse()?,
             (None, None) => return Err(Invalid::new("order_id", "must be given, as the answer has none")),
         };
-        PaymentRecord::from_parts(transaction_id, order_id, self.asked.paid.clone(), self.state.balance)
+        let record =
+            PaymentRecord::from_parts(transaction_id, order_id, self.asked.paid.clone(), self.state.balance)?;
+        Ok(match &self.answer.payment.payment_method {
+            Some(method) => record.with_method(method.clone()),
+            None => record,
+        })
     }
 }
 
@@ -296,7 +301,7 @@ fn check(look_up: &LookUp, config: &Config, answer: &RetrieveAnswer) -> Result<P
 /// [`Verdict::Applied`] therefore needs [`LedgerKnowledge::sole_actor`]: somebody at the admin page may have refunded
 /// the same amount. [`Verdict::NotYet`] is not "failed": send **the same request** again, never a new one.
 pub fn reconcile(request: &CancelRequest, state: &PaymentState, ledger: LedgerKnowledge) -> Verdict {
-    pg_core::reconcile::reconcile(
+    let verdict = pg_core::reconcile::reconcile(
         &OpenAttempt {
             tag: None,
             before: request.balance_before(),
@@ -306,7 +311,14 @@ pub fn reconcile(request: &CancelRequest, state: &PaymentState, ledger: LedgerKn
             known_balance: ledger.known_balance,
         },
         state,
-    )
+    );
+    // an authorisation that lapsed and an order that was never paid show an empty balance too, and nobody refunded
+    let believable =
+        state.status == PaymentStatus::Sale.as_str() && state.paid == request.payment().paid().money();
+    match verdict {
+        Verdict::Applied { .. } if !believable => Verdict::Unclear(Doubt::Incoherent),
+        verdict => verdict,
+    }
 }
 
 /// Why an answer cannot be used.

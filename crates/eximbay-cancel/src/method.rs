@@ -93,9 +93,9 @@ impl fmt::Debug for PaymentMethod {
     }
 }
 
-/// For `#[serde(deserialize_with)]`: a method that decides nothing; absent, `null` and empty are `None`.
+/// For `#[serde(deserialize_with)]`: a method; absent, `null`, empty and unreadable are `None`.
 pub(crate) fn told<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PaymentMethod>, D::Error> {
-    Ok(crate::fields::told(deserializer)?.map(PaymentMethod))
+    Ok(crate::fields::told(deserializer)?.map(|text| PaymentMethod(text.trim().to_owned())))
 }
 
 const ROWS: &[(&str, &str, MethodGroup)] = &[

@@ -4,6 +4,7 @@ use pg_core::{Invalid, Money};
 
 use crate::amount::{AmountText, check_balance_text};
 use crate::ids::{OrderId, TransactionId};
+use crate::method::PaymentMethod;
 
 /// A payment that can be looked up or cancelled: its numbers, what was paid, and what is still refundable.
 ///
@@ -14,6 +15,7 @@ pub struct PaymentRecord {
     order_id: OrderId,
     paid: AmountText,
     balance: Money,
+    method: Option<PaymentMethod>,
 }
 
 impl PaymentRecord {
@@ -46,7 +48,20 @@ impl PaymentRecord {
             Some(_) => {}
         }
         check_balance_text(&paid.in_style(balance))?;
-        Ok(Self { transaction_id, order_id, paid, balance })
+        Ok(Self { transaction_id, order_id, paid, balance, method: None })
+    }
+
+    /// Adds how it was paid, which tells whether the buyer gets the money by a later step.
+    #[must_use]
+    pub fn with_method(mut self, method: PaymentMethod) -> Self {
+        self.method = Some(method);
+        self
+    }
+
+    /// How it was paid, where known.
+    #[must_use]
+    pub const fn method(&self) -> Option<&PaymentMethod> {
+        self.method.as_ref()
     }
 
     /// Eximbay's number of the approval.

@@ -126,8 +126,8 @@ impl CancelRequest {
     /// Notes that an earlier process may have sent this attempt: a refusal then proves nothing and becomes
     /// `Unknown`.
     #[must_use]
-    pub fn possibly_sent(mut self) -> Self {
-        self.sends = SendLog::already_sent();
+    pub fn possibly_sent(self) -> Self {
+        self.sends.mark_possibly_sent();
         self
     }
 
@@ -269,7 +269,10 @@ impl CancelRequest {
 
     /// What of it must not come back in a gateway's message.
     pub(crate) fn sensitive_values(&self) -> Vec<&str> {
-        self.account.as_ref().map(RefundAccount::sensitive_values).unwrap_or_default()
+        let account = self.account.iter().flat_map(RefundAccount::sensitive_values);
+        let reason = Some(self.reason.as_str()).filter(|reason| *reason != DEFAULT_REASON);
+        let params = self.params.iter().flat_map(OtherParams::values).flatten();
+        account.chain(reason).chain(params).collect()
     }
 }
 

@@ -136,6 +136,11 @@ impl SendLog {
         self.0.load(Ordering::SeqCst) > 0
     }
 
+    /// Notes that an earlier process may have sent it, for every clone.
+    pub fn mark_possibly_sent(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
     /// Notes a sending that begins now. Call it before the first byte; hand the ticket to [`SendLog::judge`].
     pub fn begin(&self) -> SendTicket {
         SendTicket { before: self.0.fetch_add(1, Ordering::SeqCst) }
@@ -144,14 +149,21 @@ impl SendLog {
     /// Notes how a sending ended, and takes back a refusal that an earlier or simultaneous copy may have caused.
     ///
     /// # Errors
-    /// The outcome's own, with `Rejected` become `Unknown` on a repeat.
+    /// The outcome's own, with `Rejected` and `NotSent` become `Unknown` where another copy may have been sent.
     pub fn judge<T>(&self, ticket: SendTicket, outcome: Result<T, CancelError>) -> Result<T, CancelError> {
         let SendTicket { before } = ticket;
         match outcome {
             Err(CancelError::NotSent(error)) => {
-                // nothing left: this sending never was
+                // nothing left: this sending never was, which says nothing of the other copies
+                let alone = self.0.fetch_sub(1, Ordering::SeqCst) == 1;
+                if alone {
+                    return Err(CancelError::NotSent(error));
+                }
+                Err(Unknown::new(UnknownReason::NotSentOnRepeat).with_source(error).into())
+            }
+            Err(CancelError::Invalid(error)) => {
                 self.0.fetch_sub(1, Ordering::SeqCst);
-                Err(CancelError::NotSent(error))
+                Err(CancelError::Invalid(error))
             }
             Err(CancelError::Rejected(refusal)) => {
                 let alone = before == 0 && self.0.load(Ordering::SeqCst) == 1;
@@ -224,6 +236,22 @@ mod tests {
         assert!(log.judge::<()>(first, Err(NotSent::new(NotSentPhase::Connect).into())).is_err());
         let second = log.clone().begin();
         assert!(matches!(log.judge(second, rejected()), Err(CancelError::Rejected(_))));
+    }
+
+    #[test]
+    fn not_sent_says_nothing_of_an_earlier_copy() {
+        let not_sent = || Err(NotSent::new(NotSentPhase::Connect).into());
+        let log = SendLog::already_sent();
+        let ticket = log.begin();
+        let Err(CancelError::Unknown(unknown)) = log.judge::<()>(ticket, not_sent()) else {
+            panic!("must be unknown")
+        };
+        assert_eq!(unknown.reason(), UnknownReason::NotSentOnRepeat);
+        let log = SendLog::new();
+        let ticket = log.begin();
+        assert!(matches!(log.judge::<()>(ticket, not_sent()), Err(CancelError::NotSent(_))));
+        log.clone().mark_possibly_sent();
+        assert!(log.may_have_been_sent());
     }
 
     #[test]

@@ -6,11 +6,11 @@ use crate::transport::{Sent, TransportError, TransportErrorKind};
 /// What an HTTP status allows to conclude about a cancel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StatusClass {
-    /// 2xx: the body decides.
+    /// 200: the body decides.
     Answer,
     /// 401: refused before execution, if the body is the gateway's own envelope and its documents say so.
     Unauthorized,
-    /// 400, 404, 405, 413, 414, 415, 422, 431: a refusal, if the body is the gateway's own envelope with a listed
+    /// 400, 403, 404, 405, 413, 414, 415, 422, 431: a refusal, if the body is the gateway's own envelope with a listed
     /// code.
     ClientFault,
     /// Unknown whatever the body says.
@@ -21,7 +21,8 @@ pub enum StatusClass {
 #[must_use]
 pub const fn status_class(status: u16) -> StatusClass {
     match status {
-        200..=299 => StatusClass::Answer,
+        // no gateway documents another 2xx for a cancel
+        200 => StatusClass::Answer,
         300..=399 => StatusClass::Unknown(UnknownReason::Redirect),
         401 => StatusClass::Unauthorized,
         408 | 409 | 425 | 429 => StatusClass::Unknown(UnknownReason::Throttled),
@@ -66,11 +67,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_status_outside_2xx_401_and_the_client_faults_can_decide() {
+    fn no_status_outside_200_401_and_the_client_faults_can_decide() {
         for status in 0..=999 {
             let decides = !matches!(status_class(status), StatusClass::Unknown(_));
-            let listed =
-                matches!(status, 200..=299 | 400 | 401 | 403 | 404 | 405 | 413 | 414 | 415 | 422 | 431);
+            let listed = matches!(status, 200 | 400 | 401 | 403 | 404 | 405 | 413 | 414 | 415 | 422 | 431);
             assert_eq!(decides, listed, "{status}");
         }
     }

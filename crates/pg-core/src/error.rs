@@ -210,7 +210,7 @@ impl StdError for Invalid {}
 #[derive(Debug)]
 pub struct NotSent {
     phase: NotSentPhase,
-    code: Option<String>,
+    code: Option<Code>,
     message: Option<GatewayText>,
     source: Option<Source>,
 }
@@ -241,7 +241,7 @@ impl NotSent {
     /// Adds what the gateway said when it refused the token.
     #[must_use]
     pub fn with_refusal(mut self, code: impl Into<String>, message: GatewayText) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(Code(code.into()));
         self.message = Some(message);
         self
     }
@@ -262,7 +262,7 @@ impl NotSent {
     /// The gateway's code, when it refused to give a token.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.code.as_ref().map(|code| code.0.as_str())
     }
 
     /// The gateway's message, when it refused to give a token.
@@ -297,7 +297,7 @@ impl StdError for NotSent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejected {
     kind: RejectionKind,
-    code: String,
+    code: Code,
     message: GatewayText,
     http_status: u16,
 }
@@ -332,7 +332,7 @@ impl Rejected {
     /// A definite refusal.
     #[must_use]
     pub fn new(kind: RejectionKind, code: impl Into<String>, message: GatewayText, http_status: u16) -> Self {
-        Self { kind, code: code.into(), message, http_status }
+        Self { kind, code: Code(code.into()), message, http_status }
     }
 
     /// What it is about.
@@ -344,7 +344,7 @@ impl Rejected {
     /// The gateway's code, verbatim.
     #[must_use]
     pub fn code(&self) -> &str {
-        &self.code
+        &self.code.0
     }
 
     /// The gateway's message, verbatim but for echoed secrets. It may name people: do not log it unread.
@@ -374,7 +374,7 @@ impl fmt::Display for Rejected {
             RejectionKind::MerchantFunds => "the merchant's balance is too small",
             RejectionKind::Policy => "a limit or policy",
         };
-        write!(f, "rejected with code {}: {about}", code_shown(&self.code))
+        write!(f, "rejected with code {}: {about}", code_shown(&self.code.0))
     }
 }
 
@@ -384,7 +384,7 @@ impl StdError for Rejected {}
 #[derive(Debug)]
 pub struct Unknown {
     reason: UnknownReason,
-    code: Option<String>,
+    code: Option<Code>,
     message: Option<GatewayText>,
     http_status: Option<u16>,
     source: Option<Source>,
@@ -422,6 +422,8 @@ pub enum UnknownReason {
     UnlistedCode,
     /// A refusal of an attempt that may have been sent before: the earlier copy may be why.
     RefusedOnRepeat,
+    /// This copy was not sent, but another copy of the same attempt may have been.
+    NotSentOnRepeat,
 }
 
 impl Unknown {
@@ -441,7 +443,7 @@ impl Unknown {
     /// Adds what the gateway said.
     #[must_use]
     pub fn with_answer(mut self, code: impl Into<String>, message: GatewayText) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(Code(code.into()));
         self.message = Some(message);
         self
     }
@@ -462,7 +464,7 @@ impl Unknown {
     /// The gateway's code, verbatim, where it gave one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.code.as_ref().map(|code| code.0.as_str())
     }
 
     /// The gateway's message, where it gave one. It may name people: do not log it unread.
@@ -498,12 +500,13 @@ impl fmt::Display for Unknown {
             UnknownReason::AwaitingMerchantFunds => "it executes by itself once the merchant has paid in",
             UnknownReason::UnlistedCode => "the gateway's code is on no list",
             UnknownReason::RefusedOnRepeat => "refused, but an earlier copy may be why",
+            UnknownReason::NotSentOnRepeat => "this copy was not sent, but an earlier one may have been",
         })?;
         if let Some(status) = self.http_status {
             write!(f, " (http {status})")?;
         }
         if let Some(code) = &self.code {
-            write!(f, " (code {})", code_shown(code))?;
+            write!(f, " (code {})", code_shown(&code.0))?;
         }
         Ok(())
     }
@@ -515,6 +518,16 @@ impl StdError for Unknown {
             let source: &(dyn StdError + 'static) = source;
             source
         })
+    }
+}
+
+/// A gateway's code, verbatim; `Debug` shows it as `Display` does.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Code(pub(crate) String);
+
+impl fmt::Debug for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(code_shown(&self.0))
     }
 }
 
@@ -566,7 +579,8 @@ mod tests {
     #[test]
     fn debug_keeps_the_message_to_itself() {
         for error in all() {
-            assert!(!format!("{error:?}").contains("MESSAGE-CANARY"));
+            let shown = format!("{error:?}");
+            assert!(!shown.contains("MESSAGE-CANARY") && !shown.contains("bad"), "{shown}");
         }
     }
 

@@ -242,7 +242,27 @@ impl PaymentRef {
 /// kept encrypted and added again. An order read back from storage counts as possibly sent. `Debug` shows no reason
 /// and no account: both are about people.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct CancelOrder {
+    payment: PaymentRef,
+    amount: Money,
+    balance_before: Money,
+    tag: AttemptTag,
+    sequence: u16,
+    #[serde(with = "time::serde::timestamp")]
+    at: OffsetDateTime,
+    reason: Option<String>,
+    earlier: Option<Vec<Money>>,
+    wants_account: bool,
+    #[serde(skip)]
+    refund_account: Option<RefundAccount>,
+    #[serde(skip)]
+    sends: SendLog,
+}
+
+/// An order as it was stored, not checked yet.
+#[derive(Deserialize)]
+struct Stored {
     payment: PaymentRef,
     amount: Money,
     balance_before: Money,
@@ -253,10 +273,24 @@ pub struct CancelOrder {
     reason: Option<String>,
     #[serde(default)]
     earlier: Option<Vec<Money>>,
-    #[serde(skip)]
-    refund_account: Option<RefundAccount>,
-    #[serde(skip, default = "SendLog::already_sent")]
-    sends: SendLog,
+    wants_account: bool,
+}
+
+impl TryFrom<Stored> for CancelOrder {
+    type Error = Invalid;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let Stored { payment, amount, balance_before, tag, sequence, at, reason, earlier, wants_account } =
+            stored;
+        let mut order = Self::new(payment, amount, balance_before, tag, sequence, at)?;
+        if let Some(earlier) = earlier {
+            order = order.with_earlier_cancels(earlier)?;
+        }
+        order.reason = reason;
+        order.wants_account = wants_account;
+        order.sends = SendLog::already_sent();
+        Ok(order)
+    }
 }
 
 impl CancelOrder {
@@ -289,6 +323,7 @@ impl CancelOrder {
             at,
             reason: None,
             earlier: None,
+            wants_account: false,
             refund_account: None,
             sends,
         })
@@ -323,7 +358,23 @@ impl CancelOrder {
     #[must_use]
     pub fn with_refund_account(mut self, account: RefundAccount) -> Self {
         self.refund_account = Some(account);
+        self.wants_account = true;
         self
+    }
+
+    /// Checks that nothing is missing that storing left out: without its refund account, an order read back would
+    /// make other bytes than before. Every gateway asks this before it makes a request.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `refund_account`.
+    pub fn check_complete(&self) -> Result<(), Invalid> {
+        if self.wants_account && self.refund_account.is_none() {
+            return Err(Invalid::new(
+                "refund_account",
+                "must be added again to an order that was stored with one",
+            ));
+        }
+        Ok(())
     }
 
     /// The payment.
@@ -477,6 +528,12 @@ mod tests {
         assert!(!json.contains("56211105948400") && !json.contains("홍길동"));
         let back: CancelOrder = serde_json::from_str(&json).unwrap();
         assert!(back.sends().may_have_been_sent());
+        assert_eq!(back.check_complete().unwrap_err().field(), "refund_account");
+        assert!(order.check_complete().is_ok());
+        for (from, to) in [("1000", "0"), ("\"sequence\":1", "\"sequence\":0"), ("KRW", "USD")] {
+            let spoilt = json.replacen(from, to, 1);
+            assert!(serde_json::from_str::<CancelOrder>(&spoilt).is_err(), "{spoilt}");
+        }
         assert_eq!((back.tag(), back.amount(), back.at()), (order.tag(), order.amount(), order.at()));
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::error::Invalid;
+use crate::error::{Code, Invalid};
 use crate::money::Money;
 use crate::text::GatewayText;
 
@@ -72,7 +72,7 @@ impl fmt::Debug for CancelEntry {
 #[derive(Debug)]
 pub struct LookUpError {
     kind: LookUpErrorKind,
-    code: Option<String>,
+    code: Option<Code>,
     message: Option<GatewayText>,
     http_status: Option<u16>,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -113,7 +113,7 @@ impl LookUpError {
     /// Adds what the gateway said.
     #[must_use]
     pub fn with_answer(mut self, code: impl Into<String>, message: GatewayText) -> Self {
-        self.code = Some(code.into());
+        self.code = Some(Code(code.into()));
         self.message = Some(message);
         self
     }
@@ -134,7 +134,7 @@ impl LookUpError {
     /// The gateway's code, where it gave one.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.code.as_ref().map(|code| code.0.as_str())
     }
 
     /// The gateway's message, where it gave one. It may name people: do not log it unread.

@@ -87,13 +87,17 @@ pub fn reconcile(attempt: &OpenAttempt<'_>, state: &PaymentState) -> Verdict {
         None => by_balance(attempt, state, after),
     };
     // our own tag in the ledger stays proof however old the answer is; everything else needs a fresh one
-    let stale = attempt.known_balance.is_some_and(|known| state.balance.minor() > known.minor());
+    let stale = match attempt.known_balance.map(|known| state.balance.compare(known)) {
+        Some(None) => return Verdict::Unclear(Doubt::Incoherent),
+        Some(Some(order)) => order.is_gt(),
+        None => false,
+    };
     let tagged = matches!(verdict, Verdict::Applied { by: Attribution::Tag, .. });
     if stale && !tagged { Verdict::Unclear(Doubt::Stale) } else { verdict }
 }
 
 fn by_history(attempt: &OpenAttempt<'_>, state: &PaymentState, history: &[CancelEntry]) -> Verdict {
-    if let Some(tag) = attempt.tag {
+    if let Some(tag) = attempt.tag.filter(|tag| !tag.is_empty()) {
         let mut ours = history.iter().filter(|entry| entry.reason.as_str().contains(tag));
         if let Some(entry) = ours.next() {
             let alone = ours.next().is_none();

@@ -120,6 +120,10 @@ impl ReqwestTransport {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .no_proxy()
+            .no_gzip()
+            .no_brotli()
+            .no_zstd()
+            .no_deflate()
             .http1_only()
             .referer(false)
             .pool_idle_timeout(FRESH)
@@ -191,14 +195,14 @@ fn header_map(request: &WireRequest) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in request.headers() {
         let value = match value {
-            HeaderText::Plain(text) => HeaderValue::from_static(text),
+            HeaderText::Plain(text) => HeaderValue::from_str(text).ok()?,
             HeaderText::Secret(secret) => {
                 let mut value = HeaderValue::from_str(secret.expose()).ok()?;
                 value.set_sensitive(true);
                 value
             }
         };
-        headers.insert(HeaderName::from_static(name), value);
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
     }
     Some(headers)
 }

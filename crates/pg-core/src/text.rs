@@ -19,9 +19,13 @@ impl GatewayText {
     #[must_use]
     pub fn scrubbed(text: &str, sensitive: &[&str]) -> Self {
         let mut kept = text.to_owned();
+        let mut sensitive = sensitive.to_vec();
+        // the longest first: a shorter one may be a part of it
+        sensitive.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
         for value in sensitive {
-            // a value of one or two characters would blank out half of every message
-            if value.chars().count() > 2 && kept.contains(value) {
+            // a value of one or two ascii characters would blank out half of every message; a name may have two
+            let short = if value.is_ascii() { 2 } else { 1 };
+            if value.chars().count() > short && kept.contains(value) {
                 kept = kept.replace(value, "***");
             }
         }
@@ -65,7 +69,7 @@ impl fmt::Debug for GatewayText {
 
 /// Characters that change the direction or the line of text around them.
 fn is_direction_mark(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

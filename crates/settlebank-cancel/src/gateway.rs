@@ -23,6 +23,7 @@ use crate::request::{CancelRequest, Form};
 /// # Errors
 /// [`Invalid`] naming the field that is missing or wrong.
 pub fn request_for(order: &CancelOrder, config: &Config) -> Result<CancelRequest, Invalid> {
+    order.check_complete()?;
     let last_sequence = order.sequence().saturating_sub(1);
     let payment =
         PaymentRecord::try_from(order.payment())?.with_balance(order.balance_before(), last_sequence)?;

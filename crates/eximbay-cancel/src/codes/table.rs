@@ -137,8 +137,8 @@ pub(super) const ERRCODES: &[Code] = &[
     ),
     row(
         "INVALID_REQEUST_ID",
-        Refused(Request),
-        "an id of the request is wrong (the code is misspelt like this)",
+        AlreadySeen,
+        "an id of the request is wrong, perhaps a refund_id used before (the code is misspelt like this)",
     ),
     row("INVALID_SUBMALL_NUMBER", Unproven, "the sub-mall number is wrong"),
     row("KEYIN_NOT_SUPPORTED", Unproven, "card numbers cannot be keyed in"),
@@ -159,5 +159,5 @@ pub(super) const ERRCODES: &[Code] = &[
     row("TRANSACTION_ALREADY_CANCELED", AlreadySeen, "cancelled already"),
     row("TRANSACTION_ALREADY_CAPTURED", Unproven, "captured already"),
     row("TRANSACTION_ALREADY_CAPTURED_OR_CANCELED", AlreadySeen, "captured or cancelled already"),
-    row("VALIDATION_FAILED", Refused(Request), "validation failed"),
+    row("VALIDATION_FAILED", Unproven, "validation failed during processing; after what, nobody says"),
 ];

@@ -67,8 +67,9 @@ impl<'a> CancelDraft<'a> {
     }
 
     /// Marks the attempt as one that an earlier process may have sent: a refusal of it then proves nothing.
-    pub fn possibly_sent(self) -> Self {
-        self.with_sends(SendLog::already_sent())
+    pub fn possibly_sent(mut self) -> Self {
+        self.sends.get_or_insert_default().mark_possibly_sent();
+        self
     }
 
     /// Sets the time of the request (`trdDt`, `trdTm`; Korean time on the wire), now unless set. Standard
