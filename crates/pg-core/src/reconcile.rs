@@ -244,6 +244,16 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_tag_and_a_foreign_known_balance_prove_nothing() {
+        let mut empty = attempt(10_000, 2000);
+        empty.tag = Some("");
+        assert_eq!(reconcile(&empty, &ledger(&[(2000, "x")])), Verdict::Unclear(Doubt::SameAmountWithoutTag));
+        let mut dollars = attempt(10_000, 2000);
+        dollars.known_balance = Some(Money::zero(crate::Currency::USD));
+        assert_eq!(reconcile(&dollars, &ledger(&[])), Verdict::Unclear(Doubt::Incoherent));
+    }
+
+    #[test]
     fn a_stale_answer_decides_nothing() {
         let mut attempt = attempt(10_000, 2000);
         attempt.known_balance = Some(won(8000));

@@ -85,6 +85,13 @@ mod tests {
     }
 
     #[test]
+    fn short_korean_names_and_parts_of_longer_values_are_blanked() {
+        let text = GatewayText::scrubbed("허준 123456789 ab", &["1234", "123456789", "허준", "ab"]);
+        assert_eq!(text.as_str(), "*** *** ab");
+        assert_eq!(GatewayText::scrubbed("\u{61c}x", &[]).to_string(), "\\u{61c}x");
+    }
+
+    #[test]
     fn long_text_is_cut_by_characters() {
         let shown = GatewayText::scrubbed(&"가".repeat(300), &[]).to_string();
         assert_eq!(shown.chars().count(), 201);

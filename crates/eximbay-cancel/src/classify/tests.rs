@@ -249,3 +249,67 @@ proptest! {
         prop_assert_eq!(outcome(200, &success(&[("errcode", &code)])).is_ok(), code == "\"\"");
     }
 }
+
+#[test]
+fn a_refusal_of_another_cancel_or_beside_a_refund_refuses_nothing() {
+    let ours = success(&[("rescode", "\"EC00\""), ("refund_id", ""), ("refund_amount", "")])
+        .replace("\"refund_transaction_id\":\"1849705C6420220922000014\"", "\"x\":1");
+    assert_eq!(outcome(200, &ours).unwrap_err().label(), "rejected", "{ours}");
+    for (what, body) in [
+        ("a refund's number", success(&[("rescode", "\"EC00\"")])),
+        ("another mid", ours.replace("1849705C64\"", "0000000000\"")),
+        ("another payment", ours.replace(ID, "1849705C6420220922000099")),
+    ] {
+        assert_eq!(reason(outcome(200, &body)), UnknownReason::Integrity, "{what}: {body}");
+    }
+}
+
+#[test]
+fn what_may_come_from_processing_or_from_a_used_number_refuses_nothing() {
+    for code in ["VALIDATION_FAILED", "INVALID_REQEUST_ID"] {
+        for status in [200, 400, 404] {
+            let body = format!(r#"{{"code":"{code}","message":"x"}}"#);
+            assert!(outcome(status, &body).unwrap_err().may_have_happened(), "{code} {status}");
+        }
+    }
+}
+
+#[test]
+fn the_recorded_method_counts_where_the_answer_tells_none() {
+    let paid = AmountText::parse("1.00", Currency::USD).unwrap();
+    let payment = PaymentRecord::new(ID, "20220829170258", paid, usd(80)).unwrap();
+    let payment = payment.with_method(crate::PaymentMethod::new("P006"));
+    let request = CancelRequest::partial(&payment, usd(50)).unwrap().with_tag("refund-1".parse().unwrap());
+    for method in ["", "\" P006 \"", "[\"P101\"]"] {
+        let response = WireResponse::new(200, success(&[("payment_method", method)]).into_bytes());
+        let done = classify(&request, &config(), &response).unwrap();
+        assert_eq!(done.state(), CancelState::Accepted, "{method}");
+    }
+}
+
+#[test]
+fn an_amount_without_our_number_and_without_balance_is_no_proof() {
+    let body = success(&[("balance", ""), ("refund_id", "")]);
+    assert_eq!(reason(outcome(200, &body)), UnknownReason::Integrity);
+    assert!(outcome(200, &success(&[("balance", "")])).is_ok());
+}
+
+#[test]
+fn clones_learn_of_an_earlier_process() {
+    let first = request();
+    let clone = first.clone();
+    let _same = first.possibly_sent();
+    assert!(clone.sends().may_have_been_sent());
+}
+
+#[test]
+fn what_was_sent_in_confidence_does_not_come_back() {
+    let account = RefundAccount::new(Bank::Shinhan, "90817263540011", "허준").unwrap();
+    let request = request().with_refund_account(account).unwrap().with_reason("암 진단으로 취소").unwrap();
+    let body = r#"{"code":"90817263540011","message":"예금주 허준, 사유 암 진단으로 취소, 90817263540011"}"#;
+    let error = classify(&request, &config(), &WireResponse::new(200, body.as_bytes().to_vec())).unwrap_err();
+    let shown = format!("{error} {error:?} {} {:?}", error.message().unwrap().as_str(), error.code());
+    for value in ["허준", "암 진단", "90817263540011"] {
+        assert!(!shown.contains(value), "{shown}");
+    }
+}

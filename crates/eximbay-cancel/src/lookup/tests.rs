@@ -159,6 +159,24 @@ fn the_balance_reconciles_where_nobody_else_can_cancel() {
 }
 
 #[test]
+fn an_empty_balance_without_a_sale_is_nobodys_refund() {
+    let payment = PaymentRecord::new(ID, "ORD-1", paid(), usd(100)).unwrap();
+    let request = CancelRequest::full(&payment).unwrap();
+    let alone = LedgerKnowledge { sole_actor: true, known_balance: None };
+    for status in ["AUTH", "REGISTERED", "EXPIRED"] {
+        let found = classified(&by_transaction(), 200, &answer(status, "\"0.00\"")).unwrap();
+        assert_eq!(
+            reconcile(&request, found.state(), alone),
+            Verdict::Unclear(Doubt::Incoherent),
+            "{status}"
+        );
+    }
+    let won = LedgerKnowledge { sole_actor: true, known_balance: Some(Money::krw(0).unwrap()) };
+    let found = classified(&by_transaction(), 200, &answer("SALE", "\"0.00\"")).unwrap();
+    assert_eq!(reconcile(&request, found.state(), won), Verdict::Unclear(Doubt::Incoherent));
+}
+
+#[test]
 fn every_refusal_names_its_field() {
     assert_eq!(LookUp::by_transaction("x", paid()).unwrap_err().field(), "transaction_id");
     assert_eq!(LookUp::by_order("", paid()).unwrap_err().field(), "order_id");
