@@ -37,7 +37,8 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
 /// The exit codes that are not success.
 fn refusals(root: &Path, sandbox: &Started) -> Result<u32, String> {
     let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    let chaiport = |arguments: &str| words(&format!("run -p chaiport-cancel --example cancel -- {arguments}"));
+    let chaiport =
+        |arguments: &str| words(&format!("run -p chaiport-cancel --example cancel -- {arguments}"));
     let nobody: Vec<_> = sandbox
         .exports
         .iter()
@@ -79,10 +80,17 @@ fn expect(
     if got == code && told {
         return Ok(());
     }
-    Err(format!("cargo {}\n  exit {got}, expected {code}; said {said}; expected {outcomes:?}", command.join(" ")))
+    Err(format!(
+        "cargo {}\n  exit {got}, expected {code}; said {said}; expected {outcomes:?}",
+        command.join(" ")
+    ))
 }
 
-fn output(root: &Path, environment: &[(String, String)], command: &[String]) -> Result<(i32, String), String> {
+fn output(
+    root: &Path,
+    environment: &[(String, String)],
+    command: &[String],
+) -> Result<(i32, String), String> {
     let done = Command::new(env!("CARGO"))
         .arg("--quiet")
         .args(command)

@@ -205,11 +205,14 @@ fn documents(root: &Path, faults: &mut Vec<String>) {
             }
         }
     }
-    let headings = |text: String| text.lines().filter(|line| line.starts_with("## ")).count();
-    let (english, korean) =
-        (headings(read(root, "README.md", faults)), headings(read(root, "README.ko.md", faults)));
-    if english != korean {
-        faults.push(format!("README.md has {english} sections, README.ko.md {korean}"));
+    // every page stands in both languages, section by section
+    let sections = |text: String| text.lines().filter(|line| line.starts_with("## ")).count();
+    for page in TWINS {
+        let twin = page.replace(".md", ".ko.md");
+        let (english, korean) = (sections(read(root, page, faults)), sections(read(root, &twin, faults)));
+        if english != korean {
+            faults.push(format!("{page} has {english} sections, {twin} {korean}"));
+        }
     }
 }
 
