@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use chaiport_cancel::{
     AttemptTag, Bank, BankScheme, CancelError, CancelRecord, CancelRequest, ChaiportClient, Config, Currency,
-    FindOptions, ImpUid, Invalid, LookUpError, LookUpErrorKind, MerchantUid, Money, Payment, PaymentIds,
-    PaymentRecord, RefundAccount, Unknown, UnknownReason,
+    FindOptions, ImpUid, Invalid, LookUpError, LookUpErrorKind, LookUpOptions, MerchantUid, Money, NextStep,
+    Payment, PaymentIds, PaymentRecord, PaymentStatus, RefundAccount, Unknown, UnknownReason,
 };
 use clap::Parser;
 use serde_json::{Value, json};
@@ -70,7 +70,8 @@ struct Arguments {
     /// Phone number of the holder
     #[arg(long, value_name = "PHONE")]
     refund_tel: Option<String>,
-    /// Tag of the attempt. It may be a repeat then: the history is searched for it, a refusal is reported as unknown
+    /// Tag of the attempt. It may be a repeat then: the history is searched for it, and what is no proof about the
+    /// earlier copy is reported as unknown. With --balance: the balance as it was then, never a fresh one
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
     /// With --tag: no copy of this attempt was ever sent
@@ -111,15 +112,22 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(_) => return finish(3, result("not_sent", json!({ "message": "no runtime" }))),
     };
-    let (code, value) = runtime.block_on(run(&arguments));
+    let (code, value) = runtime.block_on(run(&arguments, Config::from_env()));
     finish(code, value)
 }
 
-async fn run(arguments: &Arguments) -> (u8, Value) {
-    let (client, request) = match prepare(arguments).await {
+impl Arguments {
+    /// Whether an earlier run may have sent this attempt.
+    const fn may_repeat(&self) -> bool {
+        self.tag.is_some() && !self.first_send
+    }
+}
+
+async fn run(arguments: &Arguments, config: Result<Config, Invalid>) -> (u8, Value) {
+    let (client, request) = match prepare(arguments, config).await {
         Ok(prepared) => prepared,
         Err(Stop::Invalid(error)) => return failed(&error.into()),
-        Err(Stop::LookUp(error)) => return not_looked_up(&error),
+        Err(Stop::LookUp(error)) => return not_looked_up(&error, arguments.may_repeat()),
         Err(Stop::Done(done)) => return found_done(&done.0, &done.1),
         Err(Stop::Doubt) => return failed(&Unknown::new(UnknownReason::AlreadySeen).into()),
     };
@@ -146,7 +154,10 @@ async fn run(arguments: &Arguments) -> (u8, Value) {
     }
 }
 
-async fn prepare(arguments: &Arguments) -> Result<(ChaiportClient, CancelRequest), Stop> {
+async fn prepare(
+    arguments: &Arguments,
+    config: Result<Config, Invalid>,
+) -> Result<(ChaiportClient, CancelRequest), Stop> {
     let currency: Currency = arguments
         .currency
         .parse()
@@ -171,7 +182,7 @@ async fn prepare(arguments: &Arguments) -> Result<(ChaiportClient, CancelRequest
             text.parse::<AttemptTag>().map_err(|error| Invalid::new("--tag", error.reason().to_owned()))
         })
         .transpose()?;
-    let client = ChaiportClient::new(Config::from_env()?).map_err(named)?;
+    let client = ChaiportClient::new(config?).map_err(named)?;
     let mut record = match balance {
         Some(balance) => match paid {
             Some(paid) => {
@@ -183,8 +194,8 @@ async fn prepare(arguments: &Arguments) -> Result<(ChaiportClient, CancelRequest
             None => PaymentRecord::of_balance(ids, balance),
         },
         None => {
-            let payment = looked_up(&client, &ids, currency).await?;
-            if let (Some(tag), false) = (&tag, arguments.first_send) {
+            let payment = looked_up(&client, &ids, currency, arguments.may_repeat()).await?;
+            if let (Some(tag), true) = (&tag, arguments.may_repeat()) {
                 check_not_done(&payment, tag, amount)?;
             }
             PaymentRecord::from(&payment)
@@ -203,7 +214,7 @@ async fn prepare(arguments: &Arguments) -> Result<(ChaiportClient, CancelRequest
     .map_err(named)?;
     if let Some(tag) = tag {
         request = request.with_tag(tag);
-        if !arguments.first_send {
+        if arguments.may_repeat() {
             request = request.sent_before();
         }
     }
@@ -249,8 +260,17 @@ fn refund_account(arguments: &Arguments) -> Result<Option<RefundAccount>, Invali
     }
 }
 
-async fn looked_up(client: &ChaiportClient, ids: &PaymentIds, currency: Currency) -> Result<Payment, Stop> {
+async fn looked_up(
+    client: &ChaiportClient,
+    ids: &PaymentIds,
+    currency: Currency,
+    may_repeat: bool,
+) -> Result<Payment, Stop> {
     let found = match ids {
+        // the earlier copy found a test payment, whatever the settings say about look-ups
+        PaymentIds::ImpUid { imp_uid, .. } if may_repeat => {
+            client.look_up_with(imp_uid, LookUpOptions::new().include_sandbox(true)).await
+        }
         PaymentIds::ImpUid { imp_uid, .. } => client.look_up(imp_uid).await,
         PaymentIds::MerchantUid(merchant_uid) => client.find(merchant_uid, FindOptions::new()).await,
     };
@@ -265,7 +285,9 @@ async fn looked_up(client: &ChaiportClient, ids: &PaymentIds, currency: Currency
 }
 
 /// A repeat with a fresh balance would be a double refund if the earlier copy is in the history already. If it is
-/// not, the balance that was just read is one that the earlier copy has not met and, once it is used up, never can.
+/// not, the balance that was just read is one that the earlier copy has not met and, once it is used up, never can;
+/// but for a copy whose outcome was "does not know the outcome itself": that one is past the check of the balance, so
+/// wait 10 minutes before it is repeated.
 fn check_not_done(payment: &Payment, tag: &AttemptTag, amount: Option<Money>) -> Result<(), Stop> {
     let label = format!("[c:{tag}]");
     let mut history = payment.history().iter();
@@ -273,10 +295,16 @@ fn check_not_done(payment: &Payment, tag: &AttemptTag, amount: Option<Money>) ->
         let same = amount.is_none_or(|amount| amount == entry.amount);
         return Err(if same { Stop::Done(Box::new((payment.clone(), entry.clone()))) } else { Stop::Doubt });
     }
-    // without a tag it may be the earlier copy, its reason cut off
-    let nameless = |entry: &CancelRecord| !entry.reason.as_str().starts_with("[c:");
-    let amount = amount.unwrap_or(payment.balance());
-    if history.any(|entry| nameless(entry) && entry.amount == amount) { Err(Stop::Doubt) } else { Ok(()) }
+    // without a whole tag it may be the earlier copy, its reason cut off
+    let nameless = |entry: &CancelRecord| !AttemptTag::stands_in(entry.reason.as_str());
+    let balance = payment.balance();
+    let amount = amount.unwrap_or(balance);
+    let too_little_left = balance.is_zero() || amount.minor() > balance.minor();
+    if too_little_left || history.any(|entry| nameless(entry) && entry.amount == amount) {
+        // a full cancel that has happened leaves nothing, and a part less than it took
+        return Err(Stop::Doubt);
+    }
+    Ok(())
 }
 
 /// The SDK's names of fields as this program's arguments.
@@ -315,24 +343,33 @@ fn failed(error: &CancelError) -> (u8, Value) {
     (code, result(error.label(), more))
 }
 
-/// The look-up before the cancel told nothing, so no cancel was sent.
-fn not_looked_up(error: &LookUpError) -> (u8, Value) {
+/// The look-up before the cancel told nothing, so no cancel was sent now. What an earlier copy did is not known then.
+fn not_looked_up(error: &LookUpError, may_repeat: bool) -> (u8, Value) {
+    let next_step = if may_repeat {
+        NextStep::LookUpFirst.advice()
+    } else {
+        "nothing was cancelled; look the payment up again, or give --balance"
+    };
     let more = json!({
         "code": error.code(),
         "message": error.message().map_or_else(|| error.to_string(), ToString::to_string),
-        "next_step": "nothing was cancelled; look the payment up again, or give --balance",
+        "next_step": next_step,
     });
     match error.kind() {
-        LookUpErrorKind::NotFound => (2, result("rejected", more)),
         LookUpErrorKind::Invalid(_) => (64, result("invalid", more)),
+        _ if may_repeat => (4, result("unknown", more)),
+        LookUpErrorKind::NotFound => (2, result("rejected", more)),
         _ => (3, result("not_sent", more)),
     }
 }
 
 /// The attempt was found by its tag, so nothing was sent again.
 fn found_done(payment: &Payment, entry: &CancelRecord) -> (u8, Value) {
-    // a virtual account is paid out on the next business day
-    let state = if payment.pay_method() == Some("vbank") { "accepted" } else { "completed" };
+    // a virtual account is paid out on the next business day; PayPal has approved once the status says so too
+    let awaits_approval =
+        payment.pg_provider() == Some("paypal_v2") && payment.status() != &PaymentStatus::Cancelled;
+    let later = awaits_approval || payment.pay_method() == Some("vbank");
+    let state = if later { "accepted" } else { "completed" };
     let more = json!({
         "state": state,
         "cancelled": entry.amount.to_decimal_text(),
@@ -360,3 +397,7 @@ fn finish(code: u8, value: Value) -> ExitCode {
     println!("{value}");
     ExitCode::from(code)
 }
+
+#[cfg(test)]
+#[path = "cancel/tests.rs"]
+mod tests;

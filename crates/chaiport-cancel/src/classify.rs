@@ -5,7 +5,8 @@
 //!   amount, and this attempt's entry in the history;
 //! - **accepted**: the same, but the PG pays out later; or a PG that is known to be asynchronous, with nothing changed
 //!   yet;
-//! - **rejected**: a complete envelope whose sentence or PG code is on the lists of [`codes`].
+//! - **rejected**: a complete envelope whose sentence or PG code is on the lists of [`codes`], whatever the status;
+//!   and Chaiport's own 401.
 
 use pg_core::classify::{StatusClass, status_class, without_envelope};
 use pg_core::wire::WireResponse;
@@ -15,10 +16,9 @@ use pg_core::{
 };
 
 use crate::codes::{self, Meaning};
+use crate::later::Route;
 use crate::request::CancelRequest;
-use crate::response::{
-    AnyEnvelope, CancelRecord, Payment, PaymentStatus, envelope as any_envelope, payment_envelope,
-};
+use crate::response::{AnyEnvelope, CancelRecord, Payment, envelope as any_envelope, payment_envelope};
 
 /// A cancel that Chaiport took, with the payment as it stands after it.
 pub type Cancelled = pg_core::Cancelled<Payment>;
@@ -26,7 +26,8 @@ pub type Cancelled = pg_core::Cancelled<Payment>;
 /// The outcome of a cancel that got a complete answer.
 ///
 /// It judges the answer alone. That a refusal of a repeat proves nothing is the business of
-/// [`SendLog`](pg_core::SendLog), which [`ChaiportClient`](crate::ChaiportClient) asks.
+/// [`SendLog`](pg_core::SendLog), which [`ChaiportClient`](crate::ChaiportClient) asks. Into that log goes one thing from
+/// here: that Chaiport said code 0, whatever else does not fit ([`was_taken`](pg_core::SendLog::was_taken)).
 ///
 /// # Errors
 /// [`CancelError::Rejected`] for definite refusals, [`CancelError::Unknown`] for everything else.
@@ -44,6 +45,9 @@ pub(crate) fn classify_scrubbing(
     scrub.extend(sensitive);
     let status = response.status();
     if status_class(status) == StatusClass::Answer {
+        if any_envelope(response.body()).is_ok_and(|envelope: AnyEnvelope| envelope.code == 0) {
+            request.sends().mark_taken();
+        }
         let Ok(envelope) = payment_envelope(response.body()) else {
             return Err(without_envelope(status).into());
         };
@@ -90,10 +94,10 @@ fn refusal(
         codes::own_sentence(envelope.code, message).or_else(|| codes::pg_code(message).and_then(pg_meaning));
     let meaning = match class {
         // refused before anything else is looked at, by the page on access tokens
-        StatusClass::Unauthorized => Some(Meaning::Refused(RejectionKind::Credentials)),
-        StatusClass::ClientFault if listed.is_none() && !codes::is_pg_failure(message) => {
-            Some(Meaning::Refused(client_fault(status, message)))
+        StatusClass::Unauthorized if is_about_the_token(&envelope) => {
+            Some(Meaning::Refused(RejectionKind::Credentials))
         }
+        // no document says of any other status that nothing was executed
         _ => listed,
     };
     match meaning {
@@ -106,15 +110,11 @@ fn refusal(
     }
 }
 
-/// What Chaiport's own envelope under a client error's status is about.
-fn client_fault(status: u16, message: &str) -> RejectionKind {
-    match status {
-        403 => RejectionKind::Credentials,
-        404 => RejectionKind::NotFound,
-        // how a refused checksum looks is not documented; under these statuses nothing was executed either way
-        _ if message.contains("checksum") => RejectionKind::Guard,
-        _ => RejectionKind::Request,
-    }
+/// Whether a refusal under 401 can be the token's: not one that speaks of a PG, or of an earlier cancel.
+fn is_about_the_token(envelope: &AnyEnvelope) -> bool {
+    let message = envelope.message();
+    !codes::is_pg_failure(message)
+        && codes::own_sentence(envelope.code, message) != Some(Meaning::AlreadySeen)
 }
 
 /// The outcome of an answer with code 0 and a payment.
@@ -130,25 +130,22 @@ fn success(request: &CancelRequest, payment: Payment, status: u16) -> Result<Can
     // without a checksum, the balance it was made from may have been old: the tag alone then tells
     let grown_by_ours =
         Some(payment.balance()) == after || (!request.is_guarded() && request.history_tag().is_some());
-    let method = payment.pay_method().or(record.pay_method());
-    let pg = payment.pg_provider().or(record.pg_provider());
+    let route = Route::of_payment(&payment, record);
+    let (later, pending) = (route.decides_later(), route.awaits_approval(&payment));
+    // paid out on the next business day: virtual accounts, and whatever goes into an account
+    let pays_out_later = route.is_virtual_account() || request.refund_account().is_some();
     if let Some(entry) = our_entry(request, &payment)
         && grown_by_ours
     {
         let cancel_id = entry.cancellation_id.clone();
-        let pending = pg == Some("paypal_v2") && payment.status() != &PaymentStatus::Cancelled;
-        let state = if pending || pays_out_later(request, pg, method) {
-            CancelState::Accepted
-        } else {
-            CancelState::Completed
-        };
+        let state = if pending || pays_out_later { CancelState::Accepted } else { CancelState::Completed };
         let remaining = payment.balance();
         return Ok(Cancelled::new(state, request.amount(), payment)
             .with_remaining(Some(remaining))
             .with_cancel_id(cancel_id));
     }
     let unchanged = payment.balance() == request.balance_before() && !has_our_tag(request, &payment);
-    if unchanged && is_asynchronous(pg, method, payment.emb_pg_provider()) {
+    if unchanged && later {
         // what is left is not told: the payment still shows the balance from before
         return Ok(Cancelled::new(CancelState::Accepted, request.amount(), payment));
     }
@@ -188,28 +185,13 @@ fn has_our_tag(request: &CancelRequest, payment: &Payment) -> bool {
         .is_some_and(|tag| payment.history().iter().any(|entry| entry.reason.as_str().contains(&tag)))
 }
 
-/// Refunds that are registered now and paid out on the next business day.
-fn pays_out_later(request: &CancelRequest, pg: Option<&str>, method: Option<&str>) -> bool {
-    let next_month_phone = pg == Some("kcp") && method == Some("phone") && request.refund_account().is_some();
-    method == Some("vbank") || next_month_phone
-}
-
-/// PGs that answer before they have decided: Smartro's virtual accounts, PayPal, WeChat Pay at KICC.
-fn is_asynchronous(pg: Option<&str>, method: Option<&str>, emb_pg: Option<&str>) -> bool {
-    let wechat = |word: Option<&str>| word.is_some_and(|word| word.starts_with("wechat"));
-    match pg {
-        Some("smartro_v2") => method == Some("vbank"),
-        Some("paypal_v2") => true,
-        Some("kicc" | "kicc_v2") => wechat(method) || wechat(emb_pg),
-        _ => false,
-    }
-}
-
-/// Whether an answer is Chaiport's own 401: the token was refused, and nothing executed.
+/// Whether an answer is Chaiport's own 401: the token was refused, and nothing executed. A 401 that speaks of a PG's
+/// failure, or of an earlier cancel, is not.
 #[must_use]
 pub fn is_token_refused(response: &WireResponse) -> bool {
     response.status() == 401
-        && any_envelope(response.body()).is_ok_and(|envelope: AnyEnvelope| envelope.is_refusal())
+        && any_envelope(response.body())
+            .is_ok_and(|envelope: AnyEnvelope| envelope.is_refusal() && is_about_the_token(&envelope))
 }
 
 /// The outcome of `DELETE /vbanks/{imp_uid}` that got a complete answer. No money moves by it.
@@ -227,14 +209,25 @@ pub(crate) fn revocation_scrubbing(response: &WireResponse, scrub: &[&str]) -> R
     {
         return Ok(());
     }
-    Err(match refusal(response, scrub, |_| None) {
-        // documented: 400 for a payment that is no virtual account or no longer waits for its deposit
-        CancelError::Rejected(rejected) if rejected.http_status() == 400 => {
-            let (code, message) = (rejected.code().to_owned(), rejected.message().clone());
-            Rejected::new(RejectionKind::NotCancellable, code, message, 400).into()
+    let refused = refusal(response, scrub, |_| None);
+    let no_listed_doubt = match &refused {
+        CancelError::Rejected(_) => true,
+        CancelError::Unknown(unknown) => unknown.reason() == UnknownReason::UnlistedCode,
+        _ => false,
+    };
+    let about_a_pg = refused.message().is_some_and(|message| codes::is_pg_failure(message.as_str()));
+    let kind = match response.status() {
+        // documented: a payment that is no virtual account or no longer waits for its deposit
+        400 => RejectionKind::NotCancellable,
+        404 => RejectionKind::NotFound,
+        _ => return Err(refused),
+    };
+    match (refused.code(), refused.message()) {
+        (Some(code), Some(message)) if no_listed_doubt && !about_a_pg => {
+            Err(Rejected::new(kind, code, message.clone(), response.status()).into())
         }
-        other => other,
-    })
+        _ => Err(refused),
+    }
 }
 
 /// What a look-up's answer is when it holds no payment.

@@ -7,7 +7,7 @@ use pg_core::trace::OperationSpan;
 use pg_core::wire::{WireRequest, WireResponse};
 use pg_core::{
     BaseUrl, CancelError, GatewayText, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Secret,
-    Transport, Unknown, UnknownReason, Verdict,
+    SendTicket, Transport, Unknown, UnknownReason, Verdict,
 };
 use tracing::Instrument as _;
 
@@ -19,12 +19,15 @@ use crate::ids::{ImpUid, MerchantUid, PaymentIds};
 use crate::lookup::{self, FindOptions, FoundPayments, LookUpOptions, Page, PaymentPage};
 use crate::request::CancelRequest;
 use crate::response::Payment;
-use crate::token::{HeldToken, TokenCache, TokenError, parse_token};
+use crate::token::{HeldToken, TokenCache, TokenError, TokenErrorKind, parse_token};
 use crate::wire::{self, Authorization};
 
 const GATEWAY: &str = "chaiport";
 
 /// Cancels and looks up payments at Chaiport. Cheap to clone; all clones share one access token.
+///
+/// Drive every future that you start to its end, or drop it. Whoever asks for the token asks for all clones: a future
+/// that is kept but no longer polled at that point makes all others wait.
 #[derive(Debug, Clone)]
 pub struct ChaiportClient {
     inner: Arc<Inner>,
@@ -67,10 +70,17 @@ impl ChaiportClient {
     /// Cancels: `POST /payments/cancel`, one copy on the wire.
     ///
     /// The single exception: when Chaiport itself answers 401, which its page on access tokens says comes before
-    /// anything is executed, the token is renewed and the same bytes are sent once more.
+    /// anything is executed, the token is renewed and the same bytes are sent once more. A request without a working
+    /// guard (unguarded, or to a PG that decides later) is not.
+    ///
+    /// Such a request is sent once in all: when it may have been sent before, or Chaiport has said code 0 to it, this
+    /// ends as [`UnknownReason::NotSentOnRepeat`] without a byte on the wire.
+    ///
+    /// Dropping the future before the cancel leaves (while the token is asked for) leaves the request as it was;
+    /// dropping it later leaves it possibly sent.
     ///
     /// # Errors
-    /// - [`CancelError::Invalid`]: the request lacks what its PG asks for; nothing was sent.
+    /// - [`CancelError::Invalid`]: the request lacks what its PG asks for; nothing was sent by this call.
     /// - [`CancelError::NotSent`]: no token, or no connection; the cancel itself never left.
     /// - [`CancelError::Rejected`]: a definite refusal of an attempt that was never sent before.
     /// - [`CancelError::Unknown`]: look the payment up ([`reconcile`](Self::reconcile)) before anything else.
@@ -86,22 +96,23 @@ impl ChaiportClient {
 
     async fn cancel_once(&self, request: &CancelRequest) -> Result<Cancelled, CancelError> {
         request.check()?;
-        if !request.claim_sending() {
-            // unguarded and perhaps sent already: nothing at the gateway would stop a second copy
-            return Err(Unknown::new(UnknownReason::RefusedOnRepeat).into());
-        }
         // before the token: on a repeat, "no token" is no proof that nothing was sent either
-        let ticket = request.sends().begin();
-        let outcome = self.with_token(request).await;
-        if let Err(CancelError::NotSent(_) | CancelError::Invalid(_)) = outcome {
-            request.unclaim_sending();
-        }
+        let mut ticket = request.sends().prepare();
+        may_leave(request, &ticket)?;
+        let outcome = self.with_token(request, &mut ticket).await;
         request.sends().judge(ticket, outcome)
     }
 
-    async fn with_token(&self, request: &CancelRequest) -> Result<Cancelled, CancelError> {
+    async fn with_token(
+        &self,
+        request: &CancelRequest,
+        ticket: &mut SendTicket,
+    ) -> Result<Cancelled, CancelError> {
         let held = self.token().await?;
         let first = wire::cancel(request, self.authorization(&held))?;
+        // another copy may have been taken while this one waited for its token
+        may_leave(request, ticket)?;
+        ticket.leaves();
         self.send_cancel(request, first, held).await
     }
 
@@ -114,37 +125,41 @@ impl ChaiportClient {
     ) -> Result<Cancelled, CancelError> {
         let response = self.send(wire_request).await.map_err(without_answer)?;
         if response.status() != 401 {
-            return self.classify(request, &response, &held);
+            return classify_scrubbing(request, &response, &self.sensitive(&[&held]));
         }
         self.inner.tokens.invalidate(&held).await;
-        let refused = self.classify(request, &response, &held);
-        if !is_token_refused(&response) {
+        let refused = classify_scrubbing(request, &response, &self.sensitive(&[&held]));
+        if !is_token_refused(&response) || !request.guard_holds() {
             return refused;
         }
-        // From here on the gateway has seen a copy: whatever keeps the second one from leaving, the answer is the
-        // first one's 401, and never "not sent".
-        let Ok(renewed) = self.token().await else { return refused };
-        let Ok(second) = wire::cancel(request, self.authorization(&renewed)) else { return refused };
+        // A 401 is documented as coming before execution, but "rejected for good" would lose the refund when only the
+        // second copy could not leave; "not sent" would be wrong of what the gateway has seen.
+        let renewed = match self.token().await {
+            Ok(renewed) => renewed,
+            Err(error) if error.kind() == TokenErrorKind::Credentials => return refused,
+            Err(error) => return Err(not_repeated(refused, error)),
+        };
+        let second = match wire::cancel(request, self.authorization(&renewed)) {
+            Ok(second) => second,
+            Err(error) => return Err(not_repeated(refused, error)),
+        };
         match self.send(second).await.map_err(without_answer) {
             Ok(response) => {
                 if response.status() == 401 {
                     self.inner.tokens.invalidate(&renewed).await;
                 }
-                self.classify(request, &response, &renewed)
+                classify_scrubbing(request, &response, &self.sensitive(&[&held, &renewed]))
             }
-            Err(CancelError::NotSent(_)) => refused,
+            Err(CancelError::NotSent(error)) => Err(not_repeated(refused, error)),
             Err(error) => Err(error),
         }
     }
 
-    fn classify(
-        &self,
-        request: &CancelRequest,
-        response: &WireResponse,
-        held: &HeldToken,
-    ) -> Result<Cancelled, CancelError> {
+    /// What no message may repeat: key, secret and the tokens in use.
+    fn sensitive<'a>(&'a self, tokens: &[&'a HeldToken]) -> Vec<&'a str> {
         let [key, secret] = self.inner.config.sensitive_values();
-        classify_scrubbing(request, response, &[key, secret, held.token.secret().expose()])
+        let tokens = tokens.iter().map(|held| held.token.secret().expose());
+        [key, secret].into_iter().chain(tokens).collect()
     }
 
     /// Looks a payment up: `GET /payments/{imp_uid}`, as the settings say about test payments.
@@ -271,22 +286,23 @@ impl ChaiportClient {
     async fn revoke_once(&self, imp_uid: &ImpUid, pg_api_key: Option<&Secret>) -> Result<(), CancelError> {
         let build =
             |held: &HeldToken| wire::revoke_virtual_account(imp_uid, pg_api_key, self.authorization(held));
-        let mut held = self.token().await?;
+        let held = self.token().await?;
+        let mut renewed = None;
         let mut response = self.send(build(&held)?).await.map_err(without_answer)?;
         if is_token_refused(&response) {
             self.inner.tokens.invalidate(&held).await;
             // revoking twice revokes once, so a repeat that is lost is unknown like any other
-            if let Ok(renewed) = self.token().await {
-                held = renewed;
-                response = match self.send(build(&held)?).await.map_err(without_answer) {
+            if let Ok(token) = self.token().await {
+                response = match self.send(build(renewed.insert(token))?).await.map_err(without_answer) {
                     Ok(second) => second,
                     Err(CancelError::NotSent(_)) => response,
                     Err(error) => return Err(error),
                 };
             }
         }
-        let [key, secret] = self.inner.config.sensitive_values();
-        let mut scrub = vec![key, secret, held.token.secret().expose()];
+        // the answer may be to either token
+        let mut scrub = self.sensitive(&[&held]);
+        scrub.extend(renewed.iter().map(|token| token.token.secret().expose()));
         scrub.extend(pg_api_key.map(Secret::expose));
         revocation_scrubbing(&response, &scrub)
     }
@@ -336,8 +352,7 @@ impl ChaiportClient {
 
     /// A look-up's error with what must not be shown blanked out of its message.
     fn scrubbed(&self, error: LookUpError, held: &HeldToken) -> LookUpError {
-        let [key, secret] = self.inner.config.sensitive_values();
-        let sensitive = [key, secret, held.token.secret().expose()];
+        let sensitive = self.sensitive(&[held]);
         match (error.code().map(str::to_owned), error.message().map(GatewayText::as_str)) {
             (Some(code), Some(message)) => {
                 let text = GatewayText::scrubbed(message, &sensitive);
@@ -365,6 +380,29 @@ impl ChaiportClient {
     async fn send(&self, request: WireRequest) -> Result<WireResponse, pg_core::TransportError> {
         self.inner.transport.send(&self.inner.base, request).await
     }
+}
+
+/// Whether this copy may go onto the wire. Where nothing at the gateway would stop a second one, only the first may.
+fn may_leave(request: &CancelRequest, ticket: &SendTicket) -> Result<(), CancelError> {
+    let first = !ticket.is_repeat() && !request.sends().was_taken();
+    if first || request.guard_holds() {
+        return Ok(());
+    }
+    Err(Unknown::new(UnknownReason::NotSentOnRepeat).into())
+}
+
+/// The outcome when the gateway refused the first copy's token and the second copy could not leave.
+fn not_repeated(
+    refused: Result<Cancelled, CancelError>,
+    cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> CancelError {
+    let mut unknown = Unknown::new(UnknownReason::NotSentOnRepeat).with_source(cause);
+    if let Err(CancelError::Rejected(refused)) = refused {
+        unknown = unknown
+            .with_http_status(refused.http_status())
+            .with_answer(refused.code(), refused.message().clone());
+    }
+    unknown.into()
 }
 
 #[cfg(test)]

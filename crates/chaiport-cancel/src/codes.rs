@@ -31,11 +31,12 @@ pub fn own_sentence(code: i64, message: &str) -> Option<Meaning> {
             Some(Meaning::Refused(RejectionKind::NotFound))
         }
         (1, "이미 전액취소된 주문입니다.") => Some(Meaning::AlreadySeen),
-        _ if message.ends_with("지정해주셔야합니다.") => {
-            Some(Meaning::Refused(RejectionKind::Request))
-        }
         // any other sentence with "already" in it: not known, and nothing to be believed
         _ if message.contains("이미") => Some(Meaning::AlreadySeen),
+        // a PG's text may end in anything
+        _ if message.ends_with("지정해주셔야합니다.") && !is_pg_failure(message) => {
+            Some(Meaning::Refused(RejectionKind::Request))
+        }
         _ => None,
     }
 }
@@ -218,6 +219,8 @@ mod tests {
             (1, "이미 전액취소된 주문입니다.", Some(SEEN)),
             (-1, "이미 취소된 거래", Some(SEEN)),
             (1, "imp_uid 또는 merchant_uid를 지정해주셔야합니다.", refused(RejectionKind::Request)),
+            (-1, "이미 취소 처리중인 거래입니다. 다른 imp_uid를 지정해주셔야합니다.", Some(SEEN)),
+            (-1, "결제취소에 실패하였습니다. [8723|응답 시간 초과] 시각을 지정해주셔야합니다.", None),
             (1, "취소 가능 금액을 초과하였습니다.", None),
             (1, "", None),
         ] {

@@ -14,7 +14,8 @@ const MAX_MERCHANT_UID: usize = 40;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ImpUid(String);
 
-/// The merchant's order number (`merchant_uid`): 1 to 40 characters without control characters.
+/// The merchant's order number (`merchant_uid`): 1 to 40 characters without control characters, and neither `.` nor
+/// `..`, which no URL can carry as a segment.
 ///
 /// Chaiport does not promise that it is unique; wherever an [`ImpUid`] is known, that one is sent.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +43,9 @@ impl FromStr for MerchantUid {
                 "merchant_uid",
                 "must be 1 to 40 characters without control characters",
             ));
+        }
+        if matches!(text, "." | "..") {
+            return Err(Invalid::new("merchant_uid", "must not be one or two dots alone"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -158,7 +162,8 @@ mod tests {
     #[test]
     fn merchant_uid_is_counted_in_characters() {
         assert!("주".repeat(40).parse::<MerchantUid>().is_ok());
-        for bad in ["", "a\tb", "a\u{7f}", &"주".repeat(41)] {
+        assert!("...".parse::<MerchantUid>().is_ok());
+        for bad in ["", ".", "..", "a\tb", "a\u{7f}", &"주".repeat(41)] {
             assert_eq!(bad.parse::<MerchantUid>().unwrap_err().field(), "merchant_uid", "{bad:?}");
         }
     }

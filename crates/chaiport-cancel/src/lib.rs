@@ -28,7 +28,7 @@
 //! |---|---|---|
 //! | `Ok`, [`Completed`](CancelState::Completed) | refunded exactly this amount; its history shows this attempt | write it back |
 //! | `Ok`, [`Accepted`](CancelState::Accepted) | took it and pays later: virtual accounts, asynchronous PGs | look it up later |
-//! | [`Invalid`](CancelError::Invalid) | saw nothing | correct the named field |
+//! | [`Invalid`](CancelError::Invalid) | saw nothing of this call | correct the named field |
 //! | [`NotSent`](CancelError::NotSent) | saw no cancel: no token, no connection | send the same request again |
 //! | [`Rejected`](CancelError::Rejected) | refused it, for good | read the code and message |
 //! | [`Unknown`](CancelError::Unknown) | may have done it, or may still | [`reconcile`](ChaiportClient::reconcile), then at most the same request again |
@@ -36,10 +36,20 @@
 //! # Why sending again is safe
 //!
 //! Chaiport has no idempotency key. It has `checksum`: the balance before the cancel, compared before anything is
-//! executed. The balance only falls, so of all copies of one request at most one can ever find its balance. A request
+//! executed. The balance only falls, so once one copy of a request has moved it, no other finds its balance. A request
 //! made anew from a *fresh* balance has no such protection from the first one: that is the double refund this crate
 //! exists to prevent. So keep the request (or its [tag](CancelRequest::tag), balance and amount) until its outcome is
 //! known. The tag stands first in the reason, `[c:TAG] …`, and finds the cancel again in the payment's history.
+//!
+//! Two cases in which the balance has not moved although a copy was taken:
+//!
+//! - **PGs that decide later** (PayPal, Paymentwall, Smartro's virtual accounts, WeChat Pay at KICC). A request to one of
+//!   them, and any that Chaiport has answered with code 0, is sent once; sending it again ends as unknown without a
+//!   byte on the wire, and [`reconcile`](ChaiportClient::reconcile) says [`Doubt::Pending`] until the PG has decided.
+//!   The request must know its PG for that: make it from a [`Payment`], or a record with
+//!   [`with_pg_provider`](PaymentRecord::with_pg_provider).
+//! - **[`Upstream`](UnknownReason::Upstream)**: Chaiport lost the PG, behind its own checksum. Only when two look-ups, at
+//!   least 10 minutes after the answer, still say [`NotYet`](Verdict::NotYet) may the same request be sent again.
 //!
 //! # Where things are
 //!
@@ -79,6 +89,7 @@ pub mod details;
 #[cfg(feature = "client")]
 pub mod gateway;
 pub mod ids;
+mod later;
 pub mod lookup;
 pub mod merchant;
 pub mod record;

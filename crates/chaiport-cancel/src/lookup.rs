@@ -2,12 +2,15 @@
 
 use pg_core::json::JsonFault;
 use pg_core::wire::WireResponse;
-use pg_core::{Doubt, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, OpenAttempt, Verdict};
+use pg_core::{
+    AttemptTag, Doubt, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, OpenAttempt, Verdict,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::classify::look_up_refusal;
 use crate::ids::{ImpUid, MerchantUid};
+use crate::later::Route;
 use crate::request::CancelRequest;
 use crate::response::{Envelope, Payment, PaymentStatus, envelope, payment_envelope};
 use pg_core::json::Object;
@@ -327,6 +330,13 @@ pub fn parse_look_up_many(
 ///
 /// The tag in the history is proof. Without it, the balance decides as far as it can; what could be somebody else's
 /// cancel is left to a person. The order of a history whose moments tie is not proof either.
+///
+/// A cancel that a PG decides later shows nowhere until then. So where the PG is one of those, or Chaiport has said
+/// code 0 to this attempt, a ledger without it is [`Doubt::Pending`], never [`Verdict::NotYet`] or
+/// [`Verdict::Superseded`]; and so is PayPal's entry while the payment's status is not `cancelled`.
+///
+/// After [`UnknownReason::Upstream`](pg_core::UnknownReason::Upstream) a copy may be past the checksum already: take
+/// `NotYet` for leave to send the same request again only after 10 minutes and two look-ups.
 pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowledge) -> Verdict {
     let about_it = request.ids().matches(payment.imp_uid().as_str(), payment.merchant_uid())
         && request.record().agrees_with(payment.paid());
@@ -345,7 +355,11 @@ pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowl
         sole_actor: ledger.sole_actor,
         known_balance: ledger.known_balance,
     };
+    let route = Route::of_payment(payment, request.record());
+    let later = route.may_decide_later() || request.sends().was_taken();
     match pg_core::reconcile::reconcile(&attempt, &state) {
+        Verdict::NotYet | Verdict::Superseded if later => Verdict::Unclear(Doubt::Pending),
+        Verdict::Applied { .. } if route.awaits_approval(payment) => Verdict::Unclear(Doubt::Pending),
         Verdict::Superseded if !has_clear_order(payment) && could_be_ours(request, payment) => {
             Verdict::Unclear(Doubt::SameAmountWithoutTag)
         }
@@ -357,7 +371,7 @@ pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowl
 /// which one Chaiport took is not documented.
 pub fn reconcile_among(request: &CancelRequest, page: &PaymentPage, ledger: LedgerKnowledge) -> Verdict {
     match page.list.as_slice() {
-        [payment] if page.next.is_none() => reconcile(request, payment, ledger),
+        [payment] if page.next.is_none() && page.total <= 1 => reconcile(request, payment, ledger),
         payments => payments
             .iter()
             .map(|payment| reconcile(request, payment, ledger))
@@ -372,12 +386,12 @@ fn has_clear_order(payment: &Payment) -> bool {
         || payment.history().is_sorted_by(|a, b| a.cancelled_at.is_some() && a.cancelled_at < b.cancelled_at)
 }
 
-/// Whether some entry has this attempt's amount and nobody's tag.
+/// Whether some entry has this attempt's amount and not another attempt's whole tag: one that was cut short may be ours.
 fn could_be_ours(request: &CancelRequest, payment: &Payment) -> bool {
-    payment
-        .history()
-        .iter()
-        .any(|entry| entry.amount == request.amount() && !entry.reason.as_str().starts_with("[c:"))
+    let untagged = request.history_tag().is_none();
+    payment.history().iter().any(|entry| {
+        entry.amount == request.amount() && (untagged || !AttemptTag::stands_in(entry.reason.as_str()))
+    })
 }
 
 impl From<FindStatus> for PaymentStatus {

@@ -239,11 +239,16 @@ impl From<Invalid> for Refusal {
 /// `refund_bank` is taken in the numbering of the record's `pg_provider`, as the guide has it. Where that is unknown,
 /// or has no published table, the code is passed on as it is.
 ///
+/// The record must hold the order number that the shop names: a record without one is refused, also one that was made
+/// of a [`Payment`](crate::Payment) whose order number breaks today's rules. Nothing would show that it is that order.
+///
 /// # Errors
 /// [`Refusal`].
 pub fn decide(record: &PaymentRecord, asked: &ClientCancelRequest) -> Result<CancelRequest, Refusal> {
-    if record.ids().merchant_uid().is_some_and(|known| known != asked.merchant_uid()) {
-        return Err(Invalid::new("merchant_uid", "must be the payment's").into());
+    match record.ids().merchant_uid() {
+        Some(known) if known == asked.merchant_uid() => {}
+        Some(_) => return Err(Invalid::new("merchant_uid", "must be the payment's").into()),
+        None => return Err(Invalid::new("merchant_uid", "must stand in the payment's record too").into()),
     }
     let cancelable = record.cancelable();
     if cancelable.is_zero() {

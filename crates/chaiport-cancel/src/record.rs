@@ -21,6 +21,7 @@ pub struct PaymentRecord {
     cancelled: Money,
     pg_provider: Option<String>,
     pay_method: Option<String>,
+    emb_pg_provider: Option<String>,
     status: Option<PaymentStatus>,
 }
 
@@ -35,6 +36,7 @@ impl PaymentRecord {
             cancelled: Money::zero(paid.currency()),
             pg_provider: None,
             pay_method: None,
+            emb_pg_provider: None,
             status: None,
         }
     }
@@ -46,7 +48,8 @@ impl PaymentRecord {
     }
 
     /// Reads a row as JSON: `imp_uid`, `merchant_uid`, `amount`, `cancel_amount` (default 0), `currency` (default
-    /// `KRW`), and where the table has them `pg_provider`, `pay_method`, `status`. Other columns are ignored.
+    /// `KRW`), and where the table has them `pg_provider`, `pay_method`, `emb_pg_provider`, `status`. Other columns
+    /// are ignored.
     ///
     /// # Errors
     /// [`Invalid`] naming the column, or `record` when it is not such an object.
@@ -60,6 +63,7 @@ impl PaymentRecord {
             currency: Option<String>,
             pg_provider: Option<String>,
             pay_method: Option<String>,
+            emb_pg_provider: Option<String>,
             status: Option<String>,
         }
         let row: Row = parse(bytes).map_err(|_| {
@@ -87,6 +91,7 @@ impl PaymentRecord {
         }
         record.pg_provider = row.pg_provider.filter(|text| !text.is_empty());
         record.pay_method = row.pay_method.filter(|text| !text.is_empty());
+        record.emb_pg_provider = row.emb_pg_provider.filter(|text| !text.is_empty());
         record.status = row.status.as_deref().map(PaymentStatus::from);
         Ok(record)
     }
@@ -103,8 +108,8 @@ impl PaymentRecord {
         Ok(self)
     }
 
-    /// Adds the PG behind Chaiport (`pg_provider` of a look-up): it decides the bank codes of a refund account, and
-    /// lets refusals of that PG be understood.
+    /// Adds the PG behind Chaiport (`pg_provider` of a look-up): it decides the bank codes of a refund account, lets
+    /// refusals of that PG be understood, and tells whether it decides later, so that nothing is sent twice there.
     #[must_use]
     pub fn with_pg_provider(mut self, pg_provider: impl Into<String>) -> Self {
         self.pg_provider = Some(pg_provider.into());
@@ -115,6 +120,13 @@ impl PaymentRecord {
     #[must_use]
     pub fn with_pay_method(mut self, pay_method: impl Into<String>) -> Self {
         self.pay_method = Some(pay_method.into());
+        self
+    }
+
+    /// Adds the easy-pay service inside the PG (`emb_pg_provider` of a look-up), where there is one.
+    #[must_use]
+    pub fn with_emb_pg_provider(mut self, emb_pg_provider: impl Into<String>) -> Self {
+        self.emb_pg_provider = Some(emb_pg_provider.into());
         self
     }
 
@@ -153,6 +165,12 @@ impl PaymentRecord {
         self.pay_method.as_deref()
     }
 
+    /// The easy-pay service inside the PG, where known.
+    #[must_use]
+    pub fn emb_pg_provider(&self) -> Option<&str> {
+        self.emb_pg_provider.as_deref()
+    }
+
     /// Chaiport's word for how far it is, where known.
     #[must_use]
     pub const fn status(&self) -> Option<&PaymentStatus> {
@@ -165,10 +183,13 @@ impl PaymentRecord {
         self.total.checked_sub(self.cancelled).unwrap_or(Money::zero(self.total.currency()))
     }
 
-    /// Takes over a payment's sums; what is cancelled is raised, never lowered.
+    /// Takes over a payment's sums; what is cancelled is raised, never lowered, and what is left never raised.
     pub(crate) fn raise_to(&mut self, paid: Money, cancelled: Money) {
         if !self.paid_known {
-            (self.total, self.paid_known, self.cancelled) = (paid, true, cancelled);
+            // a balance that is known says what is cancelled too, once what was paid is told
+            let known = paid.checked_sub(self.cancelable()).unwrap_or(cancelled);
+            let newer = if cancelled.minor() > known.minor() { cancelled } else { known };
+            (self.total, self.paid_known, self.cancelled) = (paid, true, newer);
         } else if cancelled.compare(self.cancelled).is_some_and(std::cmp::Ordering::is_gt) {
             self.cancelled = cancelled;
         }
@@ -186,7 +207,7 @@ impl From<&Payment> for PaymentRecord {
         Self {
             ids: PaymentIds::ImpUid {
                 imp_uid: payment.imp_uid().clone(),
-                // one that breaks today's length rule is left out: imp_uid alone names the payment
+                // one that breaks today's rules is left out: imp_uid alone names the payment
                 merchant_uid: payment.merchant_uid().parse().ok(),
             },
             total: payment.paid(),
@@ -194,6 +215,7 @@ impl From<&Payment> for PaymentRecord {
             cancelled: payment.cancelled(),
             pg_provider: payment.pg_provider().map(str::to_owned),
             pay_method: payment.pay_method().map(str::to_owned),
+            emb_pg_provider: payment.emb_pg_provider().map(str::to_owned),
             status: Some(payment.status().clone()),
         }
     }

@@ -4,14 +4,12 @@ mod read;
 mod refund;
 
 use std::fmt;
-#[cfg(feature = "client")]
-use std::sync::Arc;
-#[cfg(feature = "client")]
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use pg_core::gateway::check_amount;
 use pg_core::{AttemptTag, Invalid, Money, RefundAccount, SendLog};
 
+#[cfg(feature = "client")]
+use crate::later::Route;
 use crate::record::PaymentRecord;
 use crate::response::PaymentStatus;
 pub(crate) use refund::RefundTo;
@@ -45,7 +43,8 @@ impl Requester {
 /// Made by [`full`](Self::full) or [`partial`](Self::partial) from a looked-up [`Payment`](crate::Payment) or the
 /// merchant's [`PaymentRecord`]. It then carries the guard: `checksum`, the balance before this cancel, which
 /// Chaiport compares before it executes anything. To repeat a cancel, send **this** request again (or a clone), never
-/// one made anew from a fresh balance.
+/// one made anew from a fresh balance. At a PG that decides later the guard stops nothing while a refund is pending;
+/// there, and wherever Chaiport has said code 0 to it, the client sends a request once.
 ///
 /// Its tag stands at the front of the reason, `[c:TAG] the reason`, and is how the cancel is found again in the
 /// payment's history. `Debug` shows numbers and amounts, neither reason nor account.
@@ -54,9 +53,6 @@ pub struct CancelRequest {
     record: PaymentRecord,
     amount: Money,
     guarded: bool,
-    /// Whether an unguarded cancel is on its way or was sent; shared by clones, so that only one of them goes out.
-    #[cfg(feature = "client")]
-    claimed: Arc<AtomicBool>,
     tag: AttemptTag,
     tagged: bool,
     reason: Option<String>,
@@ -130,8 +126,6 @@ impl CancelRequest {
             record,
             amount,
             guarded,
-            #[cfg(feature = "client")]
-            claimed: Arc::default(),
             tag: AttemptTag::random()?,
             tagged: true,
             reason: None,
@@ -147,15 +141,20 @@ impl CancelRequest {
     }
 
     /// Sets the attempt's tag instead of a random one. To repeat an attempt of an earlier process, give its tag and
-    /// call [`sent_before`](Self::sent_before).
+    /// call [`sent_before`](Self::sent_before), **on a request made with the same balance and amount as then, never a
+    /// fresh balance**: the tag finds a cancel again, but nothing at Chaiport refuses a second one with the same tag.
     #[must_use]
     pub fn with_tag(mut self, tag: AttemptTag) -> Self {
         self.tag = tag;
         self
     }
 
-    /// Says that an earlier process may have sent this attempt. A refusal is then no longer taken for proof that
-    /// nothing happened.
+    /// Says that an earlier process may have sent this attempt, on a request made with the same balance and amount as
+    /// then, never a fresh balance. A refusal is then no longer taken for proof that nothing happened, and a request
+    /// that has no working guard is not sent at all.
+    ///
+    /// If that process was told `Ok`, or [`UnknownReason::Integrity`](pg_core::UnknownReason::Integrity), say so too:
+    /// `request.sends().mark_taken()`.
     #[must_use]
     pub fn sent_before(self) -> Self {
         self.sends.mark_possibly_sent();
@@ -163,6 +162,7 @@ impl CancelRequest {
     }
 
     /// Shares a log of sendings.
+    #[cfg(feature = "client")]
     pub(crate) fn with_sends(mut self, sends: SendLog) -> Self {
         self.sends = sends;
         self
@@ -299,16 +299,10 @@ impl CancelRequest {
         Ok(())
     }
 
-    /// Whether this sending may go out: always for a guarded cancel, once for an unguarded one.
+    /// Whether Chaiport would refuse a second copy: a checksum is sent, and a copy that was taken moves the balance.
     #[cfg(feature = "client")]
-    pub(crate) fn claim_sending(&self) -> bool {
-        self.guarded || !(self.sends.may_have_been_sent() || self.claimed.swap(true, Ordering::SeqCst))
-    }
-
-    /// Takes a claim back: the sending never left.
-    #[cfg(feature = "client")]
-    pub(crate) fn unclaim_sending(&self) {
-        self.claimed.store(false, Ordering::SeqCst);
+    pub(crate) fn guard_holds(&self) -> bool {
+        self.guarded && !Route::of_record(&self.record).may_decide_later() && !self.sends.was_taken()
     }
 
     /// What a gateway's message must not repeat.

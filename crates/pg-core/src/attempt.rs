@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -114,8 +114,18 @@ impl<'de> Deserialize<'de> for AttemptTag {
 ///
 /// A refusal proves that nothing happened only on the first sending: on a repeat, the earlier copy may be the very
 /// cause of it. So the clients turn a refusal of a repeat into [`UnknownReason::RefusedOnRepeat`].
+///
+/// It lives in memory alone: a process that reads an attempt back from storage has to say what it knows of it, by
+/// [`already_sent`](Self::already_sent) and [`mark_taken`](Self::mark_taken).
 #[derive(Debug, Clone, Default)]
-pub struct SendLog(Arc<AtomicU32>);
+pub struct SendLog(Arc<Sendings>);
+
+#[derive(Debug, Default)]
+struct Sendings {
+    /// Sendings that may have happened, or are being prepared.
+    count: AtomicU32,
+    taken: AtomicBool,
+}
 
 impl SendLog {
     /// An attempt that was never sent.
@@ -127,46 +137,75 @@ impl SendLog {
     /// An attempt that an earlier process may have sent.
     #[must_use]
     pub fn already_sent() -> Self {
-        Self(Arc::new(AtomicU32::new(1)))
+        let log = Self::new();
+        log.mark_possibly_sent();
+        log
     }
 
     /// Whether it may have been sent.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 0
+        self.0.count.load(Ordering::SeqCst) > 0
     }
 
     /// Notes that an earlier process may have sent it, for every clone.
     pub fn mark_possibly_sent(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.0.count.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Notes a sending that begins now. Call it before the first byte; hand the ticket to [`SendLog::judge`].
+    /// Whether the gateway has said to some copy that it took the cancel, whatever else its answer said.
+    #[must_use]
+    pub fn was_taken(&self) -> bool {
+        self.0.taken.load(Ordering::SeqCst)
+    }
+
+    /// Notes that the gateway said that it took the cancel, for every clone. An unchanged balance is then no proof
+    /// that nothing happens: it may have been taken by somebody who decides later.
+    pub fn mark_taken(&self) {
+        self.0.taken.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes a sending that begins now. Call it right before the first byte may leave; hand the ticket to
+    /// [`SendLog::judge`]. A ticket that is dropped instead leaves the attempt possibly sent.
     pub fn begin(&self) -> SendTicket {
-        SendTicket { before: self.0.fetch_add(1, Ordering::SeqCst) }
+        let mut ticket = self.prepare();
+        ticket.leaves();
+        ticket
+    }
+
+    /// Notes a sending that still has to be prepared, by a token for instance. Call [`SendTicket::leaves`] right
+    /// before the first byte may leave; a ticket that is dropped before that never was.
+    pub fn prepare(&self) -> SendTicket {
+        SendTicket { log: self.clone(), before: self.0.count.fetch_add(1, Ordering::SeqCst), keeps: false }
     }
 
     /// Notes how a sending ended, and takes back a refusal that an earlier or simultaneous copy may have caused.
     ///
     /// # Errors
     /// The outcome's own, with `Rejected` and `NotSent` become `Unknown` where another copy may have been sent.
-    pub fn judge<T>(&self, ticket: SendTicket, outcome: Result<T, CancelError>) -> Result<T, CancelError> {
-        let SendTicket { before } = ticket;
+    pub fn judge<T>(
+        &self,
+        mut ticket: SendTicket,
+        outcome: Result<T, CancelError>,
+    ) -> Result<T, CancelError> {
+        // the count is settled here, whatever the ticket was told
+        ticket.keeps = true;
+        let count = &self.0.count;
         match outcome {
             Err(CancelError::NotSent(error)) => {
                 // nothing left: this sending never was, which says nothing of the other copies
-                let alone = self.0.fetch_sub(1, Ordering::SeqCst) == 1;
+                let alone = count.fetch_sub(1, Ordering::SeqCst) == 1;
                 if alone {
                     return Err(CancelError::NotSent(error));
                 }
                 Err(Unknown::new(UnknownReason::NotSentOnRepeat).with_source(error).into())
             }
             Err(CancelError::Invalid(error)) => {
-                self.0.fetch_sub(1, Ordering::SeqCst);
+                count.fetch_sub(1, Ordering::SeqCst);
                 Err(CancelError::Invalid(error))
             }
             Err(CancelError::Rejected(refusal)) => {
-                let alone = before == 0 && self.0.load(Ordering::SeqCst) == 1;
+                let alone = ticket.before == 0 && count.load(Ordering::SeqCst) == 1;
                 if alone {
                     return Err(CancelError::Rejected(refusal));
                 }
@@ -180,11 +219,36 @@ impl SendLog {
     }
 }
 
-/// Proof that [`SendLog::begin`] was called.
+/// One sending of an attempt, from [`SendLog::begin`] or [`SendLog::prepare`] to [`SendLog::judge`].
 #[derive(Debug)]
-#[must_use]
+#[must_use = "a prepared sending that is dropped never was"]
 pub struct SendTicket {
+    log: SendLog,
     before: u32,
+    /// Whether it stays counted when it is dropped.
+    keeps: bool,
+}
+
+impl SendTicket {
+    /// Says that the first byte may leave now: from here on the attempt counts as possibly sent, even if nobody
+    /// waits for the end.
+    pub const fn leaves(&mut self) {
+        self.keeps = true;
+    }
+
+    /// Whether another copy was sent before this one, may have been, or is on its way.
+    #[must_use]
+    pub const fn is_repeat(&self) -> bool {
+        self.before > 0
+    }
+}
+
+impl Drop for SendTicket {
+    fn drop(&mut self) {
+        if !self.keeps {
+            self.log.0.count.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -267,5 +331,42 @@ mod tests {
         let log = SendLog::already_sent();
         let ticket = log.begin();
         assert!(matches!(log.judge(ticket, rejected()), Err(CancelError::Unknown(_))));
+    }
+
+    #[test]
+    fn a_sending_that_was_only_prepared_never_was() {
+        let log = SendLog::new();
+        drop(log.prepare());
+        assert!(!log.may_have_been_sent());
+        // while it is being prepared it spoils another copy's refusal all the same
+        let (prepared, other) = (log.prepare(), log.begin());
+        assert!(!prepared.is_repeat() && other.is_repeat());
+        assert!(matches!(log.judge(other, rejected()), Err(CancelError::Unknown(_))));
+        drop(prepared);
+        assert!(log.may_have_been_sent());
+    }
+
+    #[test]
+    fn a_sending_that_left_stays_counted_when_it_is_dropped() {
+        let log = SendLog::new();
+        let mut ticket = log.prepare();
+        ticket.leaves();
+        drop(ticket);
+        assert!(log.may_have_been_sent());
+        let log = SendLog::new();
+        drop(log.begin());
+        assert!(log.may_have_been_sent());
+        // judged without a word of leaving: it counts like any other
+        let log = SendLog::new();
+        let ticket = log.prepare();
+        assert!(log.judge(ticket, Ok(())).is_ok());
+        assert!(log.may_have_been_sent());
+    }
+
+    #[test]
+    fn what_was_taken_is_known_to_every_clone() {
+        let log = SendLog::new();
+        log.clone().mark_taken();
+        assert!(log.was_taken() && !log.may_have_been_sent());
     }
 }

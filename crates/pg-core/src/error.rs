@@ -14,13 +14,14 @@ type Source = Box<dyn StdError + Send + Sync + 'static>;
 ///
 /// | variant | what the gateway may have done | what to do |
 /// |---|---|---|
-/// | [`Invalid`](Self::Invalid) | nothing; our own checks stopped it | correct the named field |
+/// | [`Invalid`](Self::Invalid) | nothing by this call; our own checks stopped it | correct the named field |
 /// | [`NotSent`](Self::NotSent) | nothing; it cannot have seen the cancel | send the same request again later |
 /// | [`Rejected`](Self::Rejected) | refused it, for good | read the code; do not repeat it |
 /// | [`Unknown`](Self::Unknown) | perhaps everything | look the payment up before anything else |
 #[derive(Debug)]
 pub enum CancelError {
-    /// A check of ours failed. Nothing was sent, nothing has happened.
+    /// A check of ours failed. Nothing was sent by this call. Of an attempt that may have been sent before, it says
+    /// nothing about the earlier copies.
     Invalid(Invalid),
     /// There is proof that no byte of the cancel reached the gateway. The same request may be sent again as it is.
     NotSent(NotSent),
@@ -54,7 +55,7 @@ impl CancelError {
         }
     }
 
-    /// Whether money may have moved, or may still move, because of this cancel.
+    /// Whether money may have moved, or may still move, because of this call.
     #[must_use]
     pub const fn may_have_happened(&self) -> bool {
         matches!(self, Self::Unknown(_))
@@ -119,7 +120,7 @@ impl StdError for CancelError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NextStep {
-    /// Correct the field that the error names; nothing was sent.
+    /// Correct the field that the error names; nothing was sent by this call.
     CorrectTheRequest,
     /// Send the very same request again when the cause is gone; nothing was sent.
     SendTheSameAgain,
@@ -138,7 +139,7 @@ impl NextStep {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::CorrectTheRequest => "correct the named field and try again; nothing was sent",
+            Self::CorrectTheRequest => "correct the named field and try again; nothing was sent by this call",
             Self::SendTheSameAgain => "send the same request again later; nothing was sent",
             Self::CheckCredentials => "check the key of this gateway; nothing was executed",
             Self::ReadTheRefusal => {
@@ -157,7 +158,9 @@ impl NextStep {
     #[must_use]
     pub const fn advice_ko(self) -> &'static str {
         match self {
-            Self::CorrectTheRequest => "표시된 항목을 고쳐 다시 요청하세요. 아무것도 전송되지 않았습니다",
+            Self::CorrectTheRequest => {
+                "표시된 항목을 고쳐 다시 요청하세요. 이번 호출로는 아무것도 전송되지 않았습니다"
+            }
             Self::SendTheSameAgain => {
                 "잠시 뒤 같은 요청을 그대로 다시 보내세요. 아무것도 전송되지 않았습니다"
             }
@@ -414,7 +417,9 @@ pub enum UnknownReason {
     Integrity,
     /// Already cancelled, duplicate or out of sequence: an earlier copy of ours may have been the cause.
     AlreadySeen,
-    /// The gateway does not know either: time-out or failure between it and the PG, card company or bank.
+    /// The gateway does not know either: time-out or failure between it and the PG, card company or bank. The copy is
+    /// past the gateway's own guard, so wait at least 10 minutes, and for two look-ups, before the same one is sent
+    /// again.
     Upstream,
     /// Refused for now, and executed by itself once the merchant has paid in (Settlebank 3007).
     AwaitingMerchantFunds,

@@ -43,7 +43,7 @@ pub mod transport;
 pub mod wire;
 
 pub use account::RefundAccount;
-pub use attempt::{AttemptTag, SendLog};
+pub use attempt::{AttemptTag, SendLog, SendTicket};
 pub use bank::{Bank, BankScheme};
 #[cfg(feature = "client")]
 pub use base_url::BaseUrl;

@@ -82,7 +82,7 @@ pub struct LookUpError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LookUpErrorKind {
-    /// A check of ours failed; nothing was sent.
+    /// A check of ours failed; this look-up was not sent.
     Invalid(Invalid),
     /// The gateway knows no such payment under this key.
     NotFound,

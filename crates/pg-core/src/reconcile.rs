@@ -2,6 +2,14 @@
 //!
 //! Let C be the balance before the attempt and A its amount. A balance only falls, so at most one cancel ever
 //! applied can have had C before it. That one slot is what this module looks for.
+//!
+//! Two things it cannot see, and the callers have to:
+//!
+//! - A cancel that was taken by somebody who decides later (an asynchronous PG) leaves the balance where it was until
+//!   then, and is applied whatever happens in between. The gateway crates that know of such PGs turn
+//!   [`Verdict::NotYet`] and [`Verdict::Superseded`] into [`Doubt::Pending`].
+//! - Where a gateway tells only a balance, two attempts with the same balance and amount look alike: keep **one open
+//!   cancel per payment at a time**.
 
 use crate::attempt::AttemptTag;
 use crate::lookup::{CancelEntry, PaymentState};
@@ -36,13 +44,20 @@ pub enum Verdict {
         /// The ledger's entry, where the gateway tells entries.
         entry: Option<CancelEntry>,
     },
-    /// It has not happened yet: the balance still is what it was. A late copy may still arrive, so only **the same
-    /// attempt** may be sent again.
+    /// The ledger does not show it: the balance still is what it was. A late copy may still arrive, so only **the
+    /// same attempt** may be sent again, and only where the gateway has a guard.
+    ///
+    /// The guard stops a second copy only once the first has moved the balance. After
+    /// [`UnknownReason::Upstream`](crate::UnknownReason::Upstream), or any time-out between the gateway and the PG
+    /// behind it, the first copy may be past the guard already: send again after at least 10 minutes, and two
+    /// look-ups that both say this.
     NotYet,
-    /// It did not happen and never can: another cancel took its place, and the guard now refuses every copy of it.
-    /// A new attempt may be opened.
+    /// It did not happen: another cancel took its place, and the guard refuses every copy that has not met it yet.
+    /// A new attempt may be opened. What [`NotYet`](Self::NotYet) says of copies that are past the guard holds here
+    /// too.
     Superseded,
-    /// The ledger does not say. A person must decide; nothing may be sent.
+    /// The ledger does not say; nothing may be sent. Look again later where the doubt is [`Doubt::Pending`] or
+    /// [`Doubt::Stale`]; all else a person must decide.
     Unclear(Doubt),
 }
 
@@ -70,11 +85,16 @@ pub enum Doubt {
     Incoherent,
     /// The answer is older than what is already proven. Look again.
     Stale,
+    /// The gateway took it, or may have, and a PG that answers later has not decided. Look again later; send nothing,
+    /// neither the same attempt nor a new one.
+    Pending,
 }
 
 /// Decides what a look-up proves about an attempt.
 ///
-/// The result holds for the moment of the look-up. `NotYet` is not "failed": a copy may still be on its way.
+/// The result holds for the moment of the look-up. `NotYet` is not "failed": a copy may still be on its way. It never
+/// says [`Doubt::Pending`] itself: who decides later is for the gateway crates to know. By a balance alone it tells
+/// attempts apart only while one cancel of a payment is open at a time.
 pub fn reconcile(attempt: &OpenAttempt<'_>, state: &PaymentState) -> Verdict {
     let Some(after) = attempt.before.checked_sub(attempt.amount) else {
         return Verdict::Unclear(Doubt::Incoherent);

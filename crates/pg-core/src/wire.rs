@@ -155,8 +155,10 @@ impl fmt::Debug for WireResponse {
     }
 }
 
-/// Percent-encodes a path segment or a query value: all but `A-Z a-z 0-9 - _ .`; a segment of dots alone is
-/// encoded too, so that no URL parser takes it for a step.
+/// Percent-encodes a path segment or a query value: all but `A-Z a-z 0-9 - _ .`; dots alone are encoded too.
+///
+/// That does not make `.` and `..` path segments: URL parsers take `%2E%2E` for a step as well. Refuse them where a
+/// path is made of what others wrote; `BaseUrl::join` refuses a target that holds one.
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
     use fmt::Write as _;

@@ -45,9 +45,9 @@ struct Args {
     /// Day of the payment in Korea, YYYYMMDD.
     #[arg(long)]
     org_date: String,
-    /// Payment method: CA RA VA VA010 MP PZ KP NP PC TS TC HM CG SG BG TM CP. Required for the standard form.
+    /// Payment method: CA RA VA VA010 MP PZ KP NP PC TS TC HM CG SG BG TM CP.
     #[arg(long)]
-    method: Option<String>,
+    method: String,
     /// What was paid, such as 10000 or 1.50.
     #[arg(long)]
     paid: String,
@@ -135,11 +135,9 @@ fn prepare(args: &Args) -> Result<(SettlebankClient, CancelRequest), Invalid> {
         .ok()
         .filter(|number| (1..=999).contains(number))
         .ok_or_else(|| Invalid::new("sequence", "must be from 1 to 999"))?;
-    let mut payment = PaymentRecord::new(&args.org_trd_no, &args.org_order_no, paid_on, paid)?
+    let payment = PaymentRecord::new(&args.org_trd_no, &args.org_order_no, paid_on, paid)?
+        .with_method(args.method.parse::<Method>()?)
         .with_balance(balance, number.saturating_sub(1))?;
-    if let Some(method) = &args.method {
-        payment = payment.with_method(method.parse::<Method>()?);
-    }
     let mut draft = match &args.amount {
         Some(amount) => CancelRequest::partial(&payment, money("amount", amount)?),
         None => CancelRequest::full(&payment),

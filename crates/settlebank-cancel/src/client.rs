@@ -154,8 +154,10 @@ impl SettlebankClient {
     /// Looks the payment up and decides whether a cancel happened, by its balance: Hecto tells no single
     /// cancels, so "it happened" needs `ledger.sole_actor`.
     ///
-    /// `NotYet` is no leave to send again by itself: what Hecto answers to a repeated `cnclOrd` is
-    /// undocumented, and the flat form has no guard at all.
+    /// `NotYet` is no leave to send again: a late copy may still be executed, and only where the guard is documented
+    /// would the same attempt be safe beside it. Here it is not: what Hecto answers to a repeated `cnclOrd` is
+    /// undocumented, methods that are cancelled in full only always carry 001, and the flat form has no guard at all.
+    /// Until Hecto confirms it, a person decides.
     ///
     /// # Errors
     /// [`LookUpError`] when the look-up told nothing; the outcome then stays unknown.
@@ -169,7 +171,7 @@ impl SettlebankClient {
             tag: None,
             before: request.balance_before(),
             amount: request.amount(),
-            guarded: request.form() == Form::Standard,
+            guarded: request.is_guarded(),
             sole_actor: ledger.sole_actor,
             known_balance: ledger.known_balance,
         };

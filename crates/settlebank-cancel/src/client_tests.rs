@@ -241,6 +241,37 @@ async fn flat_orders_of_an_equal_amount_are_refused_unless_allowed() {
 }
 
 #[test]
+fn flat_orders_are_judged_by_their_earlier_cancels() {
+    let config = flat();
+    let request = |order: &CancelOrder| crate::gateway::request_for(order, &config);
+    let refused = |order: &CancelOrder| request(order).unwrap_err().field();
+    // 3000 is cancelled already: by one of ours of 1000, and by 2000 at the admin site
+    let uncounted = |amount| order(amount, 7000, 2);
+    for amount in [1000, 1500, 2000, 3000] {
+        assert_eq!(refused(&uncounted(amount)), "amount", "{amount}");
+    }
+    let counted = |amount| order(amount, 7000, 3).with_earlier_cancels(vec![won(1000), won(2000)]).unwrap();
+    for (amount, made) in [(1000, false), (1500, true), (2000, false), (3000, true)] {
+        let built = request(&counted(amount));
+        assert_eq!(built.is_ok(), made, "{amount}");
+        if let Ok(built) = built {
+            assert_eq!((built.balance_before(), built.amount()), (won(7000), won(amount)));
+        }
+    }
+    // the standard form takes the number from the order, not from the list
+    let order = order(1500, 7000, 7).with_earlier_cancels(vec![won(3000)]).unwrap();
+    let CancelRequest::Standard(built) = crate::gateway::request_for(&order, &standard()).unwrap() else {
+        panic!("must be standard")
+    };
+    assert_eq!(built.sequence(), 7);
+    let no_method =
+        PaymentRef::new(Gateway::Settlebank, "T1", "O1", won(10_000)).with_paid_on(date!(2026 - 01 - 02));
+    let order =
+        CancelOrder::new(no_method, won(1), won(10_000), "cTAG".parse().unwrap(), 1, order.at()).unwrap();
+    assert_eq!(refused(&order), "method");
+}
+
+#[test]
 fn capabilities_are_inferred() {
     let of = |config| client(config, lost).0.capabilities();
     assert_eq!((of(standard()).guard, of(flat()).guard), (Guard::Sequence, Guard::IdenticalRequest));

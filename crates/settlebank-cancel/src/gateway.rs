@@ -15,18 +15,22 @@ use crate::request::{CancelRequest, Form};
 
 /// What an order becomes at Settlebank: the same order always makes the same request, and so the same bytes.
 ///
-/// Needed of the payment: `gateway_id` (`orgTrdNo`), `merchant_uid` (`orgMchtTrdNo`), `paid_on`, and `method`
-/// (for the standard form and every look-up). Tag, time and sequence number come from the order, and so does
-/// the choice between cancelling and refunding a mobile payment, by the order's month. The flat form cannot
-/// carry a reason, which is left out; a refund account it refuses.
+/// Needed of the payment: `gateway_id` (`orgTrdNo`), `merchant_uid` (`orgMchtTrdNo`), `paid_on` and `method`. Tag, time
+/// and sequence number come from the order, and so does the choice between cancelling and refunding a mobile
+/// payment, by the order's month. The flat form cannot carry a reason, which is left out; a refund account it
+/// refuses. The order's [earlier cancels](CancelOrder::with_earlier_cancels) decide in the flat form whether its amount
+/// may be taken for a repeat; an order without them is refused in doubt.
 ///
 /// # Errors
 /// [`Invalid`] naming the field that is missing or wrong.
 pub fn request_for(order: &CancelOrder, config: &Config) -> Result<CancelRequest, Invalid> {
     order.check_complete()?;
-    let last_sequence = order.sequence().saturating_sub(1);
-    let payment =
-        PaymentRecord::try_from(order.payment())?.with_balance(order.balance_before(), last_sequence)?;
+    let payment = PaymentRecord::try_from(order.payment())?;
+    let payment = match (config.form(), order.earlier_cancels()) {
+        (Form::Flat, Some(earlier)) => payment.with_cancels(earlier)?,
+        // the number is the order's: attempts that were refused may have used some up
+        _ => payment.with_balance(order.balance_before(), order.sequence().saturating_sub(1))?,
+    };
     let mut draft = CancelRequest::partial(&payment, order.amount())
         .with_tag(order.tag().clone())
         .with_sends(order.sends().clone());

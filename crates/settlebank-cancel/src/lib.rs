@@ -40,11 +40,11 @@
 //! | outcome | what happened | next |
 //! |---|---|---|
 //! | `Ok`, `Completed` | Hecto's ledger has it | write it down |
-//! | `Ok`, `Accepted` | taken; paid into an account later (virtual accounts, mobile refunds) | follow it up |
+//! | `Ok`, `Accepted` | taken; paid into an account later (virtual accounts, mobile refunds; in the flat form every mobile payment) | follow it up |
 //! | [`Invalid`](CancelError::Invalid) | nothing: a check of ours | correct the named field |
 //! | [`NotSent`](CancelError::NotSent) | nothing: no byte reached Hecto | send the same request again |
 //! | [`Rejected`](CancelError::Rejected) | refused for good | read the code |
-//! | [`Unknown`](CancelError::Unknown) | perhaps everything | `SettlebankClient::reconcile` first |
+//! | [`Unknown`](CancelError::Unknown) | perhaps everything | `SettlebankClient::reconcile` first, then a person |
 //!
 //! # Features
 //! - `reqwest` (default): the client over reqwest and rustls.
@@ -100,7 +100,7 @@ pub use request::{
     CancelDraft, CancelRequest, FlatCancel, Form, MobileRefund, OsType, RevokeRequest, StandardCancel,
     TaxSplit, TaxType,
 };
-pub use response::{Answer, AnswerAmount, FlatAnswer, StandardAnswer};
+pub use response::{Answer, AnswerAccount, AnswerAmount, FlatAnswer, StandardAnswer};
 
 #[cfg(all(doctest, feature = "reqwest"))]
 #[doc = include_str!("../README.md")]

@@ -103,6 +103,10 @@ pub fn read(inquiry: &Inquiry, response: &WireResponse, config: &Config) -> Resu
         (_, Ok(answer)) => answer,
     };
     let fail = |kind| fail(kind).with_answer(&answer.code, answer.message.clone());
+    // what is said of another payment says nothing of this one, whatever it says
+    if is_contradicted(inquiry, &answer, config) {
+        return Err(fail(LookUpErrorKind::Malformed));
+    }
     let trade_status = match (answer.status.as_str(), answer.code.as_str()) {
         (SUCCEEDED, "0000") => TradeStatus::Normal,
         (SUCCEEDED, "0001") => TradeStatus::Cancelled,
@@ -110,7 +114,7 @@ pub fn read(inquiry: &Inquiry, response: &WireResponse, config: &Config) -> Resu
         (FAILED, code) => return Err(fail(refusal(inquiry, code))),
         _ => return Err(fail(LookUpErrorKind::Malformed)),
     };
-    if class != StatusClass::Answer || !is_about(inquiry, &answer, config) {
+    if class != StatusClass::Answer || !is_about(inquiry, &answer) {
         return Err(fail(LookUpErrorKind::Malformed));
     }
     // the page calls it 0 when there is none, and optional: missing, it proves nothing
@@ -123,16 +127,23 @@ pub fn read(inquiry: &Inquiry, response: &WireResponse, config: &Config) -> Resu
     Ok(LookedUp { status: trade_status, state, answer })
 }
 
-/// Number, hash, amount and (where told) payment must be the inquiry's.
-fn is_about(inquiry: &Inquiry, answer: &StandardAnswer, config: &Config) -> bool {
-    let same = |told: &Option<String>, asked: &str| told.as_deref().is_none_or(|told| told == asked);
+/// Whether it names another inquiry, hash or payment, or what it names cannot be read.
+fn is_contradicted(inquiry: &Inquiry, answer: &StandardAnswer, config: &Config) -> bool {
+    let other = |told: &Option<String>, asked: &str| told.as_deref().is_some_and(|told| told != asked);
     let hash = inquiry_hash(inquiry, &config.credentials);
-    answer.order_no.as_deref() == Some(inquiry.tag().as_str())
-        && answer.hash.as_deref().is_none_or(|told| is_same_hash(&hash, told))
+    answer.data_unreadable
+        || other(&answer.order_no, inquiry.tag().as_str())
+        || other(&answer.original_trade_no, inquiry.payment().trade_no())
+        || answer.hash.as_deref().is_some_and(|told| !is_same_hash(&hash, told))
+}
+
+/// The inquiry's own number and what was paid must be told and be right, and the method where told.
+fn is_about(inquiry: &Inquiry, answer: &StandardAnswer) -> bool {
+    answer.order_no.is_some()
         && answer.paid.money() == Some(inquiry.payment().paid())
         // asked about an easy pay without its provider, the answer may well name it
-        && (inquiry.method() == Method::EasyPay || same(&answer.method, inquiry.method().inquiry_code()))
-        && same(&answer.original_trade_no, inquiry.payment().trade_no())
+        && (inquiry.method() == Method::EasyPay
+            || answer.method.as_deref().is_none_or(|told| told == inquiry.method().inquiry_code()))
 }
 
 fn refusal(inquiry: &Inquiry, code: &str) -> LookUpErrorKind {

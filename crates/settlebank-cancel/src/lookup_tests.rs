@@ -61,6 +61,10 @@ fn what_is_missing_or_contradicts_itself_tells_nothing() {
         ("0000", r#""trdAmt":"500","cnclAmt":"0","method":"CA""#),
         ("0000", r#""trdAmt":"500","cnclAmt":"0","orgTrdNo":"T9""#),
         ("0021", r#""trdAmt":"500","cnclAmt":"0""#),
+        ("0000", r#""trdAmt":"500","cnclAmt":"0","orgTrdNo":["T9"]"#),
+        ("0000", r#""trdAmt":"500","cnclAmt":"0","method":["CA"]"#),
+        ("0000", r#""trdAmt":["500"],"cnclAmt":"0""#),
+        ("0000", r#""trdAmt":"500","cnclAmt":["0"]"#),
     ] {
         assert_eq!(told(code, data).unwrap_err().kind(), &LookUpErrorKind::Malformed, "{code} {data}");
     }
@@ -88,6 +92,13 @@ fn errors_are_told_apart() {
     assert_eq!(refused("ST41"), LookUpErrorKind::Unavailable);
     assert_eq!(refused("0009"), LookUpErrorKind::Refused);
     assert_eq!(refused("ZZZZ"), LookUpErrorKind::Refused);
+    // "not found" of another payment, or of another inquiry
+    for data in [r#""orgTrdNo":"T9""#, r#""orgTrdNo":["T9"]"#, r#""x":1,"orgTrdNo":"T1","orgTrdNo":"T1""#] {
+        assert_eq!(kind(200, &answer("0031", "ST06", data)), LookUpErrorKind::Malformed, "{data}");
+    }
+    let other = answer("0031", "ST06", r#""x":1"#).replace("PG_vbank_20210806075154649", "other");
+    assert_eq!(kind(200, &other), LookUpErrorKind::Malformed);
+    assert_eq!(refused("RA34"), LookUpErrorKind::Unavailable);
     let failed = told("0009", r#""trdAmt":"500""#).unwrap_err();
     assert_eq!((failed.kind(), failed.code()), (&LookUpErrorKind::Refused, Some("0009")));
     for status in [301, 408, 429, 500, 503] {

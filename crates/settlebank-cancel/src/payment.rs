@@ -83,7 +83,7 @@ impl PaymentRecord {
         })
     }
 
-    /// Adds the payment method: needed by the standard form and by every look-up.
+    /// Adds the payment method: needed by every cancel and every look-up.
     #[must_use]
     pub const fn with_method(mut self, method: Method) -> Self {
         self.method = Some(method);
@@ -161,13 +161,17 @@ impl PaymentRecord {
         self.with_balance(balance, 0)
     }
 
-    /// The record after a cancel that the gateway took, made with `sequence`.
+    /// The record after a cancel of this payment that the gateway took.
+    ///
+    /// What is not known stays unknown: without a count of the earlier cancels there is none afterwards either.
     ///
     /// # Errors
-    /// [`Invalid`] naming `cancels` when the cancel exceeds the balance.
+    /// [`Invalid`] naming `cancels` when the cancel exceeds the balance, which means that it was another payment's.
     pub fn after<A>(self, cancelled: &Cancelled<A>) -> Result<Self, Invalid> {
         let amount = cancelled.amount();
-        if let Made::Listed(made) = &self.made {
+        if let Made::Listed(made) = &self.made
+            && made.len() < usize::from(MAX_SEQUENCE)
+        {
             let mut made = made.clone();
             made.push(amount);
             return self.with_cancels(&made);
@@ -175,8 +179,10 @@ impl PaymentRecord {
         let balance = self.balance.checked_sub(amount).ok_or_else(|| {
             Invalid::new("cancels", "must not exceed the balance, in the payment's currency")
         })?;
-        let sequence = self.next_sequence()?;
-        self.with_balance(balance, sequence)
+        let last = self.last_sequence();
+        let uncounted = last == 0 && self.balance != self.paid;
+        let last = if uncounted { 0 } else { last.saturating_add(1).min(MAX_SEQUENCE) };
+        self.with_balance(balance, last)
     }
 
     /// Hecto's number of the payment (`orgTrdNo`).
@@ -229,16 +235,15 @@ impl PaymentRecord {
         if next > MAX_SEQUENCE { Err(Invalid::new("sequence", "must be at most 999")) } else { Ok(next) }
     }
 
-    /// Whether an earlier cancel may have had this amount: certainly when all are listed, as far as the
-    /// numbers allow it otherwise. The flat form cannot tell such a cancel from a repeat of the earlier one.
+    /// Whether an earlier cancel may have had this amount: exactly when all are listed; from a balance, whenever so
+    /// much was cancelled, because the count is the caller's own and others may have cancelled too. The flat form
+    /// cannot tell such a cancel from a repeat of the earlier one.
     #[must_use]
     pub fn may_have_cancelled(&self, amount: Money) -> bool {
         let sum = self.paid.minor().saturating_sub(self.balance.minor());
         match &self.made {
             Made::Listed(cancels) => cancels.contains(&amount),
             Made::Counted(_) if sum == 0 => false,
-            Made::Counted(1) => sum == amount.minor(),
-            // two or more, or nobody counted
             Made::Counted(_) => sum >= amount.minor(),
         }
     }
@@ -318,7 +323,9 @@ mod tests {
         let listed = payment().with_cancels(&[won(1000), won(2000)]).unwrap();
         assert!(listed.may_have_cancelled(won(1000)) && !listed.may_have_cancelled(won(3000)));
         let one = payment().with_balance(won(7000), 1).unwrap();
-        assert!(one.may_have_cancelled(won(3000)) && !one.may_have_cancelled(won(2000)));
+        // own cancel of 1000, and one of 2000 at the admin site that our count does not know
+        assert!(one.may_have_cancelled(won(3000)) && one.may_have_cancelled(won(1000)));
+        assert!(!one.may_have_cancelled(won(3001)));
         let two = payment().with_balance(won(7000), 2).unwrap();
         assert!(two.may_have_cancelled(won(2000)) && two.may_have_cancelled(won(3000)));
         assert!(!two.may_have_cancelled(won(3001)));
@@ -335,5 +342,19 @@ mod tests {
         assert!(after.may_have_cancelled(won(3000)));
         let counted = payment().with_balance(won(5000), 4).unwrap().after(&cancelled).unwrap();
         assert_eq!((counted.balance(), counted.next_sequence()), (won(2000), Ok(6)));
+    }
+
+    #[test]
+    fn a_taken_cancel_is_never_an_error_for_want_of_a_number() {
+        let cancelled = Cancelled::new(pg_core::CancelState::Completed, won(1), ());
+        let uncounted = payment().with_balance(won(7000), 0).unwrap().after(&cancelled).unwrap();
+        assert_eq!(uncounted.balance(), won(6999));
+        assert_eq!(uncounted.next_sequence().unwrap_err().field(), "sequence");
+        let last = payment().with_balance(won(7000), 999).unwrap().after(&cancelled).unwrap();
+        assert_eq!((last.balance(), last.next_sequence().is_err()), (won(6999), true));
+        let many = payment().with_cancels(&[won(1); 999]).unwrap().after(&cancelled).unwrap();
+        assert_eq!((many.balance(), many.next_sequence().is_err()), (won(9000), true));
+        let first = payment().with_balance(won(10_000), 0).unwrap().after(&cancelled).unwrap();
+        assert_eq!(first.next_sequence(), Ok(2));
     }
 }

@@ -56,7 +56,7 @@ fn flat() -> (CancelRequest, Config) {
     let paid = Money::krw(1000).unwrap();
     let record = PaymentRecord::new(trade_no, "ORDER20231215143022", date!(2023 - 12 - 15), paid).unwrap();
     let config = Config::flat("nxca_jt_bi", SANDBOX_LICENCE_KEY).endpoint(Endpoint::Sandbox);
-    (CancelRequest::full(&record).flat().unwrap(), config.build().unwrap())
+    (CancelRequest::full(&record.with_method(Method::Card)).flat().unwrap(), config.build().unwrap())
 }
 
 fn outcome((request, config): &(CancelRequest, Config), status: u16, body: &str) -> Expected {

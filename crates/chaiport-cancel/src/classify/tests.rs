@@ -132,6 +132,15 @@ fn what_is_paid_out_later_is_accepted() {
         .unwrap()
         .with_tag("t1".parse().unwrap());
     assert_eq!(outcome(&next_month, &done(kcp)), "accepted");
+    // into an account, by a method that nobody tells
+    assert_eq!(outcome(&next_month, &done(r#","pg_provider":"kcp","pay_method":null"#)), "accepted");
+    let account = RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동").unwrap();
+    let record = self::record().with_pg_provider("kcp");
+    let no_method = CancelRequest::partial(record, won(2000))
+        .and_then(|request| request.with_refund_account(account))
+        .unwrap()
+        .with_tag("t1".parse().unwrap());
+    assert_eq!(outcome(&no_method, &done(r#","pay_method":null"#)), "accepted");
 }
 
 #[test]
@@ -140,6 +149,7 @@ fn asynchronous_pgs_may_leave_everything_unchanged() {
         (r#","pg_provider":"smartro_v2","pay_method":"vbank""#, "accepted"),
         (r#","pg_provider":"smartro_v2","pay_method":"card""#, "unknown Integrity"),
         (r#","pg_provider":"paypal_v2""#, "accepted"),
+        (r#","pg_provider":"paymentwall","pay_method":"card""#, "accepted"),
         (r#","pg_provider":"kicc_v2","pay_method":"wechat""#, "accepted"),
         (r#","pg_provider":"kicc","pay_method":"card","emb_pg_provider":"wechatpay""#, "accepted"),
         (r#","pg_provider":"kicc","pay_method":"card""#, "unknown Integrity"),
@@ -229,20 +239,49 @@ fn the_status_stands_above_the_body() {
             }
         }
         if fault {
-            let kind = match status {
-                401 | 403 => "Credentials",
-                404 => "NotFound",
-                _ => "Request",
-            };
-            assert_eq!(say(&own), format!("rejected {kind}"), "{status}");
-            if status != 401 {
-                assert_eq!(say(&pg), "unknown UnlistedCode", "{status}");
-                assert_eq!(say(&not_found), "rejected NotFound", "{status}");
-                assert_eq!(say(&refused(1, "이미 취소됨")), "unknown AlreadySeen", "{status}");
-            }
+            let unauthorised = status == 401;
+            let unlisted = "unknown UnlistedCode";
+            assert_eq!(say(&own), if unauthorised { "rejected Credentials" } else { unlisted }, "{status}");
+            let expected = if unauthorised { "rejected Credentials" } else { "rejected NotFound" };
+            assert_eq!(say(&not_found), expected, "{status}");
+            assert_eq!(say(&pg), unlisted, "{status}");
+            assert_eq!(say(&refused(1, "이미 취소됨")), "unknown AlreadySeen", "{status}");
         }
     }
-    assert_eq!(told(&classify(&request(), &respond(400, &refused(-1, "checksum 불일치")))), "rejected Guard");
+}
+
+#[test]
+fn under_a_client_errors_status_only_listed_sentences_reject() {
+    for (status, message) in [
+        (400, "PG사 응답 시간 초과(timeout). 처리 결과를 확인할 수 없습니다."),
+        (400, "기 취소 거래"),
+        (400, "checksum 불일치"),
+        (403, "PG 통신 오류"),
+        (404, "취소요청 처리중입니다"),
+        (422, ""),
+    ] {
+        let said = told(&classify(&request(), &respond(status, &refused(-1, message))));
+        assert_eq!(said, "unknown UnlistedCode", "{status} {message}");
+    }
+}
+
+#[test]
+fn code_0_is_remembered_whatever_does_not_fit() {
+    let good = paid_back(4500, &format!("{BEFORE},{OURS}"), "");
+    let without_status = good.replace(r#""status":"cancelled","#, "");
+    let nothing = r#"{"code":0,"message":null,"response":null}"#.to_owned();
+    for body in
+        [good.clone(), good.replace("4500", "9000"), paid_back(2500, BEFORE, ""), without_status, nothing]
+    {
+        let request = request();
+        let _outcome = classify(&request, &respond(200, &body));
+        assert!(request.clone().sends().was_taken(), "{body}");
+    }
+    for (status, body) in [(200, refused(1, "?")), (200, "<html>".to_owned()), (503, good)] {
+        let request = request();
+        assert!(classify(&request, &respond(status, &body)).is_err());
+        assert!(!request.sends().was_taken(), "{status} {body}");
+    }
 }
 
 #[test]
@@ -252,6 +291,8 @@ fn only_chaiports_own_401_is_a_refused_token() {
         (401, "<html>".to_owned()),
         (401, r#"{"message":"Unauthorized"}"#.to_owned()),
         (401, refused(0, "Unauthorized")),
+        (401, refused(-1, "결제취소에 실패하였습니다. [8723|응답 시간 초과]")),
+        (401, refused(1, "이미 전액취소된 주문입니다.")),
         (403, refused(-1, "Unauthorized")),
         (200, refused(-1, "Unauthorized")),
     ] {
@@ -279,6 +320,9 @@ fn revocations() {
         (400, refused(-1, "가상계좌가 아닙니다"), "rejected NotCancellable"),
         (404, refused(-1, "존재하지 않는 결제정보입니다."), "rejected NotFound"),
         (401, refused(-1, "Unauthorized"), "rejected Credentials"),
+        (400, refused(-1, "이미 말소된 계좌입니다"), "unknown AlreadySeen"),
+        (400, refused(-1, "결제취소에 실패하였습니다. [9999|?]"), "unknown UnlistedCode"),
+        (403, refused(-1, "?"), "unknown UnlistedCode"),
         (200, refused(-1, "?"), "unknown UnlistedCode"),
         (404, "<html>".to_owned(), "unknown NotTheGateway"),
         (500, r#"{"code":0,"message":null,"response":null}"#.to_owned(), "unknown ServerError"),

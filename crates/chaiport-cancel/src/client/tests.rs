@@ -11,6 +11,7 @@ use crate::record::PaymentRecord;
 enum Answer {
     Say(u16, String),
     Fail(Sent, TransportErrorKind),
+    Never,
 }
 
 /// A transport that records what is sent and answers by script: one queue for tokens, one for all else.
@@ -58,6 +59,7 @@ impl Transport for Script {
         match next {
             Answer::Say(status, body) => Ok(WireResponse::new(status, body.into_bytes())),
             Answer::Fail(sent, kind) => Err(TransportError::new(sent, kind)),
+            Answer::Never => std::future::pending().await,
         }
     }
 }
@@ -175,16 +177,24 @@ async fn a_second_401_stops() {
 async fn after_a_401_nothing_is_called_not_sent() {
     for (tokens, answers, copies) in [
         (vec![token("OLD"), Answer::Say(500, String::new())], vec![], 1),
+        (vec![token("OLD"), Answer::Say(200, "<html>".to_owned())], vec![], 1),
         (vec![token("OLD"), Answer::Fail(Sent::No, TransportErrorKind::Connect)], vec![], 1),
         (vec![], vec![Answer::Fail(Sent::No, TransportErrorKind::Connect)], 2),
     ] {
         let mut all = vec![refused(401, "Unauthorized")];
         all.extend(answers);
         let script = Script::with(all).tokens(tokens);
-        let error = script.client().cancel(&request()).await.unwrap_err();
-        assert_eq!(error.label(), "rejected");
+        let request = request();
+        let error = script.client().cancel(&request).await.unwrap_err();
+        // nor rejected for good: only the second copy was kept from leaving
+        assert_eq!(reason(&error), Some(UnknownReason::NotSentOnRepeat));
+        assert!(std::error::Error::source(&error).is_some() && request.sends().may_have_been_sent());
+        assert_eq!((error.code(), error.message().unwrap().as_str()), (Some("-1"), "Unauthorized"));
         assert_eq!(script.sent("/payments/cancel").len(), copies);
     }
+    let wrong_key = refused(401, "인증에 실패하였습니다.");
+    let script = Script::with([refused(401, "Unauthorized")]).tokens([token("OLD"), wrong_key]);
+    assert_eq!(script.client().cancel(&request()).await.unwrap_err().label(), "rejected");
     let lost = Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout);
     let script = Script::with([refused(401, "Unauthorized"), lost]);
     let error = script.client().cancel(&request()).await.unwrap_err();
@@ -270,7 +280,7 @@ async fn an_unguarded_cancel_goes_out_once() {
     assert_eq!(client.cancel(&request).await.unwrap_err().label(), "not_sent");
     assert_eq!(client.cancel(&request).await.unwrap_err().label(), "unknown");
     let third = client.cancel(&request).await.unwrap_err();
-    assert_eq!(reason(&third), Some(UnknownReason::RefusedOnRepeat));
+    assert_eq!(reason(&third), Some(UnknownReason::NotSentOnRepeat));
     assert_eq!(client.cancel(&unguarded().sent_before()).await.unwrap_err().label(), "unknown");
     assert_eq!(script.sent("/payments/cancel").len(), 2);
     // two clones at once: one goes out
@@ -364,6 +374,138 @@ async fn an_unpaid_account_is_revoked() {
     let error = client.revoke_virtual_account(&imp_uid, Some(&key)).await.unwrap_err();
     assert_eq!((error.label(), error.message().unwrap().as_str()), ("rejected", "x ***"));
     assert_eq!(script.sent("/vbanks/imp_1").len(), 4);
+    // the 401 that stays the answer echoes the token that it refused
+    let lost = Answer::Fail(Sent::No, TransportErrorKind::Connect);
+    let script = Script::with([refused(401, "Unauthorized OLD"), lost]).tokens([token("OLD"), token("NEW")]);
+    let error = script.client().revoke_virtual_account(&imp_uid, None).await.unwrap_err();
+    assert_eq!(error.message().unwrap().as_str(), "Unauthorized ***");
+}
+
+fn lost() -> Answer {
+    Answer::Fail(Sent::Maybe, TransportErrorKind::Timeout)
+}
+
+/// A payment of 10000 at a PG: what is cancelled of it, and its history.
+fn payment_at(pg: &str, cancelled: i64, history: &str) -> Answer {
+    let Answer::Say(status, body) = payment(cancelled, history) else { panic!("says a payment") };
+    Answer::Say(
+        status,
+        body.replace(r#""status":"paid""#, &format!(r#""status":"paid","pg_provider":"{pg}""#)),
+    )
+}
+
+fn request_at(pg: &str) -> CancelRequest {
+    let record = record().with_pg_provider(pg);
+    CancelRequest::partial(record, Money::krw(2000).unwrap()).unwrap().with_tag("t1".parse().unwrap())
+}
+
+const PENDING: Verdict = Verdict::Unclear(pg_core::Doubt::Pending);
+
+#[tokio::test]
+async fn a_cancel_that_is_decided_later_goes_out_once() {
+    for (pg, first) in [("paypal_v2", lost()), ("paypal_v2", payment_at("paypal_v2", 0, ""))] {
+        let script = Script::with([first, payment_at(pg, 0, ""), payment_at(pg, 3000, r#"{"amount":3000}"#)]);
+        let client = script.client();
+        let request = request_at(pg);
+        let _outcome = client.cancel(&request).await;
+        for _ in 0..2 {
+            assert_eq!(client.reconcile(&request, LedgerKnowledge::default()).await.unwrap(), PENDING);
+        }
+        let again = client.cancel(&request.clone()).await.unwrap_err();
+        assert_eq!(reason(&again), Some(UnknownReason::NotSentOnRepeat));
+        let thawed = client.cancel(&request_at(pg).sent_before()).await.unwrap_err();
+        assert_eq!(reason(&thawed), Some(UnknownReason::NotSentOnRepeat));
+        assert_eq!(script.sent("/payments/cancel").len(), 1);
+    }
+    // what never left may go out
+    let refused = Answer::Fail(Sent::No, TransportErrorKind::Connect);
+    let script = Script::with([refused, payment_at("paypal_v2", 0, "")]);
+    let (client, request) = (script.client(), request_at("paypal_v2"));
+    assert_eq!(client.cancel(&request).await.unwrap_err().label(), "not_sent");
+    assert_eq!(client.cancel(&request).await.unwrap().state(), CancelState::Accepted);
+}
+
+#[tokio::test]
+async fn a_cancel_that_chaiport_took_goes_out_once() {
+    // an unlisted pg that decides later: code 0, and nothing has changed
+    let script = Script::with([payment_at("newpay", 0, ""), payment_at("newpay", 0, "")]);
+    let (client, request) = (script.client(), request_at("newpay"));
+    let error = client.cancel(&request).await.unwrap_err();
+    assert_eq!(reason(&error), Some(UnknownReason::Integrity));
+    assert_eq!(client.reconcile(&request, LedgerKnowledge::default()).await.unwrap(), PENDING);
+    let again = client.cancel(&request.clone()).await.unwrap_err();
+    assert_eq!(reason(&again), Some(UnknownReason::NotSentOnRepeat));
+    assert_eq!(script.sent("/payments/cancel").len(), 1);
+}
+
+#[tokio::test]
+async fn through_the_shared_trait_an_order_remembers_that_it_was_taken() {
+    use pg_core::gateway::{CancelGateway, CancelOrder, Gateway, PaymentRef};
+    let script = Script::with([payment_at("newpay", 0, ""), payment_at("newpay", 0, "")]);
+    let client = script.client();
+    let won = |amount| Money::krw(amount).unwrap();
+    let payment = PaymentRef::new(Gateway::Chaiport, "imp_1", "ORD-1", won(10_000));
+    let at = time::OffsetDateTime::UNIX_EPOCH;
+    let order = CancelOrder::new(payment, won(2000), won(10_000), "t1".parse().unwrap(), 1, at).unwrap();
+    assert!(CancelGateway::cancel(&client, &order).await.is_err());
+    let verdict = CancelGateway::reconcile(&client, &order, LedgerKnowledge::default()).await.unwrap();
+    assert_eq!(verdict, PENDING);
+    assert_eq!(CancelGateway::cancel(&client, &order).await.unwrap_err().label(), "unknown");
+    assert_eq!(script.sent("/payments/cancel").len(), 1);
+}
+
+#[tokio::test]
+async fn a_copy_that_waited_for_its_token_sees_that_another_was_taken() {
+    // prepared first, and overtaken
+    let script = Script::with([payment_at("newpay", 0, "")]);
+    let client = script.client();
+    let request = request_at("newpay");
+    let ticket = request.sends().prepare();
+    assert_eq!(client.cancel(&request).await.unwrap_err().label(), "unknown");
+    assert!(!ticket.is_repeat() && may_leave(&request, &ticket).is_err());
+}
+
+#[tokio::test]
+async fn without_a_guard_a_401_is_not_repeated() {
+    let won = Money::krw(2000).unwrap();
+    let unguarded = CancelRequest::unguarded(record(), won).unwrap();
+    for request in [unguarded, request_at("paypal_v2")] {
+        let script = Script::with([refused(401, "Unauthorized")]);
+        assert_eq!(script.client().cancel(&request).await.unwrap_err().label(), "rejected");
+        assert_eq!(script.sent("/payments/cancel").len(), 1);
+    }
+    // nor one that is not the token's, guarded or not
+    let script = Script::with([refused(401, "결제취소에 실패하였습니다. [8723|응답 시간 초과]")]);
+    let error = script.client().cancel(&request_at("kcp")).await.unwrap_err();
+    assert_eq!(reason(&error), Some(UnknownReason::Upstream));
+    assert_eq!(script.sent("/payments/cancel").len(), 1);
+}
+
+/// Polls a future so often that it comes to its first wait, and lets go of it.
+async fn give_up<T>(future: impl Future<Output = T>) {
+    let mut future = std::pin::pin!(future);
+    for _ in 0..20 {
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(future.as_mut().poll(context)));
+        assert!(polled.await.is_pending());
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_given_up_before_it_left_never_was() {
+    let unguarded = CancelRequest::unguarded(record(), Money::krw(2000).unwrap()).unwrap();
+    for request in [unguarded, request_at("paypal_v2"), request()] {
+        let script = Script::with([not_found()]).tokens([Answer::Never]);
+        let client = script.client();
+        give_up(client.cancel(&request)).await;
+        assert!(!request.sends().may_have_been_sent());
+        // a first sending, whose refusal is believed
+        assert_eq!(client.cancel(&request).await.unwrap_err().label(), "rejected");
+        assert_eq!(script.sent("/payments/cancel").len(), 1);
+    }
+    let script = Script::with([Answer::Never]);
+    let request = request();
+    give_up(script.client().cancel(&request)).await;
+    assert!(request.sends().may_have_been_sent() && script.sent("/payments/cancel").len() == 1);
 }
 
 #[test]

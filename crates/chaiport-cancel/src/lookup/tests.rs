@@ -160,20 +160,112 @@ fn another_payment_proves_nothing() {
 fn of_several_payments_only_the_tag_is_proof() {
     let record = PaymentRecord::new(order("ORD-1"), won(10_000));
     let attempt = CancelRequest::partial(record, won(2000)).unwrap().with_tag("t1".parse().unwrap());
-    let page = |payments: &[String], next| {
+    let page = |payments: &[String], next, total| {
         let body =
-            ok(&format!(r#"{{"total":9,"previous":0,"next":{next},"list":[{}]}}"#, payments.join(",")));
+            ok(&format!(r#"{{"total":{total},"previous":0,"next":{next},"list":[{}]}}"#, payments.join(",")));
         parse_find_all(&order("ORD-1"), &respond(200, body)).unwrap()
     };
     let judge = |page: &PaymentPage| reconcile_among(&attempt, page, LedgerKnowledge::default());
     let other = payment_json("imp_1", "ORD-1", &[(3000, "console", 10)]);
     let ours = payment_json("imp_2", "ORD-1", &[(2000, "[c:t1]", 10)]);
     let unclear = Verdict::Unclear(Doubt::Incoherent);
-    assert_eq!(judge(&page(std::slice::from_ref(&other), 0)), Verdict::Superseded);
-    assert_eq!(judge(&page(std::slice::from_ref(&other), 2)), unclear);
-    assert_eq!(judge(&page(&[], 0)), unclear);
-    assert!(matches!(judge(&page(&[other.clone(), ours], 0)), Verdict::Applied { .. }));
-    assert_eq!(judge(&page(&[other.clone(), other], 0)), unclear);
+    assert_eq!(judge(&page(std::slice::from_ref(&other), 0, 1)), Verdict::Superseded);
+    assert_eq!(judge(&page(std::slice::from_ref(&other), 2, 2)), unclear);
+    // there is another one, whatever the page says of what comes next
+    assert_eq!(judge(&page(std::slice::from_ref(&other), 0, 2)), unclear);
+    assert_eq!(judge(&page(&[], 0, 0)), unclear);
+    assert!(matches!(judge(&page(&[other.clone(), ours], 0, 2)), Verdict::Applied { .. }));
+    assert_eq!(judge(&page(&[other.clone(), other], 0, 2)), unclear);
+}
+
+/// A payment of 10000 at a PG, by a method, in a status.
+fn at(pg: &str, method: &str, status: &str, history: &[(i64, &str, i64)]) -> Payment {
+    let fields = format!(r#""pg_provider":"{pg}","pay_method":"{method}","status":"{status}""#);
+    let body = ok(&payment_json("imp_1", "ORD-1", history)).replace(r#""status":"paid""#, &fields);
+    parse_look_up(&imp("imp_1"), &respond(200, body)).unwrap()
+}
+
+#[test]
+fn where_the_pg_decides_later_nothing_in_the_ledger_is_pending() {
+    let pending = Verdict::Unclear(Doubt::Pending);
+    for (pg, method) in [
+        ("paypal_v2", "paypal"),
+        ("paymentwall", "card"),
+        ("smartro_v2", "vbank"),
+        ("kicc", "wechat"),
+        // the answer's null leaves the method to the record, which has none
+        ("smartro_v2", ""),
+    ] {
+        let judge = |history| {
+            let payment = at(pg, method, "paid", history);
+            reconcile(&attempt(), &payment, LedgerKnowledge::default())
+        };
+        if method.is_empty() {
+            let body = ok(&payment_json("imp_1", "ORD-1", &[]))
+                .replace(r#""status":"paid""#, r#""status":"paid","pg_provider":"smartro_v2""#);
+            let payment = parse_look_up(&imp("imp_1"), &respond(200, body)).unwrap();
+            assert_eq!(reconcile(&attempt(), &payment, LedgerKnowledge::default()), pending);
+            continue;
+        }
+        assert_eq!(judge(&[]), pending, "{pg}");
+        assert_eq!(judge(&[(3000, "console", 10)]), pending, "{pg}");
+        // what is no matter of time stays what it was
+        assert_eq!(judge(&[(2000, "console", 10)]), Verdict::Unclear(Doubt::SameAmountWithoutTag), "{pg}");
+    }
+    let settled = at("smartro_v2", "vbank", "paid", &[(2000, "[c:t1]", 10)]);
+    assert!(matches!(
+        reconcile(&attempt(), &settled, LedgerKnowledge::default()),
+        Verdict::Applied { by: Attribution::Tag, .. }
+    ));
+    let card = at("smartro_v2", "card", "paid", &[]);
+    assert_eq!(reconcile(&attempt(), &card, LedgerKnowledge::default()), Verdict::NotYet);
+}
+
+#[test]
+fn the_records_pg_counts_where_the_payment_tells_none() {
+    let record = PaymentRecord::new(imp("imp_1"), won(10_000)).with_pg_provider("paypal_v2");
+    let attempt = CancelRequest::partial(record, won(2000)).unwrap().with_tag("t1".parse().unwrap());
+    let judge = |history| reconcile(&attempt, &found(history), LedgerKnowledge::default());
+    assert_eq!(judge(&[]), Verdict::Unclear(Doubt::Pending));
+    // and so does its rule of approval
+    assert_eq!(judge(&[(2000, "[c:t1]", 10)]), Verdict::Unclear(Doubt::Pending));
+}
+
+#[test]
+fn paypal_has_approved_only_when_the_status_says_so_too() {
+    let ours = [(2000, "[c:t1]", 10)];
+    let judge = |status| {
+        let payment = at("paypal_v2", "paypal", status, &ours);
+        reconcile(&attempt(), &payment, LedgerKnowledge::default())
+    };
+    assert_eq!(judge("paid"), Verdict::Unclear(Doubt::Pending));
+    assert!(matches!(judge("cancelled"), Verdict::Applied { by: Attribution::Tag, .. }));
+}
+
+#[test]
+fn what_chaiport_took_is_pending_until_it_shows() {
+    let attempt = attempt();
+    attempt.clone().sends().mark_taken();
+    let judge = |history| reconcile(&attempt, &found(history), LedgerKnowledge::default());
+    assert_eq!(judge(&[]), Verdict::Unclear(Doubt::Pending));
+    assert_eq!(judge(&[(3000, "console", 10)]), Verdict::Unclear(Doubt::Pending));
+    assert!(matches!(judge(&[(2000, "[c:t1]", 10)]), Verdict::Applied { .. }));
+}
+
+#[test]
+fn a_tag_that_was_cut_short_may_be_ours() {
+    let long = attempt().with_tag("cabcdefghijklmnopqrstuvwxyz".parse().unwrap());
+    let cut = [(3000, "console", 10), (2000, "[c:cabcdefghij", 10)];
+    let same = Verdict::Unclear(Doubt::SameAmountWithoutTag);
+    let judge = |request: &CancelRequest, history: &[_]| {
+        reconcile(request, &found(history), LedgerKnowledge::default())
+    };
+    assert_eq!(judge(&long, &cut), same);
+    // the same without any moments
+    assert_eq!(judge(&long, &cut.map(|(amount, reason, _)| (amount, reason, 0))), same);
+    // an attempt that went out without a tag is not told from a tagged one either
+    let tagged = [(3000, "console", 10), (2000, "[c:t2] x", 10)];
+    assert_eq!(judge(&attempt().with_untagged_reason(), &tagged), same);
 }
 
 #[test]

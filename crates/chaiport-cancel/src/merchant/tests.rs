@@ -128,9 +128,24 @@ fn what_cannot_be_used_is_named() {
 
 #[test]
 fn without_a_table_the_pgs_code_is_passed_on() {
-    let record = PaymentRecord::from_json(br#"{"imp_uid":"imp_1","amount":10000}"#).unwrap();
-    let request = decide(&record, &amount("1")).unwrap();
+    let row = br#"{"imp_uid":"imp_1","merchant_uid":"ORD-1","amount":10000}"#;
+    let request = decide(&PaymentRecord::from_json(row).unwrap(), &amount("1")).unwrap();
     assert!(String::from_utf8(cancel_body(&request).unwrap()).unwrap().contains(r#""refund_bank":"88""#));
+}
+
+#[test]
+fn a_record_without_an_order_number_may_be_another_orders() {
+    let nameless = PaymentRecord::from_json(br#"{"imp_uid":"imp_1","amount":10000}"#).unwrap();
+    let long = "x".repeat(41);
+    let body = format!(
+        r#"{{"code":0,"message":null,"response":{{"imp_uid":"imp_1","merchant_uid":"{long}","amount":10000,
+        "cancel_amount":0,"currency":"KRW","status":"paid"}}}}"#
+    );
+    let payment = crate::response::parse_payment(body.as_bytes()).unwrap();
+    for record in [nameless, PaymentRecord::from(&payment)] {
+        let refusal = decide(&record, &amount("1")).unwrap_err();
+        assert!(matches!(&refusal, Refusal::Invalid(error) if error.field() == "merchant_uid"), "{refusal}");
+    }
 }
 
 fn taken(record: &PaymentRecord, sum: i64, entry: &str, pg: &str) -> Cancelled {
@@ -166,6 +181,18 @@ fn a_record_of_a_balance_learns_what_was_paid() {
     let cancelled = taken(&record, 4500, OURS, "kcp");
     assert_eq!(record.apply(&cancelled).unwrap(), RecordUpdate::Written);
     assert_eq!((record.paid(), record.cancelable()), (Money::krw(10_000).ok(), Money::krw(5500).unwrap()));
+}
+
+#[test]
+fn a_balance_that_was_known_is_never_raised() {
+    // the answer is older than the balance
+    let imp_uid: crate::ids::ImpUid = "imp_1".parse().unwrap();
+    let cancelled = taken(&row(0), 2000, OURS, "kcp");
+    for (known, left) in [(5000, 5000), (9000, 8000), (20_000, 8000)] {
+        let mut record = PaymentRecord::of_balance(imp_uid.clone(), Money::krw(known).unwrap());
+        assert_eq!(record.apply(&cancelled).unwrap(), RecordUpdate::Written);
+        assert_eq!(record.cancelable(), Money::krw(left).unwrap(), "{known}");
+    }
 }
 
 #[test]

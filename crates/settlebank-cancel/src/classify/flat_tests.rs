@@ -35,8 +35,10 @@ fn a_success_needs_its_number() {
     let cancelled = outcome(200, SUCCESS).unwrap();
     assert_eq!((cancelled.state(), cancelled.remaining()), (CancelState::Completed, None));
     assert_eq!(cancelled.cancel_id(), Some("STFP_CANCEL_1"));
-    let later = outcome_of(Method::VirtualAccount, 200, SUCCESS.as_bytes()).unwrap();
-    assert_eq!(later.state(), CancelState::Accepted);
+    for method in [Method::VirtualAccount, Method::VirtualAccount010, Method::Mobile] {
+        let later = outcome_of(method, 200, SUCCESS.as_bytes()).unwrap();
+        assert_eq!(later.state(), CancelState::Accepted, "{method}");
+    }
     for body in [
         r#"{"resultCode":"0000"}"#,
         r#"{"resultCode":"0000","canTrdNo":null}"#,
@@ -51,22 +53,27 @@ fn a_success_needs_its_number() {
 
 #[test]
 fn its_codes_are_its_own() {
-    for (code, kind) in [
-        ("1002", RejectionKind::Amount),
-        ("1001", RejectionKind::Credentials),
-        ("1004", RejectionKind::NotFound),
-    ] {
-        match outcome(200, &format!(r#"{{"resultCode":"{code}","canTrdNo":null}}"#)) {
-            Err(CancelError::Rejected(refusal)) => assert_eq!(refusal.kind(), kind, "{code}"),
-            other => panic!("{code}: {other:?}"),
+    for body in [r#"{"resultCode":"1002","canTrdNo":null}"#, r#"{"resultCode":"1002"}"#] {
+        match outcome(200, body) {
+            Err(CancelError::Rejected(refusal)) => assert_eq!(refusal.kind(), RejectionKind::Amount),
+            other => panic!("{body}: {other:?}"),
         }
     }
-    for code in ["1003", "ST57", "3007", "0004", "1901", ""] {
+    for code in ["1001", "1003", "1004", "ST57", "3007", "0004", "1901", ""] {
         assert_eq!(
             unknown(200, &format!(r#"{{"resultCode":"{code}"}}"#)),
             UnknownReason::UnlistedCode,
             "{code}"
         );
+    }
+    // a refusal with the number of a cancel contradicts itself
+    for code in ["1002", "9999"] {
+        let body = format!(r#"{{"resultCode":"{code}","canTrdNo":"STFP_CANCEL_1"}}"#);
+        assert_eq!(unknown(200, &body), UnknownReason::Integrity);
+    }
+    for code in ["0000", "1002"] {
+        let body = format!(r#"{{"resultCode":"{code}","canTrdNo":["STFP_CANCEL_1"]}}"#);
+        assert_eq!(unknown(200, &body), UnknownReason::Malformed);
     }
     // an answer in the other form
     assert_eq!(

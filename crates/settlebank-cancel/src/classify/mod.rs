@@ -1,8 +1,8 @@
 //! From an answer to an outcome. Pure; *unknown* unless something proves otherwise.
 //!
-//! A success must be one in every respect, and a refusal must stand on the list of [`codes`](crate::codes)
-//! that can mean nothing else. What an HTTP status allows to believe is the same for every gateway
-//! ([`pg_core::classify`]): after 3xx, 408, 409, 425, 429 and 5xx no body decides.
+//! A success must be one in every respect. A refusal must stand on the list of [`codes`](crate::codes) that can
+//! mean nothing else, and must not name another request, payment or hash. What an HTTP status allows to believe
+//! is the same for every gateway ([`pg_core::classify`]): after 3xx, 408, 409, 425, 429 and 5xx no body decides.
 
 mod flat;
 mod standard;

@@ -104,6 +104,13 @@ fn a_success_that_does_not_match_is_unknown() {
         r#"{"cnclAmt":"1000","blcAmt":"500","orgTrdNo":"T9"}"#,
         r#"{"cnclAmt":"1000","blcAmt":"500","pktHash":"f395b6725a9a18f2563ce34f8bc76698051d27c05e5ba815f463f00429061c0c"}"#,
         r#"{"cnclAmt":"1000","blcAmt":"500","pktHash":"f395b6725a9a18..."}"#,
+        // wrong types are not "not told"
+        r#"{"cnclAmt":"1000","blcAmt":["1500"]}"#,
+        r#"{"cnclAmt":"1000","blcAmt":{"v":"1500"}}"#,
+        r#"{"cnclAmt":"1000","blcAmt":"\ud800"}"#,
+        r#"{"cnclAmt":"1000","orgTrdNo":["T9"]}"#,
+        r#"{"cnclAmt":"1000","orgTrdNo":"T9\udc00"}"#,
+        r#"{"cnclAmt":"1000","pktHash":["00"]}"#,
     ] {
         assert_eq!(unknown(success(data)), UnknownReason::Integrity, "{data}");
     }
@@ -179,6 +186,55 @@ fn refusals_are_believed_by_the_list_alone() {
 }
 
 #[test]
+fn a_refusal_of_something_else_refuses_nothing() {
+    let refused = |data: &str| outcome(Method::Card, 200, &answer("0031", "ST57", data));
+    // echoes may be absent, and must be ours where told
+    for data in ["null", "{}", r#""""#, "[]", r#"{"orgTrdNo":"","pktHash":null}"#] {
+        assert_eq!(refused(data).unwrap_err().label(), "rejected", "{data}");
+    }
+    let ours = format!(r#"{{"pktHash":"{HASH}","orgTrdNo":"T1","cnclAmt":"1000","blcAmt":"1500"}}"#);
+    assert_eq!(refused(&ours).unwrap_err().label(), "rejected");
+    let no_number = answer("0031", "ST57", "null").replace(&format!(r#""mchtTrdNo":"{TAG}","#), "");
+    assert_eq!(outcome(Method::Card, 200, &no_number).unwrap_err().label(), "rejected");
+    for data in [
+        r#"{"orgTrdNo":"T9"}"#.to_owned(),
+        r#"{"orgTrdNo":["T9"]}"#.to_owned(),
+        r#"{"orgTrdNo":"T9","orgTrdNo":"T1"}"#.to_owned(),
+        format!(r#"{{"pktHash":"{}"}}"#, "0".repeat(64)),
+        r#"{"pktHash":{}}"#.to_owned(),
+        r#"[{"orgTrdNo":"T9"}]"#.to_owned(),
+        // what is left after it was done
+        good_data(),
+    ] {
+        assert_eq!(unknown(refused(&data)), UnknownReason::Integrity, "{data}");
+    }
+    for number in [r#""SOMEBODY-ELSE""#, r#"["SOMEBODY-ELSE"]"#] {
+        let other = answer("0031", "ST57", "null").replace(&format!(r#""{TAG}""#), number);
+        assert_eq!(unknown(outcome(Method::Card, 200, &other)), UnknownReason::Integrity, "{number}");
+    }
+    // not even waiting for the merchant's money is ours then
+    let other = answer("0031", "3007", r#"{"orgTrdNo":"T9"}"#);
+    assert_eq!(unknown(outcome(Method::Card, 200, &other)), UnknownReason::Integrity);
+    let waiting = answer("0031", "3007", &good_data());
+    assert_eq!(unknown(outcome(Method::Card, 200, &waiting)), UnknownReason::AwaitingMerchantFunds);
+    // the 010 page's hash follows no known rule
+    let va010 = answer("0031", "ST57", r#"{"pktHash":"00"}"#);
+    assert_eq!(outcome(Method::VirtualAccount010, 200, &va010).unwrap_err().label(), "rejected");
+}
+
+#[test]
+fn doubtful_codes_leave_it_open() {
+    for code in ["ST07", "CA03", "PZ69", "PZ80", "RA34", "CP32", "CP33", "MP94", "GC94", "ST68", "PZ32"] {
+        let outcome = outcome(Method::Card, 200, &answer("0031", code, "null"));
+        assert_eq!(unknown(outcome), UnknownReason::Upstream, "{code}");
+    }
+    for number in 1..=8 {
+        let body = answer("0031", &format!("STR{number}"), "null");
+        assert_eq!(unknown(outcome(Method::Card, 200, &body)), UnknownReason::UnlistedCode, "STR{number}");
+    }
+}
+
+#[test]
 fn the_http_status_has_the_first_word() {
     for (status, reason) in [
         (301, UnknownReason::Redirect),
@@ -209,6 +265,17 @@ fn echoed_accounts_and_keys_are_scrubbed() {
         .replace(r#""m""#, &format!(r#""56211105948400 홍길동 {SANDBOX_LICENCE_KEY} {SANDBOX_AES_KEY}""#));
     let error = outcome(Method::VirtualAccount, 200, &body).unwrap_err();
     assert_eq!(error.message().unwrap().as_str(), "*** *** *** ***");
+    let body = answer("0031", SANDBOX_LICENCE_KEY, "null");
+    let error = outcome(Method::Card, 200, &body).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains(SANDBOX_LICENCE_KEY), "{error:?}");
+    let payment =
+        PaymentRecord::new("T1", "O1", date!(2021 - 12 - 30), won(1500)).unwrap().with_method(Method::Card);
+    let request = CancelRequest::full(&payment).reason("변심 카나리아").standard().unwrap();
+    let body = answer("0031", "ST57", "null")
+        .replace(TAG, request.tag().as_str())
+        .replace(r#""m""#, r#""사유: 변심 카나리아""#);
+    let error = classify(&request, &WireResponse::new(200, body.into_bytes()), &config()).unwrap_err();
+    assert_eq!(error.message().unwrap().as_str(), "사유: ***");
 }
 
 #[test]
@@ -222,9 +289,18 @@ fn a_revocation_is_checked_too() {
     };
     assert!(outcome("0021", "0000", r#"{"vAcntNo":"HTEK0ImSKuVXp2qmo1YSlw=="}"#).is_ok());
     assert!(outcome("0021", "0000", "null").is_ok());
-    for data in [r#"{"vAcntNo":"99"}"#, r#"{"orgTrdNo":"T9"}"#, r#"{"pktHash":"00"}"#] {
+    for data in [
+        r#"{"vAcntNo":"99"}"#,
+        r#"{"vAcntNo":"99x"}"#,
+        r#"{"vAcntNo":["1234567890"]}"#,
+        r#"{"orgTrdNo":"T9"}"#,
+        r#"{"orgTrdNo":"T1","orgTrdNo":"T1"}"#,
+        r#"[{"orgTrdNo":"T9"}]"#,
+        r#"{"pktHash":"00"}"#,
+    ] {
         assert!(outcome("0021", "0000", data).unwrap_err().may_have_happened(), "{data}");
     }
+    assert!(outcome("0031", "ST06", r#"{"orgTrdNo":"T9"}"#).unwrap_err().may_have_happened());
     assert_eq!(outcome("0031", "0004", "null").unwrap_err().label(), "unknown");
     assert_eq!(outcome("0031", "ST06", "null").unwrap_err().label(), "rejected");
 }
@@ -238,7 +314,8 @@ proptest! {
 
     #[test]
     fn codes_decide_only_as_listed(stat in "00[0-9]{2}", code in "[A-Z0-9]{4}", status in 200_u16..600) {
-        match outcome(Method::Card, status, &answer(&stat, &code, &good_data())) {
+        let data = if status % 2 == 0 { good_data() } else { "null".to_owned() };
+        match outcome(Method::Card, status, &answer(&stat, &code, &data)) {
             Ok(_) => prop_assert!(stat == "0021" && code == "0000" && status < 300),
             Err(CancelError::Rejected(_)) => prop_assert!(stat == "0031"),
             Err(error) => prop_assert!(error.may_have_happened()),

@@ -9,17 +9,14 @@ use super::Reading;
 
 /// What a code of the flat form proves about the cancel that it answers. `None`: the code is on no list.
 ///
-/// `1001` and `1004` collide with the standard form's "missing" codes; both readings are refusals before
-/// execution, so they are taken as definite. `1003` (virtual account could not be issued) says nothing about
-/// a cancel.
+/// Only what the cancel page itself names decides. `1001` (merchant id), `1003` (virtual account could not be issued)
+/// and `1004` (not found) are other pages' codes: what a cancel answered with one of them means, no page says.
 #[must_use]
 pub fn find(code: &str) -> Option<Reading> {
     Some(match code {
         "0000" => Reading::Success,
-        "1001" => Reading::Refused(RejectionKind::Credentials),
         "1002" => Reading::Refused(RejectionKind::Amount),
-        "1003" => Reading::Undecided,
-        "1004" => Reading::Refused(RejectionKind::NotFound),
+        "1001" | "1003" | "1004" => Reading::Undecided,
         _ => return None,
     })
 }
@@ -27,6 +24,13 @@ pub fn find(code: &str) -> Option<Reading> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_cancel_pages_own_code_is_a_refusal() {
+        for code in ["1001", "1003", "1004"] {
+            assert_eq!(find(code), Some(Reading::Undecided), "{code}");
+        }
+    }
 
     #[test]
     fn codes_of_the_standard_form_mean_nothing_here() {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use pg_core::Invalid;
 
-use super::{Config, Credentials, Endpoint, EqualAmounts, SANDBOX_LICENCE_KEY, TransportSettings};
+use super::{
+    Config, Credentials, Endpoint, EqualAmounts, SANDBOX_AES_KEY, SANDBOX_LICENCE_KEY, TransportSettings,
+};
 
 /// Time limit for resolving, connecting and TLS: Hecto's sample configuration has 5 s.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -108,8 +110,16 @@ impl ConfigBuilder {
         let endpoint = self
             .endpoint
             .ok_or_else(|| Invalid::new("endpoint", "must be named: production, sandbox or an address"))?;
-        if endpoint == Endpoint::Production && self.licence_key == SANDBOX_LICENCE_KEY {
-            return Err(Invalid::new("licence_key", "must not be the published test key at the live host"));
+        if endpoint.is_live() {
+            if self.licence_key == SANDBOX_LICENCE_KEY {
+                return Err(Invalid::new(
+                    "licence_key",
+                    "must not be the published test key at the live host",
+                ));
+            }
+            if self.aes_key.as_deref() == Some(SANDBOX_AES_KEY) {
+                return Err(Invalid::new("aes_key", "must not be the published test key at the live host"));
+            }
         }
         let config = Config {
             credentials,

@@ -135,12 +135,22 @@ mod tests {
         assert_eq!((flat.form(), flat.endpoint()), (Form::Flat, &Endpoint::Sandbox));
         let custom = read(&[("SETTLEBANK_BASE_URL", "http://127.0.0.1:9"), ("SETTLEBANK_ENV", "")]).unwrap();
         assert_eq!(custom.endpoint(), &Endpoint::Custom("http://127.0.0.1:9".into()));
-        let live = read(&[("SETTLEBANK_ENV", "production"), ("SETTLEBANK_LICENCE_KEY", "another")]).unwrap();
+        let own = "x".repeat(32);
+        let keys = [("SETTLEBANK_LICENCE_KEY", "another"), ("SETTLEBANK_AES_KEY", own.as_str())];
+        let live = read(&[("SETTLEBANK_ENV", "production"), keys[0], keys[1]]).unwrap();
         assert_eq!(live.endpoint(), &Endpoint::Production);
         let slow = read(&[("SETTLEBANK_TOTAL_TIMEOUT_SECONDS", "60")]).unwrap();
         assert_eq!(slow.transport.total_timeout, Duration::from_secs(60));
         let send = read(&[("SETTLEBANK_FLAT_EQUAL_AMOUNTS", "send")]).unwrap();
         assert_eq!(send.equal_amounts(), EqualAmounts::Send);
+    }
+
+    #[test]
+    fn the_published_keys_are_named_at_the_live_host() {
+        let live = ("SETTLEBANK_ENV", "production");
+        assert_eq!(read(&[live]).unwrap_err().field(), "SETTLEBANK_LICENCE_KEY");
+        let own = ("SETTLEBANK_LICENCE_KEY", "another");
+        assert_eq!(read(&[live, own]).unwrap_err().field(), "SETTLEBANK_AES_KEY");
     }
 
     #[test]

@@ -29,7 +29,9 @@ const MAX_MID: usize = 12;
 const MAX_LICENCE_KEY: usize = 128;
 
 /// Where requests go.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` does not show an address of your own: it is checked only when the configuration is built.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
     /// Hecto's live API, [`PRODUCTION_URL`].
@@ -39,6 +41,42 @@ pub enum Endpoint {
     /// An address of your own, scheme and host: a simulator, a proxy. Off loopback it must be allowed by name
     /// ([`ConfigBuilder::allow_custom_host`]), because it will see the accounts of buyers.
     Custom(String),
+}
+
+impl Endpoint {
+    /// Whether it is the live API, under whatever name. An address that cannot be read is none.
+    fn is_live(&self) -> bool {
+        let live = host(PRODUCTION_URL);
+        match self {
+            Self::Production => true,
+            Self::Sandbox => false,
+            Self::Custom(url) => host(url).is_some_and(|host| Some(host) == live),
+        }
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Production => f.write_str("Production"),
+            Self::Sandbox => f.write_str("Sandbox"),
+            Self::Custom(_) => f.write_str("Custom(..)"),
+        }
+    }
+}
+
+/// The host of an address, as it is compared: lower case, without the root's dot.
+fn host(url: &str) -> Option<String> {
+    // what a request would be sent to, where requests can be sent at all
+    #[cfg(feature = "client")]
+    let host = pg_core::BaseUrl::custom(url, true).ok()?.host().to_owned();
+    #[cfg(not(feature = "client"))]
+    let host = {
+        let (_, rest) = url.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        authority.rsplit('@').next()?.split(':').next()?.to_ascii_lowercase()
+    };
+    Some(host.trim_end_matches('.').to_owned())
 }
 
 /// What to do in the flat form with an amount that may have been cancelled from the payment before, when a
@@ -214,11 +252,37 @@ mod tests {
     }
 
     #[test]
+    fn the_published_keys_never_reach_the_live_host() {
+        let custom = |url: &str| Endpoint::Custom(url.to_owned());
+        for endpoint in [
+            Endpoint::Production,
+            custom(PRODUCTION_URL),
+            custom("https://GW.settlebank.co.kr/"),
+            custom("https://gw.settlebank.co.kr.:443"),
+        ] {
+            let field = |key: &str, aes: &str| {
+                let builder = Config::standard("m", key, aes).endpoint(endpoint.clone());
+                builder.allow_custom_host(true).build().map_err(|error| error.field())
+            };
+            let own = "x".repeat(crate::aes::KEY_LENGTH);
+            assert_eq!(field(SANDBOX_LICENCE_KEY, &own).unwrap_err(), "licence_key", "{endpoint:?}");
+            assert_eq!(field("own", SANDBOX_AES_KEY).unwrap_err(), "aes_key", "{endpoint:?}");
+            assert!(field("own", &own).is_ok(), "{endpoint:?}");
+        }
+        for endpoint in [Endpoint::Sandbox, custom("http://127.0.0.1:9")] {
+            let builder = Config::standard("m", SANDBOX_LICENCE_KEY, SANDBOX_AES_KEY).endpoint(endpoint);
+            assert!(builder.build().is_ok());
+        }
+    }
+
+    #[test]
     fn debug_shows_no_key_and_no_proxy() {
         let builder = Config::standard("m", "LICENCE-CANARY", "AES-CANARY-678901234567890123456")
             .endpoint(Endpoint::Sandbox)
             .proxy("http://user:PROXY-CANARY@proxy.example");
-        let shown = format!("{builder:?} {:?}", builder.clone().build());
+        let custom =
+            builder.clone().endpoint(Endpoint::Custom("https://user:URL-CANARY@proxy.example".into()));
+        let shown = format!("{builder:?} {:?} {custom:?}", builder.clone().build());
         assert!(!shown.contains("CANARY"), "{shown}");
     }
 }

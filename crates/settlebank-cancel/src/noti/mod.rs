@@ -55,8 +55,10 @@ pub enum NotificationError {
     TooLarge,
     /// Not in the character set it was to be in.
     Charset,
-    /// A deciding field is missing or stands twice.
+    /// A deciding field is missing, stands twice or has not its form.
     Malformed,
+    /// About another merchant id than the configuration's.
+    OtherMerchant,
     /// The hash does not match: not from Hecto, changed on the way, or another merchant's key.
     Hash,
 }
@@ -75,7 +77,8 @@ impl fmt::Display for NotificationError {
         f.write_str(match self {
             Self::TooLarge => "the notification is too large",
             Self::Charset => "the notification is not in its character set",
-            Self::Malformed => "the notification lacks a field or has one twice",
+            Self::Malformed => "the notification lacks a field, has one twice or in a wrong form",
+            Self::OtherMerchant => "the notification is about another merchant id",
             Self::Hash => "the notification's hash does not match",
         })
     }

@@ -53,8 +53,12 @@ pub enum CancelKind {
 /// A notification whose hash matched.
 ///
 /// The hash covers status, time, MID, order number and amount, and nothing else: neither the payment's number
-/// nor full or partial. So a notification is a reason to look the payment up, never a proof by itself. It may
-/// come before the API's own answer, late, or many times; [`trade_no`](Self::trade_no) tells repeats.
+/// nor full or partial. It joins them without separators. Status and time have fixed lengths and the MID is the
+/// configuration's, but **where the order number ends and the amount begins is not protected**: `ORDER1` with `1000`
+/// and `ORDER` with `11000` have the same hash. Compare both with your own record.
+///
+/// So a notification is a reason to look the payment up, never a proof by itself. It may come before the API's
+/// own answer, late, or many times; [`trade_no`](Self::trade_no) tells repeats.
 ///
 /// `Debug` shows status, kind and Hecto's numbers.
 #[derive(Clone, PartialEq, Eq)]
@@ -80,9 +84,10 @@ const DECIDING: [&str; 12] = [
     "pktHash",
 ];
 
-/// Reads a notification's body and checks its hash in constant time.
+/// Reads a notification's body and checks its hash in constant time. The status must have 4 digits, the time 14, and
+/// the MID must be the configuration's.
 ///
-/// The revocation notification (`bizType` A2) has no `trdAmt`; what its hash then covers is undocumented.
+/// The revocation notification (`bizType` A2), and it alone, has no `trdAmt`; what its hash then covers is undocumented.
 /// Hecto's sample receiver would hash nothing in its place, the request for it hashes `0`: both are taken.
 ///
 /// # Errors
@@ -98,13 +103,22 @@ pub fn read(body: &[u8], charset: Charset, config: &Config) -> Result<Notificati
     let need = |name| get(name).ok_or(NotificationError::Malformed);
     let (status, day_and_time, given) = (need("outStatCd")?, need("trdDtm")?, need("pktHash")?);
     let (mid, order_no) = (need("mchtId")?, need("mchtTrdNo")?);
+    // the hash has no separators: without fixed lengths and our own MID, values could be moved over its borders
+    let digits = |text: &str, length: usize| text.len() == length && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(status, 4) || !digits(day_and_time, 14) {
+        return Err(NotificationError::Malformed);
+    }
+    if mid != config.mid() {
+        return Err(NotificationError::OtherMerchant);
+    }
     let matches = |amount: &str| {
         let hash = pkt_hash(&[status, day_and_time, mid, order_no, amount], &config.credentials.licence_key);
         is_same_hash(&hash, given)
     };
     let authentic = match get("trdAmt") {
         Some(amount) => matches(amount),
-        None => matches("") | matches("0"),
+        None if get("bizType") == Some("A2") => matches("") | matches("0"),
+        None => return Err(NotificationError::Malformed),
     };
     if !authentic {
         return Err(NotificationError::Hash);
@@ -171,7 +185,8 @@ impl Notification {
         self.field("mchtId")
     }
 
-    /// `mchtTrdNo`. Undocumented: whether it is the cancel's own number or the payment's.
+    /// `mchtTrdNo`. Undocumented: whether it is the cancel's own number or the payment's. Its end is not protected by
+    /// the hash: it must be a number that you know.
     #[must_use]
     pub fn order_no(&self) -> Option<&str> {
         self.field("mchtTrdNo")
@@ -183,7 +198,8 @@ impl Notification {
         self.field("trdDtm")
     }
 
-    /// `trdAmt`, which is plain and without a currency: whole won, or US dollars times 100.
+    /// `trdAmt`, which is plain and without a currency: whole won, or US dollars times 100. Its beginning is not
+    /// protected by the hash: it must be an amount that you expect of this order.
     #[must_use]
     pub fn amount(&self, currency: Currency) -> Option<Money> {
         AnswerAmount::read(self.field("trdAmt"), currency, None).money()

@@ -50,14 +50,43 @@ fn what_the_hash_covers_cannot_be_changed() {
     for (from, to) in [
         ("outStatCd=0021", "outStatCd=0031"),
         ("trdAmt=1000", "trdAmt=9000"),
-        ("trdAmt=1000", "trdAmt="),
-        ("mchtId=nxca_jt_il", "mchtId=nxca_jt_bi"),
         ("trdDtm=2021", "trdDtm=2022"),
         (HASH, "a2d6d597d55d7c9b689baa2e08c1ddf0ce71f4248c5b9b59fe61bfbf949543e1"),
     ] {
         assert_eq!(utf8(&body("").replace(from, to)).unwrap_err(), NotificationError::Hash, "{to}");
     }
     assert!(utf8(&body("").replace(HASH, &HASH.to_uppercase())).is_ok());
+}
+
+#[test]
+fn values_cannot_be_moved_over_the_hashs_borders() {
+    for (from, to, error) in [
+        // to the time, from the time
+        ("outStatCd=0021&trdNo=T2", "outStatCd=002&trdNo=T2", NotificationError::Malformed),
+        ("outStatCd=0021", "outStatCd=00212", NotificationError::Malformed),
+        ("outStatCd=0021", "outStatCd=002a", NotificationError::Malformed),
+        ("trdDtm=20211231100000", "trdDtm=2120211231100000", NotificationError::Malformed),
+        ("trdDtm=20211231100000", "trdDtm=2021123110000n", NotificationError::Malformed),
+        ("mchtId=nxca_jt_il", "mchtId=nxca_jt_ilORD", NotificationError::OtherMerchant),
+        ("mchtId=nxca_jt_il", "mchtId=nxca_jt_bi", NotificationError::OtherMerchant),
+        // no amount, and no revocation
+        ("&trdAmt=1000", "", NotificationError::Malformed),
+        ("trdAmt=1000", "trdAmt=", NotificationError::Malformed),
+        (
+            "mchtTrdNo=ORDER20211231100000&trdDtm=20211231100000&trdAmt=1000",
+            "mchtTrdNo=ORDER202112311000001000&trdDtm=20211231100000",
+            NotificationError::Malformed,
+        ),
+    ] {
+        assert_eq!(utf8(&body("").replace(from, to)).unwrap_err(), error, "{to}");
+    }
+    // another merchant's, under the same key
+    let key = Secret::new("licence_key", SANDBOX_LICENCE_KEY, 64).unwrap();
+    let hash = pkt_hash(&["0021", "20211231100000", "other_mid", "O", "1000"], &key);
+    let other = format!(
+        "outStatCd=0021&trdDtm=20211231100000&mchtId=other_mid&mchtTrdNo=O&trdAmt=1000&pktHash={hash}"
+    );
+    assert_eq!(utf8(&other).unwrap_err(), NotificationError::OtherMerchant);
 }
 
 #[test]
@@ -74,9 +103,10 @@ fn deciding_fields_stand_once() {
 fn a_revocation_has_no_amount() {
     let key = Secret::new("licence_key", SANDBOX_LICENCE_KEY, 64).unwrap();
     for instead in ["", "0"] {
-        let hash = pkt_hash(&["0021", "20211231100000", "nx", "O1", instead], &key);
-        let body =
-            format!("outStatCd=0021&bizType=A2&mchtId=nx&mchtTrdNo=O1&trdDtm=20211231100000&pktHash={hash}");
+        let hash = pkt_hash(&["0021", "20211231100000", "nxca_jt_il", "O1", instead], &key);
+        let body = format!(
+            "outStatCd=0021&bizType=A2&mchtId=nxca_jt_il&mchtTrdNo=O1&trdDtm=20211231100000&pktHash={hash}"
+        );
         let notification = utf8(&body).unwrap();
         assert_eq!((notification.biz_type(), notification.amount(Currency::KRW)), (Some("A2"), None));
         assert_eq!(notification.cancel_kind(), None);
@@ -93,9 +123,10 @@ fn every_documented_status() {
         ("0031", NotificationStatus::Failed),
         ("0061", NotificationStatus::Other("0061".into())),
     ] {
-        let hash = pkt_hash(&[code, "1", "m", "O1", "5"], &key);
-        let body =
-            format!("outStatCd={code}&mchtId=m&mchtTrdNo=O1&trdDtm=1&trdAmt=5&cnclType=00&pktHash={hash}");
+        let hash = pkt_hash(&[code, "20211231100000", "nxca_jt_il", "O1", "5"], &key);
+        let body = format!(
+            "outStatCd={code}&mchtId=nxca_jt_il&mchtTrdNo=O1&trdDtm=20211231100000&trdAmt=5&cnclType=00&pktHash={hash}"
+        );
         let notification = utf8(&body).unwrap();
         assert_eq!((notification.status(), notification.cancel_kind()), (&status, Some(&CancelKind::Full)));
     }

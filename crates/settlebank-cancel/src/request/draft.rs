@@ -151,11 +151,12 @@ impl<'a> CancelDraft<'a> {
         StandardCancel::from_draft(self).map(CancelRequest::from)
     }
 
-    /// Ends in the flat form.
+    /// Ends in the flat form. The payment's method does not go onto the wire, and is needed all the same: without it
+    /// no look-up could find out what became of the cancel.
     ///
     /// # Errors
-    /// [`Invalid`] naming the field: `amount`, `balance`, `currency`, `tag`, or one that the flat form cannot
-    /// carry.
+    /// [`Invalid`] naming the field: `amount`, `balance`, `method`, `currency`, `tag`, or one that the flat form
+    /// cannot carry.
     pub fn flat(self) -> Result<CancelRequest, Invalid> {
         FlatCancel::from_draft(self).map(CancelRequest::from)
     }

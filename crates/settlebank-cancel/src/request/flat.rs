@@ -51,6 +51,9 @@ impl FlatCancel {
                 "may equal an earlier cancel of this payment, and the flat form cannot tell the two apart",
             ));
         }
+        if draft.payment.method().is_none() {
+            return Err(Invalid::new("method", "must be given: no look-up can find the payment without it"));
+        }
         let tag = draft.tag_or_random()?;
         Ok(Self { payment: draft.payment.clone(), amount, tag, sends: draft.sends.unwrap_or_default() })
     }
@@ -91,6 +94,7 @@ pub(super) fn check_digits(amount: Money, max: usize) -> Result<(), Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::method::Method;
     use crate::request::{CancelRequest, TaxSplit};
     use pg_core::{Bank, RefundAccount};
     use time::macros::{date, datetime};
@@ -100,7 +104,7 @@ mod tests {
     }
 
     fn payment() -> PaymentRecord {
-        PaymentRecord::new("T1", "O1", date!(2026 - 01 - 02), won(10_000)).unwrap()
+        PaymentRecord::new("T1", "O1", date!(2026 - 01 - 02), won(10_000)).unwrap().with_method(Method::Card)
     }
 
     fn field<T: std::fmt::Debug>(result: Result<T, Invalid>) -> &'static str {
@@ -130,6 +134,16 @@ mod tests {
         assert!(CancelRequest::partial(&payment, won(3001)).flat().is_ok());
         let half = super::tests::payment().with_cancels(&[won(5000)]).unwrap();
         assert_eq!(field(CancelRequest::full(&half).flat()), "amount");
+        // one cancel by our count, 3000 in all: 1000 of ours and 2000 of somebody else's are possible
+        let counted = super::tests::payment().with_balance(won(7000), 1).unwrap();
+        assert_eq!(field(CancelRequest::partial(&counted, won(1000)).flat()), "amount");
+        assert!(CancelRequest::partial(&counted, won(3001)).flat().is_ok());
+    }
+
+    #[test]
+    fn a_payment_that_cannot_be_looked_up_is_not_cancelled() {
+        let no_method = PaymentRecord::new("T1", "O1", date!(2026 - 01 - 02), won(10_000)).unwrap();
+        assert_eq!(field(CancelRequest::full(&no_method).flat()), "method");
     }
 
     #[test]

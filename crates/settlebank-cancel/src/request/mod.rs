@@ -124,6 +124,13 @@ impl CancelRequest {
         before.checked_sub(self.amount()).unwrap_or(Money::zero(before.currency()))
     }
 
+    /// Whether its sequence number tells it from other cancels of the payment: in the standard form, but for the
+    /// methods that are cancelled in full only, whose number is always 001.
+    #[must_use]
+    pub fn is_guarded(&self) -> bool {
+        matches!(self, Self::Standard(request) if !request.method().is_full_only())
+    }
+
     /// The attempt's tag: `mchtTrdNo` of the standard form; in the flat form it stays with us.
     #[must_use]
     pub fn tag(&self) -> &AttemptTag {

@@ -73,6 +73,13 @@ impl RevokeRequest {
         Ok(self)
     }
 
+    /// Marks the attempt as one that an earlier process may have sent: a refusal of it then proves nothing.
+    #[must_use]
+    pub fn possibly_sent(self) -> Self {
+        self.sends.mark_possibly_sent();
+        self
+    }
+
     /// The number of the issue (`orgTrdNo`).
     #[must_use]
     pub fn trade_no(&self) -> &str {
@@ -138,6 +145,8 @@ mod tests {
             assert_eq!(RevokeRequest::new(method, trade_no, account).unwrap_err().field(), field);
         }
         let request = RevokeRequest::new(Method::VirtualAccount, "T", "98765432109876").unwrap();
+        assert!(!request.sends().may_have_been_sent());
+        assert!(request.clone().possibly_sent().sends().may_have_been_sent());
         assert!(!format!("{request:?}").contains("98765432109876"));
     }
 }

@@ -259,7 +259,10 @@ impl StandardCancel {
     }
 
     pub(super) fn sensitive_values(&self) -> Vec<&str> {
-        self.refund_account.as_ref().map(RefundAccount::sensitive_values).unwrap_or_default()
+        let mut values =
+            self.refund_account.as_ref().map(RefundAccount::sensitive_values).unwrap_or_default();
+        values.extend(self.reason());
+        values
     }
 }
 

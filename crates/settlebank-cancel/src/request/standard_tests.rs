@@ -63,6 +63,8 @@ fn amounts_currencies_and_lengths_are_checked() {
 fn the_sequence_is_always_explicit() {
     let second = payment(Method::Card).with_cancels(&[won(3000)]).unwrap();
     assert_eq!(standard(CancelRequest::partial(&second, won(3000)).standard()).sequence(), 2);
+    assert!(CancelRequest::full(&second).standard().unwrap().is_guarded());
+    assert!(!CancelRequest::full(&second).flat().unwrap().is_guarded());
     let uncounted = payment(Method::Card).with_balance(won(7000), 0).unwrap();
     assert_eq!(field(CancelRequest::full(&uncounted).standard()), "sequence");
 }
@@ -77,6 +79,7 @@ fn full_only_methods_are_not_cancelled_in_part() {
         let rest = payment.clone().with_balance(won(4000), 1).unwrap();
         assert_eq!(field(CancelRequest::full(&rest).standard()), "amount", "{method}");
         let named = CancelRequest::partial(&rest, won(1)).partial_against_the_api_page().standard();
+        assert!(!named.as_ref().unwrap().is_guarded());
         assert_eq!(standard(named).sequence(), 1);
         assert_eq!(field(CancelRequest::full(&payment).tax(TaxSplit::taxable()).standard()), "tax");
     }

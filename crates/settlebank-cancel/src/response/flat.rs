@@ -4,8 +4,10 @@ use pg_core::GatewayText;
 use pg_core::json::{self, JsonFault, scalar_text};
 use serde::Deserialize;
 
-use super::message::message;
+use super::field::strict_text;
+use super::message::{kept_code, message};
 use super::told;
+use crate::codes::flat;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -13,7 +15,7 @@ struct Raw {
     result_code: String,
     #[serde(default, deserialize_with = "scalar_text")]
     result_msg: Option<String>,
-    #[serde(default, deserialize_with = "scalar_text")]
+    #[serde(default, deserialize_with = "strict_text")]
     can_trd_no: Option<String>,
 }
 
@@ -21,7 +23,8 @@ struct Raw {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FlatAnswer {
-    /// `resultCode`, verbatim: `0000`, or why not; see [`codes::flat`](crate::codes::flat).
+    /// `resultCode`: `0000`, or why not; see [`codes::flat`](crate::codes::flat). Verbatim, but for secrets in a
+    /// code that is on no list.
     pub code: String,
     /// `resultMsg`. Free text: it may name people.
     pub message: GatewayText,
@@ -30,14 +33,16 @@ pub struct FlatAnswer {
     pub cancel_trade_no: Option<String>,
 }
 
-/// Reads an answer in the flat form; `sensitive` are the values to be blanked out in the message.
+/// Reads an answer in the flat form; `sensitive` are the values to be blanked out in the message and
+/// in a code that is on no list.
 ///
 /// # Errors
-/// [`JsonFault`] when it is no such JSON: `resultCode` missing or no text.
+/// [`JsonFault`] when it is no such JSON: `resultCode` missing or no text, `canTrdNo` neither text nor null.
 pub fn parse_flat(body: &[u8], sensitive: &[&str]) -> Result<FlatAnswer, JsonFault> {
     let raw: Raw = json::parse(body)?;
+    let listed = flat::find(&raw.result_code).is_some();
     Ok(FlatAnswer {
-        code: raw.result_code,
+        code: kept_code(raw.result_code, listed, sensitive),
         message: message(raw.result_msg.as_deref(), sensitive),
         cancel_trade_no: told(raw.can_trd_no),
     })

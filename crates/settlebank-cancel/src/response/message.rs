@@ -12,6 +12,12 @@ pub(crate) fn message(text: Option<&str>, sensitive: &[&str]) -> GatewayText {
     GatewayText::scrubbed(decoded.as_deref().unwrap_or(text), sensitive)
 }
 
+/// Keeps a code: as it came if it is a known one; otherwise it may be anything, an echo of ours too, and codes are
+/// shown and logged.
+pub(crate) fn kept_code(code: String, known: bool, sensitive: &[&str]) -> String {
+    if known { code } else { GatewayText::scrubbed(&code, sensitive).as_str().to_owned() }
+}
+
 fn percent_decoded(text: &str) -> Option<String> {
     let bytes = decode_form(text.as_bytes());
     if bytes.found { String::from_utf8(bytes.bytes).ok() } else { None }

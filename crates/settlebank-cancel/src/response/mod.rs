@@ -1,13 +1,17 @@
 //! Answers as facts. Pure: bytes in, a typed answer or a fault out; nothing is decided here.
 //!
-//! Deciding fields (`outStatCd`, `outRsltCd`; `resultCode`) must be there and be text. Everything else may be
-//! missing, null, of another type or new.
+//! The codes (`outStatCd`, `outRsltCd`; `resultCode`) must be there and be text. Everything else may be missing, null
+//! or new. What is compared and has the wrong type is kept as something that matches nothing, never as missing;
+//! only fields that decide nothing may be of any type.
 
+mod account;
 mod amount;
+mod field;
 mod flat;
 mod message;
 mod standard;
 
+pub use account::AnswerAccount;
 pub use amount::AnswerAmount;
 pub use flat::{FlatAnswer, parse_flat};
 pub(crate) use message::decode_form;

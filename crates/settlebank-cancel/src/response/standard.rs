@@ -2,22 +2,26 @@
 
 use std::fmt;
 
-use pg_core::json::{self, JsonFault, lenient_object, object, scalar_text};
-use pg_core::{Currency, GatewayText, Secret};
+use pg_core::json::{self, JsonFault, object, scalar_text};
+use pg_core::{Currency, GatewayText};
 use serde::Deserialize;
 
+use super::account::AnswerAccount;
 use super::amount::AnswerAmount;
-use super::message::message;
+use super::field::{Section, deciding_text};
+use super::message::{kept_code, message};
 use super::told;
 use crate::aes::AesKey;
+use crate::classify::{FAILED, SUCCEEDED};
+use crate::codes::{self, Family};
 
 #[derive(Deserialize)]
 struct Raw {
     #[serde(default, deserialize_with = "object")]
     params: Option<RawParams>,
-    // missing, null, blank or a list on failure
-    #[serde(default, deserialize_with = "lenient_object")]
-    data: Option<RawData>,
+    // missing, null or blank on failure
+    #[serde(default)]
+    data: Section<RawData>,
 }
 
 #[derive(Deserialize)]
@@ -37,7 +41,7 @@ struct RawParams {
     biz_type: Option<String>,
     #[serde(default, deserialize_with = "scalar_text")]
     enc_cd: Option<String>,
-    #[serde(default, deserialize_with = "scalar_text")]
+    #[serde(default, deserialize_with = "deciding_text")]
     mcht_trd_no: Option<String>,
     #[serde(default, deserialize_with = "scalar_text")]
     trd_no: Option<String>,
@@ -50,13 +54,13 @@ struct RawParams {
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct RawData {
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     pkt_hash: Option<String>,
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     org_trd_no: Option<String>,
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     cncl_amt: Option<String>,
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     blc_amt: Option<String>,
     #[serde(deserialize_with = "scalar_text")]
     card_cncl_amt: Option<String>,
@@ -72,12 +76,12 @@ struct RawData {
     rfd_psbl_cd: Option<String>,
     #[serde(deserialize_with = "scalar_text")]
     acnt_type: Option<String>,
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     v_acnt_no: Option<String>,
     // the inquiry's
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     method: Option<String>,
-    #[serde(deserialize_with = "scalar_text")]
+    #[serde(deserialize_with = "deciding_text")]
     trd_amt: Option<String>,
 }
 
@@ -89,7 +93,8 @@ struct RawData {
 pub struct StandardAnswer {
     /// `outStatCd`: `0021` success, `0031` failure. To an inquiry it only says whether the query worked.
     pub status: String,
-    /// `outRsltCd`, verbatim: `0000`, or why not; see [`codes`](crate::codes).
+    /// `outRsltCd`: `0000`, or why not; see [`codes`]. Verbatim, but for secrets in a code that is on
+    /// no list.
     pub code: String,
     /// `outRsltMsg`. Free text: it may name people.
     pub message: GatewayText,
@@ -134,9 +139,12 @@ pub struct StandardAnswer {
     /// `acntType`: `3` fixed account, `4` the 010 kind (revocations).
     pub account_type: Option<String>,
     /// `vAcntNo`, decrypted: the virtual account that was revoked.
-    pub virtual_account: Option<Secret>,
+    pub virtual_account: AnswerAccount,
     /// `trdAmt`: what was paid (inquiries).
     pub paid: AnswerAmount,
+    /// Whether there was a `data` that could not be read: no object, or one with a known field twice. What it told is
+    /// lost then, and everything that would come from it is absent here.
+    pub data_unreadable: bool,
 }
 
 /// `rfdPsblCd`: whether a mobile payment can be refunded into an account when its month is over.
@@ -165,7 +173,7 @@ impl From<String> for LaterRefund {
 }
 
 /// Reads an answer in the standard form. `currency` is the request's (answers carry none); `sensitive` are
-/// the values to be blanked out in the message.
+/// the values to be blanked out in the message and in a code that is on no list.
 ///
 /// # Errors
 /// [`JsonFault`] when it is no such JSON: `params`, `outStatCd` or `outRsltCd` missing or of another type.
@@ -177,11 +185,17 @@ pub fn parse_standard(
 ) -> Result<StandardAnswer, JsonFault> {
     let Raw { params, data } = json::parse(body)?;
     let params = params.ok_or(JsonFault::Malformed)?;
-    let data = data.unwrap_or_default();
+    let (data, data_unreadable) = match data {
+        Section::Nothing => (RawData::default(), false),
+        Section::Unreadable => (RawData::default(), true),
+        Section::Told(data) => (data, false),
+    };
+    let known_status = matches!(params.out_stat_cd.as_str(), SUCCEEDED | FAILED);
+    let listed = codes::find(Family::Common, &params.out_rslt_cd).is_some();
     let amount = |text: &Option<String>| AnswerAmount::read(text.as_deref(), currency, aes);
     Ok(StandardAnswer {
-        status: params.out_stat_cd,
-        code: params.out_rslt_cd,
+        status: kept_code(params.out_stat_cd, known_status, sensitive),
+        code: kept_code(params.out_rslt_cd, listed, sensitive),
         message: message(params.out_rslt_msg.as_deref(), sensitive),
         mid: told(params.mcht_id),
         version: told(params.ver),
@@ -207,19 +221,10 @@ pub fn parse_standard(
         }),
         later_refund: told(data.rfd_psbl_cd).map(LaterRefund::from),
         account_type: told(data.acnt_type),
-        virtual_account: told(data.v_acnt_no).and_then(|text| virtual_account(&text, aes)),
+        virtual_account: AnswerAccount::read(data.v_acnt_no.as_deref(), aes),
         paid: amount(&data.trd_amt),
+        data_unreadable,
     })
-}
-
-/// An account number as an answer has it: encrypted, or (as the samples print it) plain.
-fn virtual_account(text: &str, aes: Option<&AesKey>) -> Option<Secret> {
-    const MAX: usize = 20;
-    let digits = |text: &str| {
-        let plain = text.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| Secret::new("v_acnt_no", text, MAX).ok()).flatten()
-    };
-    digits(text).or_else(|| aes.and_then(|aes| aes.decrypt(text)).and_then(|plain| digits(&plain)))
 }
 
 impl fmt::Debug for StandardAnswer {

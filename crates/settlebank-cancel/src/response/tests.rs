@@ -40,7 +40,7 @@ fn every_field_has_a_place() {
         (Some(true), Some(&LaterRefund::ConditionsNotMet))
     );
     assert_eq!(
-        answer.virtual_account.as_ref().map(|account| account.expose().to_owned()),
+        answer.virtual_account.number().map(|account| account.expose().to_owned()),
         Some("1234567890".into())
     );
     assert_eq!(answer.account_type.as_deref(), Some("4"));
@@ -58,20 +58,13 @@ fn every_field_has_a_place() {
 
 #[test]
 fn only_the_two_codes_are_needed() {
-    for data in [
-        "",
-        r#","data":null"#,
-        r#","data":"""#,
-        r#","data":[]"#,
-        r#","data":{}"#,
-        r#","data":{"cnclAmt":{}}"#,
-        r#","data":["hash","T1","1000","0"]"#,
-    ] {
+    for data in ["", r#","data":null"#, r#","data":"""#, r#","data":[]"#, r#","data":{}"#] {
         let json =
             format!(r#"{{"params":{{"outStatCd":"0031","outRsltCd":"VTIM","trdNo":"","ver":null}}{data}}}"#);
         let answer = parse(&json).unwrap();
         assert_eq!(answer.code, "VTIM", "{data}");
         assert_eq!((answer.trade_no, answer.cancelled), (None, AnswerAmount::Absent));
+        assert!(!answer.data_unreadable);
     }
     for bad in [
         "",
@@ -99,6 +92,49 @@ fn a_field_twice_is_not_believed() {
         parse(r#"{"params":{"outStatCd":"0021","outRsltCd":"0000"},"data":{"cnclAmt":"1","cnclAmt":"2"}}"#)
             .unwrap();
     assert_eq!(answer.cancelled, AnswerAmount::Absent);
+    assert!(answer.data_unreadable);
+    let by_position =
+        parse(r#"{"params":{"outStatCd":"0021","outRsltCd":"0000"},"data":["hash","T1","1000","0"]}"#)
+            .unwrap();
+    assert_eq!((by_position.cancelled, by_position.data_unreadable), (AnswerAmount::Absent, true));
+}
+
+#[test]
+fn what_is_compared_and_has_a_wrong_type_matches_nothing() {
+    let wrong = [r#"["1000"]"#, r#"{"v":"1000"}"#, "true", r#""\ud800""#];
+    for value in wrong {
+        let answer = parse(&format!(
+            r#"{{"params":{{"outStatCd":"0021","outRsltCd":"0000","mchtTrdNo":{value}}},
+            "data":{{"pktHash":{value},"orgTrdNo":{value},"cnclAmt":{value},"blcAmt":{value},"trdAmt":{value},
+            "method":{value},"vAcntNo":{value},"pntCnclAmt":{value}}}}}"#
+        ))
+        .unwrap();
+        for text in [&answer.order_no, &answer.hash, &answer.original_trade_no, &answer.method] {
+            assert_eq!(text.as_deref(), Some(value));
+        }
+        for amount in [answer.cancelled, answer.remaining, answer.paid] {
+            assert_eq!(amount, AnswerAmount::Unreadable, "{value}");
+        }
+        assert!(matches!(answer.virtual_account, AnswerAccount::Unreadable), "{value}");
+    }
+    let plain =
+        parse(r#"{"params":{"outStatCd":"0021","outRsltCd":"0000"},"data":{"cnclAmt":1000}}"#).unwrap();
+    assert_eq!(plain.cancelled, told(1000));
+}
+
+#[test]
+fn a_code_on_no_list_may_be_an_echo() {
+    let scrubbed = |code: &str, sensitive: &str| {
+        let body = format!(r#"{{"params":{{"outStatCd":"{code}","outRsltCd":"{code}"}}}}"#);
+        let answer = parse_standard(body.as_bytes(), Currency::KRW, None, &[sensitive]).unwrap();
+        let flat = parse_flat(format!(r#"{{"resultCode":"{code}"}}"#).as_bytes(), &[sensitive]).unwrap();
+        (answer.status, answer.code, flat.code)
+    };
+    let blank = || "E ***".to_owned();
+    assert_eq!(scrubbed("E KEY-CANARY", "KEY-CANARY"), (blank(), blank(), blank()));
+    // a listed code is no secret, whatever an account's number is
+    assert_eq!(scrubbed("1901", "1901").1, "1901");
+    assert_eq!(scrubbed("1002", "1002").2, "1002");
 }
 
 #[test]
@@ -115,6 +151,10 @@ fn flat_answers() {
     for bad in [
         r#"{"resultCode":0}"#,
         r#"{"resultMsg":"ok"}"#,
+        r#"{"resultCode":"0000","canTrdNo":["C1"]}"#,
+        r#"{"resultCode":"1002","canTrdNo":{"no":"C1"}}"#,
+        r#"{"resultCode":"0000","canTrdNo":true}"#,
+        r#"{"resultCode":"0000","canTrdNo":"\ud800"}"#,
         r#"{"params":{"outStatCd":"0021","outRsltCd":"0000"}}"#,
     ] {
         assert!(parse_flat(bad.as_bytes(), &[]).is_err(), "{bad}");

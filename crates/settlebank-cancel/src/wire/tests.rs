@@ -186,7 +186,8 @@ fn a_flat_cancel_has_six_fields() {
         date!(2023 - 12 - 15),
         won(1000),
     )
-    .unwrap();
+    .unwrap()
+    .with_method(Method::Card);
     let (path, body) = sent(&CancelRequest::full(&payment).flat().unwrap(), &flat("nxca_jt_bi"));
     assert_eq!(path, "/spay/APICancel.do");
     assert_eq!(

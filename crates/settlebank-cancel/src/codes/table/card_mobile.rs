@@ -7,7 +7,7 @@ use super::super::{Entry, Family, Reading};
 pub(in crate::codes) const CARD: &[Entry] = &[
     Entry::new(Family::Card, Reading::Upstream, "maintenance at the card company", &["CA01"]),
     Entry::new(Family::Card, Reading::Upstream, "failure at the card company", &["CA02"]),
-    Entry::new(Family::Card, Reading::Refused(Kind::Request), "message not valid", &["CA03"]),
+    Entry::new(Family::Card, Reading::Upstream, "check of the message's validity", &["CA03"]),
     Entry::new(Family::Card, Reading::Upstream, "failure at the relay", &["CA04"]),
     Entry::new(Family::Card, Reading::Refused(Kind::NotFound), "no such trade", &["CA10"]),
     Entry::new(Family::Card, Reading::Undecided, "already acquired", &["CA11"]),
@@ -134,7 +134,7 @@ pub(in crate::codes) const MOBILE: &[Entry] = &[
     Entry::new(Family::Mobile, Reading::Upstream, "cancel failed", &["MP80"]),
     Entry::new(Family::Mobile, Reading::Refused(Kind::Period), "cancel period over", &["MP81"]),
     Entry::new(Family::Mobile, Reading::AlreadySeen, "already cancelled", &["MP82"]),
-    Entry::new(Family::Mobile, Reading::Refused(Kind::Policy), "service not available", &["MP94"]),
+    Entry::new(Family::Mobile, Reading::Upstream, "service not available", &["MP94"]),
     Entry::new(Family::Mobile, Reading::Throttled, "too much traffic at the provider", &["MP95", "MP96"]),
     Entry::new(Family::Mobile, Reading::Upstream, "internal error", &["MP97"]),
     Entry::new(Family::Mobile, Reading::Undecided, "other error", &["MP98"]),

@@ -123,14 +123,16 @@ pub(in crate::codes) const COMMON: &[Entry] = &[
     Entry::new(Family::Common, Reading::Undecided, "customer not found", &["ST01"]),
     Entry::new(
         Family::Common,
-        Reading::Refused(Kind::Policy),
+        // three words and no service or payment named: neither when it comes nor what was done by then
+        Reading::Undecided,
         "internal policy",
         &["STR1", "STR2", "STR3", "STR4", "STR5", "STR6", "STR7", "STR8"],
     ),
     Entry::new(Family::Common, Reading::Refused(Kind::NotFound), "no such trade", &["ST06"]),
     Entry::new(Family::Common, Reading::AlreadySeen, "already paid", &["ST03"]),
     Entry::new(Family::Common, Reading::Undecided, "account already registered", &["ST08"]),
-    Entry::new(Family::Common, Reading::Refused(Kind::Request), "invalid message", &["ST07"]),
+    // another of Hecto's products words the same code as a failure of communication
+    Entry::new(Family::Common, Reading::Upstream, "invalid message", &["ST07"]),
     Entry::new(Family::Common, Reading::Refused(Kind::Request), "invalid request message", &["ST09"]),
     Entry::new(Family::Common, Reading::Upstream, "internal error", &["ST10"]),
     Entry::new(Family::Common, Reading::Upstream, "maintenance at the provider", &["ST11"]),
@@ -166,7 +168,7 @@ pub(in crate::codes) const COMMON: &[Entry] = &[
     Entry::new(Family::Common, Reading::Refused(Kind::Amount), "more than was paid", &["ST57"]),
     Entry::new(Family::Common, Reading::Refused(Kind::Amount), "not the amount that was paid", &["ST58"]),
     Entry::new(Family::Common, Reading::Upstream, "abnormal end", &["ST60"]),
-    Entry::new(Family::Common, Reading::Refused(Kind::Policy), "service suspended", &["ST68"]),
+    Entry::new(Family::Common, Reading::Upstream, "service suspended", &["ST68"]),
     Entry::new(Family::Common, Reading::Refused(Kind::Policy), "service not available", &["ST69"]),
     Entry::new(Family::Common, Reading::Refused(Kind::Policy), "blocked by policy", &["ST70"]),
     Entry::new(Family::Common, Reading::Upstream, "system error", &["ST79"]),
