@@ -62,6 +62,9 @@ pub(crate) async fn run(json: bool) -> Result<(), String> {
     let wrong = demo.rows.iter().filter(|row| !row.agrees).count();
     if !json {
         println!("\n{} cases, {} ledgers agree, {wrong} do not.", demo.rows.len(), demo.rows.len() - wrong);
+        println!(
+            "\"unknown\" of a refusal: an earlier copy of ours could have been its cause, so it proves nothing."
+        );
         println!("A simulator is a simulator: this shows the documents' behaviour, not a gateway's own.");
     }
     if wrong == 0 { Ok(()) } else { Err(format!("{wrong} cases do not agree with the ledger")) }

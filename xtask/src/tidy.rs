@@ -38,7 +38,7 @@ const FORBIDDEN: [&str; 18] = [
 ];
 /// Largest number of crates (without proc-macros) that a gateway crate may pull in: alone, and types only.
 const BUDGETS: [(&str, usize, usize); 3] =
-    [("chaiport-cancel", 95, 24), ("eximbay-cancel", 96, 25), ("settlebank-cancel", 110, 40)];
+    [("chaiport-cancel", 88, 22), ("eximbay-cancel", 88, 23), ("settlebank-cancel", 103, 35)];
 /// Pages that stand in English and in Korean.
 const TWINS: [&str; 7] = [
     "README.md",
