@@ -1,0 +1,306 @@
+//! What a transaction does to the rows, apart from where they are kept: every store loads, applies and writes back.
+
+use std::time::Duration;
+
+use crate::protocol::{Change, Lease, NewAttempt, Record};
+use crate::record::{
+    AttemptRecord, AttemptState, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
+    Resolution, Timestamp,
+};
+
+use super::{JournalError, NewIntent};
+
+/// The rows that one transaction is about.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    pub(crate) payment: PaymentRecord,
+    pub(crate) intent: IntentRecord,
+    pub(crate) attempt: Option<AttemptRecord>,
+}
+
+/// Stores an intent and reserves its amount.
+pub(crate) fn submit(
+    payment: &mut PaymentRecord,
+    new: &NewIntent,
+    fingerprint: [u8; 32],
+    now: Timestamp,
+) -> Result<IntentRecord, JournalError> {
+    new.check()?;
+    if new.amount.currency() != payment.paid().currency() {
+        return Err(pg_core::Invalid::new("amount", "must be in the payment's currency").into());
+    }
+    let amount = new.amount.minor();
+    if amount > payment.available() {
+        return Err(JournalError::Exceeds { available: payment.available() });
+    }
+    payment.reserved = payment.reserved.saturating_add(amount);
+    check_sum(payment)?;
+    Ok(IntentRecord {
+        id: new.id,
+        payment: payment.key(),
+        caller_key: new.caller_key.clone(),
+        fingerprint,
+        amount: new.amount,
+        reason: new.reason.clone(),
+        state: IntentState::Planned,
+        outcome: None,
+        evidence: None,
+        due_at: Some(now),
+        looks: 0,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+/// Whether `owner` may claim the payment now.
+pub(crate) fn is_free(payment: &PaymentRecord, owner: &str, now: Timestamp) -> bool {
+    let expired = payment.lease_until.is_none_or(|until| until < now);
+    expired || payment.lease_owner.as_deref().is_none_or(|holder| holder == owner)
+}
+
+/// Claims the payment: an older claim can write nothing any more.
+pub(crate) fn claim(payment: &mut PaymentRecord, owner: &str, length: Duration, now: Timestamp) -> Lease {
+    let until = now.after(length);
+    payment.lease_owner = Some(owner.to_owned());
+    payment.lease_until = Some(until);
+    payment.fence = payment.fence.saturating_add(1);
+    Lease { payment: payment.key(), owner: owner.to_owned(), fence: payment.fence, until, length }
+}
+
+/// Refuses a write of an older claim, and renews the lease.
+pub(crate) fn renew(payment: &mut PaymentRecord, lease: &Lease, now: Timestamp) -> Result<(), JournalError> {
+    if payment.fence != lease.fence || payment.lease_owner.as_deref() != Some(&lease.owner) {
+        return Err(JournalError::LeaseLost);
+    }
+    payment.lease_until = Some(now.after(lease.length));
+    Ok(())
+}
+
+/// Stores a new attempt, counted as sent from now on.
+pub(crate) fn open(
+    payment: &mut PaymentRecord,
+    intent: &mut IntentRecord,
+    new: &NewAttempt,
+    no: i64,
+    now: Timestamp,
+) -> Result<AttemptRecord, JournalError> {
+    if intent.state != IntentState::Planned || new.plan.intent != intent.id {
+        return Err(JournalError::NotAllowed("the cancel is not waiting for an attempt"));
+    }
+    if new.plan.balance_before > payment.known_balance {
+        return Err(JournalError::NotAllowed("the guard is above the lowest balance ever proven"));
+    }
+    payment.known_balance = new.plan.balance_before;
+    intent.state = IntentState::Open;
+    intent.looks = 0;
+    intent.due_at = Some(now);
+    intent.updated_at = now;
+    bound_foreign(payment, Some(intent.amount.minor()));
+    check_sum(payment)?;
+    Ok(AttemptRecord {
+        id: new.id,
+        intent: intent.id,
+        no,
+        balance_before: payment.money(new.plan.balance_before),
+        amount: intent.amount,
+        sequence: new.plan.sequence,
+        frozen: new.frozen.clone(),
+        digest: new.digest,
+        state: AttemptState::Sending,
+        fence: payment.fence,
+        sends: 1,
+        doubts: 1,
+        hold: false,
+        taken: false,
+        upstream: 0,
+        looks_since_send: 0,
+        refusal: None,
+        last_reason: None,
+        first_send_at: now,
+        last_send_at: now,
+    })
+}
+
+/// Writes a change. The rows are to be stored only if it succeeds.
+pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result<(), JournalError> {
+    if record.intent != rows.intent.id || record.attempt != rows.attempt.as_ref().map(|a| a.id) {
+        return Err(JournalError::NotAllowed("another attempt is open"));
+    }
+    let Rows { payment, intent, attempt } = rows;
+    if !matches!(intent.state, IntentState::Planned | IntentState::Open | IntentState::Accepted) {
+        return Err(JournalError::NotAllowed("the outcome is final or waits for a person"));
+    }
+    if record.looked {
+        intent.looks = intent.looks.saturating_add(1);
+        if let Some(attempt) = attempt {
+            attempt.looks_since_send = attempt.looks_since_send.saturating_add(1);
+        }
+    }
+    if let Some(proven) = record.proven_balance {
+        payment.known_balance = payment.known_balance.min(proven.max(0));
+    }
+    intent.updated_at = now;
+    if let Some(attempt) = attempt {
+        attempt.fence = payment.fence;
+        // whatever is written after a sending began, the sending is over
+        if attempt.state == AttemptState::Sending {
+            attempt.state = AttemptState::Unknown;
+        }
+    }
+    match (&record.change, attempt.as_mut()) {
+        (Change::Wait { pause }, _) => intent.due_at = Some(now.after(*pause)),
+        (Change::Manual(evidence), _) => {
+            intent.evidence = Some(evidence.clone());
+            intent.due_at = None;
+            // what the gateway accepted stays accepted; a person is asked all the same
+            if intent.state != IntentState::Accepted {
+                intent.state = IntentState::Manual;
+            }
+        }
+        (Change::Rejected(because), attempt) => reject(payment, intent, attempt, because.clone()),
+        (Change::Resend, Some(attempt)) if !attempt.taken => {
+            attempt.state = AttemptState::Sending;
+            attempt.sends = attempt.sends.saturating_add(1);
+            attempt.doubts = attempt.doubts.saturating_add(1);
+            attempt.looks_since_send = 0;
+            attempt.last_send_at = now;
+            intent.due_at = Some(now);
+        }
+        (Change::NotSent { phase, pause }, Some(attempt)) => {
+            attempt.doubts = attempt.doubts.saturating_sub(1).max(0);
+            attempt.last_reason = Some((*phase).to_owned());
+            intent.due_at = Some(now.after(*pause));
+        }
+        (Change::Unknown { reason, hold, taken, upstream, pause }, Some(attempt)) => {
+            attempt.hold |= *hold;
+            attempt.taken |= *taken;
+            attempt.upstream = attempt.upstream.saturating_add(i64::from(*upstream));
+            attempt.last_reason = Some((*reason).to_owned());
+            intent.due_at = Some(now.after(*pause));
+        }
+        (Change::Refused(refusal), Some(attempt)) => {
+            attempt.refusal = Some(refusal.clone());
+            attempt.last_reason = Some("refused".to_owned());
+            intent.due_at = Some(now);
+        }
+        (Change::Accepted { pause, .. }, Some(attempt)) => {
+            attempt.state = AttemptState::Accepted;
+            attempt.taken = true;
+            intent.state = IntentState::Accepted;
+            intent.looks = 0;
+            intent.due_at = Some(now.after(*pause));
+        }
+        (Change::Completed { proof, cancel_id }, Some(attempt)) => {
+            complete(payment, intent, attempt, *proof, cancel_id.clone());
+        }
+        (Change::Superseded, Some(attempt)) if !attempt.taken => {
+            attempt.state = AttemptState::Closed;
+            intent.state = IntentState::Planned;
+            intent.looks = 0;
+            intent.due_at = Some(now);
+        }
+        _ => return Err(JournalError::NotAllowed("no open attempt that this could be about")),
+    }
+    let in_doubt = attempt.as_ref().filter(|a| a.state.is_open()).map(|a| a.amount.minor());
+    bound_foreign(payment, in_doubt);
+    check_sum(payment)
+}
+
+/// Writes what a person decided. Whoever still works on the payment can write nothing any more.
+pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -> Result<(), JournalError> {
+    let Rows { payment, intent, attempt } = rows;
+    if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
+        return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
+    }
+    match (resolution, attempt.as_mut()) {
+        (Resolution::Happened, Some(attempt)) => {
+            let after = attempt.balance_before.minor().saturating_sub(attempt.amount.minor());
+            payment.known_balance = payment.known_balance.min(after);
+            complete(payment, intent, attempt, Proof::Person, None);
+        }
+        (Resolution::Happened, None) => {
+            return Err(JournalError::NotAllowed("nothing was ever sent for it"));
+        }
+        (Resolution::DidNotHappen, attempt) => reject(payment, intent, attempt, RejectedBecause::Person),
+        (Resolution::LookAgain, attempt) => {
+            if intent.state == IntentState::Manual {
+                intent.state = if attempt.is_some() { IntentState::Open } else { IntentState::Planned };
+            }
+            intent.evidence = None;
+            intent.looks = 0;
+            intent.due_at = Some(now);
+        }
+    }
+    intent.updated_at = now;
+    payment.fence = payment.fence.saturating_add(1);
+    payment.lease_owner = None;
+    payment.lease_until = None;
+    // without an attempt of its own, another intent's may be open: what is gone could be that one's
+    if let Some(attempt) = attempt {
+        bound_foreign(payment, attempt.state.is_open().then(|| attempt.amount.minor()));
+    }
+    check_sum(payment)
+}
+
+/// Takes an intent back that was never attempted.
+pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result<(), JournalError> {
+    let Rows { payment, intent, .. } = rows;
+    if intent.state != IntentState::Planned || attempts > 0 {
+        return Err(JournalError::NotAllowed("an attempt exists already, or the outcome is final"));
+    }
+    intent.state = IntentState::Withdrawn;
+    intent.due_at = None;
+    intent.updated_at = now;
+    payment.reserved = payment.reserved.saturating_sub(intent.amount.minor());
+    check_sum(payment)
+}
+
+fn complete(
+    payment: &mut PaymentRecord,
+    intent: &mut IntentRecord,
+    attempt: &mut AttemptRecord,
+    proof: Proof,
+    cancel_id: Option<String>,
+) {
+    let amount = intent.amount.minor();
+    attempt.state = AttemptState::Applied;
+    intent.state = IntentState::Completed;
+    intent.outcome = Some(Outcome::Completed { proof, cancel_id });
+    intent.evidence = None;
+    intent.due_at = None;
+    payment.reserved = payment.reserved.saturating_sub(amount);
+    payment.refunded = payment.refunded.saturating_add(amount);
+    payment.cancels = payment.cancels.saturating_add(1);
+}
+
+fn reject(
+    payment: &mut PaymentRecord,
+    intent: &mut IntentRecord,
+    attempt: Option<&mut AttemptRecord>,
+    because: RejectedBecause,
+) {
+    if let Some(attempt) = attempt {
+        attempt.state = AttemptState::Closed;
+    }
+    intent.state = IntentState::Rejected;
+    intent.outcome = Some(Outcome::Rejected(because));
+    intent.evidence = None;
+    intent.due_at = None;
+    payment.reserved = payment.reserved.saturating_sub(intent.amount.minor());
+}
+
+/// What others refunded at least: what is gone from the balance and not ours, nor possibly ours.
+///
+/// Never more than `reserved` leaves room for: intents that no longer fit are rejected one by one, by the ledger.
+fn bound_foreign(payment: &mut PaymentRecord, in_doubt: Option<i64>) {
+    let paid = payment.paid().minor();
+    let gone = paid.saturating_sub(payment.known_balance);
+    let ours = payment.refunded.saturating_add(in_doubt.unwrap_or(0));
+    let room = paid.saturating_sub(payment.refunded).saturating_sub(payment.reserved);
+    let foreign = payment.foreign_refunded.max(gone.saturating_sub(ours)).max(0);
+    payment.foreign_refunded = foreign.min(room).max(0);
+}
+
+fn check_sum(payment: &PaymentRecord) -> Result<(), JournalError> {
+    if payment.adds_up() { Ok(()) } else { Err(JournalError::Exceeds { available: payment.available() }) }
+}

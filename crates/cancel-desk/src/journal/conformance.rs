@@ -1,0 +1,516 @@
+//! What every journal must do: one suite, run against each store.
+//!
+//! [`journal_conformance!`] makes the tests for a store out of a function that makes an empty journal with a given
+//! clock and vault.
+#![allow(clippy::arithmetic_side_effects, reason = "test clocks")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use pg_core::{Bank, Gateway, Money, PaymentRef, RefundAccount};
+
+use super::{Clock, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
+use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record};
+use crate::record::{
+    AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, NewPayment, Outcome, PaymentKey,
+    Proof, RejectedBecause, Resolution, Timestamp, Why,
+};
+
+pub(crate) const LEASE: Duration = Duration::from_secs(120);
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A clock that stands still until told.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(1_700_000_000_000)))
+    }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) fn vault() -> Vault {
+    Vault::new(VaultKey::new([9; 32]))
+}
+
+pub(crate) fn won(amount: i64) -> Money {
+    Money::krw(amount).unwrap()
+}
+
+pub(crate) fn payment(id: &str) -> NewPayment {
+    NewPayment::new("shop", PaymentRef::new(Gateway::Chaiport, id, format!("order-{id}"), won(10_000)))
+}
+
+pub(crate) fn wish(id: &str, key: &str, amount: i64) -> NewIntent {
+    NewIntent::new(PaymentKey::new(Gateway::Chaiport, "shop", id), key, won(amount)).unwrap()
+}
+
+pub(crate) fn account() -> RefundAccount {
+    RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동").unwrap()
+}
+
+pub(crate) async fn submitted(journal: &dyn Journal, new: NewIntent) -> IntentRecord {
+    match journal.submit(new).await.unwrap() {
+        Submitted::New(intent) => intent,
+        Submitted::Existing(_) => panic!("must be new"),
+    }
+}
+
+pub(crate) async fn claimed(journal: &dyn Journal, owner: &str) -> Claim {
+    journal.claim(owner, LEASE).await.unwrap().expect("something is due")
+}
+
+pub(crate) fn attempt(claim: &Claim, before: i64) -> NewAttempt {
+    let plan = AttemptPlan {
+        intent: claim.snapshot.intent.id,
+        balance_before: before,
+        sequence: 1,
+        at: claim.snapshot.now,
+    };
+    plan.freeze(&claim.snapshot, AttemptId::random().unwrap(), Extras::default()).unwrap()
+}
+
+pub(crate) fn about(intent: IntentId, attempt: Option<AttemptId>, change: Change) -> Record {
+    Record { intent, attempt, proven_balance: None, looked: false, change }
+}
+
+pub(crate) const UNKNOWN: Change =
+    Change::Unknown { reason: "timeout", hold: false, taken: false, upstream: false, pause: SECOND };
+
+pub(crate) fn completed() -> Change {
+    Change::Completed { proof: Proof::Answer, cancel_id: Some("c-1".to_owned()) }
+}
+
+fn evidence() -> Evidence {
+    Evidence {
+        why: Why::OtherAmount,
+        seen_balance: Some(5_000),
+        known_balance: 10_000,
+        balance_before: Some(10_000),
+        amount: 3_000,
+        sends: 1,
+        doubts: 1,
+        looks: 1,
+        last_reason: Some("timeout".to_owned()),
+        refusal_code: None,
+    }
+}
+
+/// A payment of 10,000 with one intent of 3,000, claimed, its attempt open.
+async fn opened(journal: &dyn Journal) -> (Claim, NewAttempt) {
+    journal.register_payment(payment("p")).await.unwrap();
+    submitted(journal, wish("p", "k", 3_000)).await;
+    let claim = claimed(journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    (claim, new)
+}
+
+async fn write(journal: &dyn Journal, (claim, new): &(Claim, NewAttempt), change: Change) -> IntentState {
+    let record = about(claim.snapshot.intent.id, Some(new.id), change);
+    journal.record(&claim.lease, &record).await.unwrap().intent.state
+}
+
+async fn sums(journal: &dyn Journal) -> (i64, i64, i64) {
+    let key = PaymentKey::new(Gateway::Chaiport, "shop", "p");
+    let payment = journal.payment(&key).await.unwrap().unwrap();
+    (payment.reserved, payment.refunded, payment.foreign_refunded)
+}
+
+pub(crate) async fn sound(journal: &dyn Journal) {
+    let found = journal.verify().await.unwrap();
+    assert!(found.is_sound(), "{:?}", found.faults);
+}
+
+pub(crate) async fn payments_are_registered_once(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    let first = journal.register_payment(payment("p")).await.unwrap();
+    assert_eq!(journal.register_payment(payment("p")).await.unwrap(), first);
+    let mut other = payment("p");
+    other.payment.paid = won(10_001);
+    assert!(matches!(journal.register_payment(other).await, Err(JournalError::PaymentConflict)));
+    let mut nothing = payment("q");
+    nothing.payment.paid = won(0);
+    assert!(matches!(journal.register_payment(nothing).await, Err(JournalError::Invalid(_))));
+    assert_eq!(journal.payments_of_order("order-p").await.unwrap(), [first]);
+    assert!(journal.payments_of_order("order-q").await.unwrap().is_empty());
+    let part = payment("part").with_already_refunded(won(4_000));
+    assert_eq!(journal.register_payment(part).await.unwrap().available(), 6_000);
+    sound(&*journal).await;
+}
+
+pub(crate) async fn the_same_key_is_the_same_wish(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let first = submitted(&*journal, wish("p", "k", 3_000)).await;
+    let again = journal.submit(wish("p", "k", 3_000)).await.unwrap();
+    assert_eq!(again, Submitted::Existing(first.clone()));
+    for other in [wish("p", "k", 3_001), wish("p", "k", 3_000).with_reason("x"), wish("q", "k", 3_000)] {
+        assert!(matches!(journal.submit(other).await, Err(JournalError::KeyConflict)));
+    }
+    assert!(matches!(journal.submit(wish("q", "k2", 1)).await, Err(JournalError::NotFound)));
+    for bad in ["", "with space", "열쇠", &"x".repeat(201)] {
+        assert!(matches!(journal.submit(wish("p", bad, 1)).await, Err(JournalError::Invalid(_))), "{bad}");
+    }
+    assert_eq!(journal.intent(first.id).await.unwrap(), Some(first));
+    assert_eq!(sums(&*journal).await, (3_000, 0, 0));
+}
+
+pub(crate) async fn no_more_is_reserved_than_was_paid(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let first = submitted(&*journal, wish("p", "a", 6_000)).await;
+    let refused = journal.submit(wish("p", "b", 4_001)).await;
+    assert!(matches!(refused, Err(JournalError::Exceeds { available: 4_000 })));
+    submitted(&*journal, wish("p", "b", 4_000)).await;
+    journal.withdraw(first.id, "kim", "a mistake").await.unwrap();
+    assert_eq!(sums(&*journal).await, (4_000, 0, 0));
+    let twice = journal.withdraw(first.id, "kim", "again").await;
+    assert!(matches!(twice, Err(JournalError::NotAllowed(_))));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn a_claim_is_exclusive_until_it_expires(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    assert!(journal.claim("w", LEASE).await.unwrap().is_none());
+    let intent = submitted(&*journal, wish("p", "k", 3_000)).await;
+    let old = claimed(&*journal, "old").await;
+    assert_eq!(old.snapshot.intent.id, intent.id);
+    assert!(journal.claim("new", LEASE).await.unwrap().is_none());
+    assert!(journal.claim_payment(&old.lease.payment, "new", LEASE).await.unwrap().is_none());
+    clock.advance(LEASE + SECOND);
+    let new = claimed(&*journal, "new").await;
+    assert!(new.lease.fence > old.lease.fence);
+    // what the old one still writes is refused, and its release releases nothing
+    let late = journal.open_attempt(&old.lease, &attempt(&old, 10_000)).await;
+    assert!(matches!(late, Err(JournalError::LeaseLost)));
+    let late = journal.record(&old.lease, &about(intent.id, None, Change::Wait { pause: SECOND })).await;
+    assert!(matches!(late, Err(JournalError::LeaseLost)));
+    journal.release(&old.lease).await.unwrap();
+    assert!(journal.claim("third", LEASE).await.unwrap().is_none());
+    journal.release(&new.lease).await.unwrap();
+    let third = claimed(&*journal, "third").await;
+    // a task that claims again fences out its own former claim too
+    let fourth = claimed(&*journal, "third").await;
+    let wait = about(intent.id, None, Change::Wait { pause: SECOND });
+    assert!(matches!(journal.record(&third.lease, &wait).await, Err(JournalError::LeaseLost)));
+    journal.record(&fourth.lease, &wait).await.unwrap();
+}
+
+pub(crate) async fn one_attempt_is_open_per_payment(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    let (claim, new) = opened(&*journal).await;
+    let second = submitted(&*journal, wish("p", "k2", 1_000)).await;
+    let again = journal.open_attempt(&claim.lease, &attempt(&claim, 10_000)).await;
+    assert!(matches!(again, Err(JournalError::NotAllowed(_))));
+    // the other intent waits, whoever asks, however late
+    clock.advance(LEASE + SECOND);
+    let taken = claimed(&*journal, "other").await;
+    assert_eq!(taken.snapshot.intent.id, claim.snapshot.intent.id);
+    assert_eq!(taken.snapshot.attempt.as_ref().map(|a| a.id), Some(new.id));
+    let done = about(claim.snapshot.intent.id, Some(new.id), completed());
+    journal.record(&taken.lease, &done).await.unwrap();
+    journal.release(&taken.lease).await.unwrap();
+    assert_eq!(claimed(&*journal, "other").await.snapshot.intent.id, second.id);
+    sound(&*journal).await;
+}
+
+pub(crate) async fn the_guard_is_never_above_what_is_proven(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    submitted(&*journal, wish("p", "k", 3_000)).await;
+    let claim = claimed(&*journal, "w").await;
+    let mut wait = about(claim.snapshot.intent.id, None, Change::Wait { pause: Duration::ZERO });
+    wait.proven_balance = Some(7_000);
+    let after = journal.record(&claim.lease, &wait).await.unwrap();
+    assert_eq!((after.payment.known_balance, after.payment.foreign_refunded), (7_000, 3_000));
+    wait.proven_balance = Some(9_000);
+    assert_eq!(journal.record(&claim.lease, &wait).await.unwrap().payment.known_balance, 7_000);
+    let stale = journal.open_attempt(&claim.lease, &attempt(&claim, 9_000)).await;
+    assert!(matches!(stale, Err(JournalError::NotAllowed(_))));
+    journal.open_attempt(&claim.lease, &attempt(&claim, 7_000)).await.unwrap();
+    sound(&*journal).await;
+}
+
+pub(crate) async fn a_completed_refund_is_final(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    let open = opened(&*journal).await;
+    assert_eq!(sums(&*journal).await, (3_000, 0, 0));
+    assert_eq!(write(&*journal, &open, completed()).await, IntentState::Completed);
+    assert_eq!(sums(&*journal).await, (0, 3_000, 0));
+    for change in [UNKNOWN, Change::Rejected(RejectedBecause::Person), completed()] {
+        let record = about(open.0.snapshot.intent.id, Some(open.1.id), change);
+        assert!(matches!(journal.record(&open.0.lease, &record).await, Err(JournalError::NotAllowed(_))));
+    }
+    let intent = journal.intent(open.0.snapshot.intent.id).await.unwrap().unwrap();
+    assert!(matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Answer, .. })));
+    assert_eq!(journal.next_due().await.unwrap(), None);
+    let person = journal.resolve(intent.id, Resolution::DidNotHappen, "kim", "no").await;
+    assert!(matches!(person, Err(JournalError::NotAllowed(_))));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn unknown_and_not_sent_keep_the_attempt(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    let open = opened(&*journal).await;
+    let id = open.0.snapshot.intent.id;
+    let not_sent = Change::NotSent { phase: "connect", pause: SECOND };
+    for (change, sends, doubts, state) in [
+        (UNKNOWN, 1, 1, AttemptState::Unknown),
+        (Change::Resend, 2, 2, AttemptState::Sending),
+        (not_sent.clone(), 2, 1, AttemptState::Unknown),
+        (Change::Resend, 3, 2, AttemptState::Sending),
+        (Change::Wait { pause: SECOND }, 3, 2, AttemptState::Unknown),
+    ] {
+        assert_eq!(write(&*journal, &open, change).await, IntentState::Open);
+        let attempts = journal.attempts_of(id).await.unwrap();
+        let [only] = attempts.as_slice() else { panic!("one attempt") };
+        assert_eq!((only.sends, only.doubts, only.state), (sends, doubts, state));
+        assert_eq!((&only.frozen, only.digest), (&open.1.frozen, open.1.digest));
+    }
+    let withdrawn = journal.withdraw(id, "kim", "too late").await;
+    assert!(matches!(withdrawn, Err(JournalError::NotAllowed(_))));
+    assert_eq!(sums(&*journal).await, (3_000, 0, 0));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn a_superseded_attempt_gives_way_to_another(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let open = opened(&*journal).await;
+    let id = open.0.snapshot.intent.id;
+    let mut record = about(id, Some(open.1.id), Change::Superseded);
+    record.proven_balance = Some(6_000);
+    let after = journal.record(&open.0.lease, &record).await.unwrap();
+    assert_eq!((after.intent.state, after.attempt), (IntentState::Planned, None));
+    assert_eq!(sums(&*journal).await, (3_000, 0, 4_000));
+    let next = attempt(&open.0, 6_000);
+    let after = journal.open_attempt(&open.0.lease, &next).await.unwrap();
+    assert_eq!(after.attempt.map(|a| (a.no, a.balance_before)), Some((2, won(6_000))));
+    // a late word about the first one is refused
+    let late = journal.record(&open.0.lease, &about(id, Some(open.1.id), completed())).await;
+    assert!(matches!(late, Err(JournalError::NotAllowed(_))));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn a_rejected_refund_frees_its_amount(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    let open = opened(&*journal).await;
+    let because = RejectedBecause::Refused { kind: "period".to_owned(), code: "R1".to_owned() };
+    assert_eq!(write(&*journal, &open, Change::Rejected(because)).await, IntentState::Rejected);
+    assert_eq!(sums(&*journal).await, (0, 0, 0));
+    submitted(&*journal, wish("p", "k2", 10_000)).await;
+    sound(&*journal).await;
+}
+
+pub(crate) async fn foreign_refunds_leave_room_for_what_is_reserved(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    submitted(&*journal, wish("p", "k", 8_000)).await;
+    let claim = claimed(&*journal, "w").await;
+    let mut record = about(claim.snapshot.intent.id, None, Change::Wait { pause: SECOND });
+    record.proven_balance = Some(1_000);
+    journal.record(&claim.lease, &record).await.unwrap();
+    assert_eq!(sums(&*journal).await, (8_000, 0, 2_000));
+    record.change = Change::Rejected(RejectedBecause::Insufficient { balance: 1_000 });
+    journal.record(&claim.lease, &record).await.unwrap();
+    assert_eq!(sums(&*journal).await, (0, 0, 9_000));
+    let too_much = journal.submit(wish("p", "k2", 1_001)).await;
+    assert!(matches!(too_much, Err(JournalError::Exceeds { available: 1_000 })));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn a_person_decides_with_the_evidence(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    let open = opened(&*journal).await;
+    let id = open.0.snapshot.intent.id;
+    assert_eq!(write(&*journal, &open, Change::Manual(evidence())).await, IntentState::Manual);
+    let waiting = journal.waiting_for_a_person(10).await.unwrap();
+    assert_eq!(
+        waiting.iter().map(|i| (i.id, i.evidence.clone())).collect::<Vec<_>>(),
+        [(id, Some(evidence()))]
+    );
+    // nothing else of this payment moves meanwhile
+    submitted(&*journal, wish("p", "k2", 1_000)).await;
+    journal.release(&open.0.lease).await.unwrap();
+    clock.advance(LEASE * 10);
+    assert!(journal.claim("w", LEASE).await.unwrap().is_none());
+    assert!(!journal.hint(&open.0.lease.payment).await.unwrap());
+    assert!(journal.resolve(id, Resolution::Happened, " ", "books").await.is_err());
+    journal.resolve(id, Resolution::LookAgain, "kim", "asked the gateway").await.unwrap();
+    let again = claimed(&*journal, "w").await;
+    assert_eq!((again.snapshot.intent.id, again.snapshot.intent.state), (id, IntentState::Open));
+    journal.record(&again.lease, &about(id, Some(open.1.id), Change::Manual(evidence()))).await.unwrap();
+    let done = journal.resolve(id, Resolution::Happened, "kim", "it is in the books").await.unwrap();
+    assert_eq!(done.state, IntentState::Completed);
+    assert_eq!(sums(&*journal).await, (1_000, 3_000, 0));
+    // whoever still worked on it is fenced out
+    let late = journal.record(&again.lease, &about(id, Some(open.1.id), UNKNOWN)).await;
+    assert!(matches!(late, Err(JournalError::LeaseLost)));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn what_was_accepted_stays_so_until_proven(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let open = opened(&*journal).await;
+    let id = open.0.snapshot.intent.id;
+    let accepted = Change::Accepted { cancel_id: None, pause: SECOND };
+    assert_eq!(write(&*journal, &open, accepted).await, IntentState::Accepted);
+    let resend = about(id, Some(open.1.id), Change::Resend);
+    assert!(matches!(journal.record(&open.0.lease, &resend).await, Err(JournalError::NotAllowed(_))));
+    assert_eq!(write(&*journal, &open, Change::Manual(evidence())).await, IntentState::Accepted);
+    assert_eq!(journal.waiting_for_a_person(10).await.unwrap().len(), 1);
+    assert_eq!(write(&*journal, &open, completed()).await, IntentState::Completed);
+    assert!(journal.waiting_for_a_person(10).await.unwrap().is_empty());
+    sound(&*journal).await;
+}
+
+pub(crate) async fn accounts_are_sealed_and_then_erased(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let intent = submitted(&*journal, wish("p", "k", 3_000).with_account(account())).await;
+    let back = journal.refund_account(intent.id).await.unwrap().unwrap();
+    assert_eq!(back.expose_number(), account().expose_number());
+    let again = journal.submit(wish("p", "k", 3_000).with_account(account())).await.unwrap();
+    assert!(matches!(again, Submitted::Existing(_)));
+    let other = RefundAccount::new(Bank::Shinhan, "1", "홍길동").unwrap();
+    let other = journal.submit(wish("p", "k", 3_000).with_account(other)).await;
+    assert!(matches!(other, Err(JournalError::KeyConflict)));
+    let claim = claimed(&*journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    assert!(journal.refund_account(intent.id).await.unwrap().is_some());
+    journal.record(&claim.lease, &about(intent.id, Some(new.id), completed())).await.unwrap();
+    assert!(journal.refund_account(intent.id).await.unwrap().is_none());
+}
+
+pub(crate) async fn without_a_key_no_account_is_taken(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let refused = journal.submit(wish("p", "k", 3_000).with_account(account())).await;
+    assert!(matches!(refused, Err(JournalError::NoKey)));
+    assert_eq!(sums(&*journal).await, (0, 0, 0));
+}
+
+pub(crate) async fn hints_and_restarts_make_open_attempts_due(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let open = opened(&*journal).await;
+    let key = open.0.lease.payment.clone();
+    write(
+        &*journal,
+        &open,
+        Change::Unknown { reason: "x", hold: false, taken: false, upstream: false, pause: SECOND * 900 },
+    )
+    .await;
+    journal.release(&open.0.lease).await.unwrap();
+    assert!(journal.claim("w", LEASE).await.unwrap().is_none());
+    assert_eq!(journal.next_due().await.unwrap(), Some(clock.now().after(SECOND * 900)));
+    assert!(journal.hint(&key).await.unwrap());
+    let claim = claimed(&*journal, "w").await;
+    let wait = about(open.0.snapshot.intent.id, Some(open.1.id), Change::Wait { pause: SECOND * 900 });
+    journal.record(&claim.lease, &wait).await.unwrap();
+    journal.release(&claim.lease).await.unwrap();
+    assert!(journal.claim_payment(&key, "w", LEASE).await.unwrap().is_none());
+    assert_eq!(journal.recover().await.unwrap(), 1);
+    assert!(journal.claim_payment(&key, "w", LEASE).await.unwrap().is_some());
+    assert!(!journal.hint(&PaymentKey::new(Gateway::Eximbay, "shop", "p")).await.unwrap());
+}
+
+pub(crate) async fn the_longest_due_comes_first(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    for id in ["z", "y", "x"] {
+        journal.register_payment(payment(id)).await.unwrap();
+        submitted(&*journal, wish(id, id, 1_000)).await;
+        clock.advance(SECOND);
+    }
+    for id in ["z", "y", "x"] {
+        assert_eq!(claimed(&*journal, id).await.lease.payment.payment_id, id);
+    }
+}
+
+pub(crate) async fn every_step_is_in_the_event_log(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    let open = opened(&*journal).await;
+    let id = open.0.snapshot.intent.id;
+    write(&*journal, &open, UNKNOWN).await;
+    journal.note(id, "late_answer", "completed").await.unwrap();
+    write(&*journal, &open, completed()).await;
+    let events = journal.events(0, 100).await.unwrap();
+    let kinds: Vec<&str> = events.iter().map(|event| event.kind.as_str()).collect();
+    assert_eq!(kinds, ["registered", "submitted", "attempt", "unknown", "late_answer", "completed"]);
+    assert!(events.iter().zip(1..).all(|(event, seq)| event.seq == seq));
+    assert_eq!(journal.events(4, 1).await.unwrap(), events[4..5]);
+    let found = journal.verify().await.unwrap();
+    assert_eq!((found.events, found.payments, found.intents, found.attempts), (6, 1, 1, 1));
+    assert_eq!(found.head, events[5].hash);
+    sound(&*journal).await;
+}
+
+/// Callers at once, together wanting more than there is.
+pub(crate) async fn callers_at_once_never_get_more_than_was_paid(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let callers: Vec<_> = (0..40)
+        .map(|n| {
+            let journal = Arc::clone(&journal);
+            // every key twice
+            tokio::spawn(async move { journal.submit(wish("p", &format!("k{}", n / 2), 900)).await })
+        })
+        .collect();
+    let (mut new, mut existing, mut exceeds) = (0, 0, 0);
+    for caller in callers {
+        match caller.await.unwrap() {
+            Ok(Submitted::New(_)) => new += 1,
+            Ok(Submitted::Existing(_)) => existing += 1,
+            Err(JournalError::Exceeds { .. }) => exceeds += 1,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert_eq!((new, existing, exceeds), (11, 11, 18));
+    assert_eq!(sums(&*journal).await, (9_900, 0, 0));
+    sound(&*journal).await;
+}
+
+/// The suite for one store: `make` gives an empty journal, and whatever must live as long as it.
+macro_rules! journal_conformance {
+    ($make:path) => {
+        $crate::journal::conformance::journal_conformance!($make, with:
+            payments_are_registered_once, the_same_key_is_the_same_wish, no_more_is_reserved_than_was_paid,
+            a_claim_is_exclusive_until_it_expires, one_attempt_is_open_per_payment,
+            the_guard_is_never_above_what_is_proven, a_completed_refund_is_final,
+            unknown_and_not_sent_keep_the_attempt, a_superseded_attempt_gives_way_to_another,
+            a_rejected_refund_frees_its_amount, foreign_refunds_leave_room_for_what_is_reserved,
+            a_person_decides_with_the_evidence, what_was_accepted_stays_so_until_proven,
+            accounts_are_sealed_and_then_erased, hints_and_restarts_make_open_attempts_due,
+            the_longest_due_comes_first, every_step_is_in_the_event_log,
+            callers_at_once_never_get_more_than_was_paid);
+
+        #[tokio::test]
+        async fn without_a_key_no_account_is_taken() {
+            use $crate::journal::conformance as suite;
+            let clock = suite::TestClock::new();
+            let (journal, _keep) = $make(clock.clone(), $crate::journal::Vault::without_key());
+            suite::without_a_key_no_account_is_taken(journal, clock).await;
+        }
+    };
+    ($make:path, with: $($test:ident),*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            use $crate::journal::conformance as suite;
+            let clock = suite::TestClock::new();
+            let (journal, _keep) = $make(clock.clone(), suite::vault());
+            suite::$test(journal, clock).await;
+        }
+    )*};
+}
+pub(crate) use journal_conformance;

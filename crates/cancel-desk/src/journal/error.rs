@@ -1,0 +1,70 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use pg_core::Invalid;
+
+/// Why the journal did not do something.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JournalError {
+    /// A check of ours; nothing was written.
+    Invalid(Invalid),
+    /// No such payment or intent.
+    NotFound,
+    /// The caller's key was used before, for something else. Nothing was written.
+    KeyConflict,
+    /// The payment was registered before, with another amount or order number. Nothing was written.
+    PaymentConflict,
+    /// More than can still be refunded, open refunds counted. Nothing was written.
+    Exceeds {
+        /// What could still be asked for, in minor units.
+        available: i64,
+    },
+    /// The payment was claimed by somebody else in the meantime. Nothing was written.
+    LeaseLost,
+    /// The state does not allow it: the outcome is final, or an attempt exists. Nothing was written.
+    NotAllowed(&'static str),
+    /// Account data was given or stored, and no key is set to seal or to open it.
+    NoKey,
+    /// What is stored cannot be what was written.
+    Corrupt(&'static str),
+    /// The storage failed. Whether the transaction was written is not known.
+    Storage(Box<dyn StdError + Send + Sync>),
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => error.fmt(f),
+            Self::NotFound => f.write_str("no such payment or cancel in the journal"),
+            Self::KeyConflict => f.write_str("this idempotency key was used before, for another request"),
+            Self::PaymentConflict => f.write_str("this payment is registered already, with other content"),
+            Self::Exceeds { available } => {
+                write!(f, "more than can still be refunded ({available} in minor units)")
+            }
+            Self::LeaseLost => f.write_str("another worker holds this payment now"),
+            Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
+            Self::NoKey => f.write_str("account data needs a key to be stored or read, and none is set"),
+            Self::Corrupt(what) => write!(f, "the journal is damaged: {what}"),
+            Self::Storage(_) => f.write_str("the journal's storage failed"),
+        }
+    }
+}
+
+impl StdError for JournalError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Storage(source) => {
+                let source: &(dyn StdError + 'static) = source.as_ref();
+                Some(source)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<Invalid> for JournalError {
+    fn from(error: Invalid) -> Self {
+        Self::Invalid(error)
+    }
+}

@@ -1,0 +1,139 @@
+//! The event log: append-only, each event sealed to the one before it by its hash.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::protocol::{Change, NewAttempt, Record};
+use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, PaymentRecord, Timestamp};
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRecord {
+    /// Its number, from 1, without gaps.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The intent that it is about.
+    pub intent: Option<IntentId>,
+    /// The attempt that it is about.
+    pub attempt: Option<AttemptId>,
+    /// What happened, in one word.
+    pub kind: String,
+    /// The facts as a JSON object: amounts, counts, codes; never account data.
+    pub detail: String,
+    /// SHA-256 over the hash before it and all of the above.
+    pub hash: [u8; 32],
+}
+
+/// The hash before the first event.
+pub(crate) const GENESIS: [u8; 32] = [0; 32];
+
+/// An event still without its place in the chain.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEvent {
+    pub(crate) at: Timestamp,
+    pub(crate) intent: Option<IntentId>,
+    pub(crate) attempt: Option<AttemptId>,
+    pub(crate) kind: &'static str,
+    pub(crate) detail: Value,
+}
+
+impl NewEvent {
+    pub(crate) fn chained(self, seq: i64, before: &[u8; 32]) -> EventRecord {
+        let mut event = EventRecord {
+            seq,
+            at: self.at,
+            intent: self.intent,
+            attempt: self.attempt,
+            kind: self.kind.to_owned(),
+            detail: self.detail.to_string(),
+            hash: GENESIS,
+        };
+        event.hash = event.expected_hash(before);
+        event
+    }
+
+    pub(crate) fn registered(payment: &PaymentRecord, at: Timestamp) -> Self {
+        let detail = json!({
+            "payment": payment.key().to_string(),
+            "paid": payment.paid().minor(),
+            "currency": payment.paid().currency().code(),
+            "already_refunded": payment.foreign_refunded,
+        });
+        Self { at, intent: None, attempt: None, kind: "registered", detail }
+    }
+
+    pub(crate) fn submitted(intent: &IntentRecord) -> Self {
+        let detail = json!({
+            "payment": intent.payment.to_string(),
+            "amount": intent.amount.minor(),
+            "currency": intent.amount.currency().code(),
+            "key": intent.caller_key,
+        });
+        Self { at: intent.created_at, intent: Some(intent.id), attempt: None, kind: "submitted", detail }
+    }
+
+    pub(crate) fn opened(attempt: &AttemptRecord, new: &NewAttempt, at: Timestamp) -> Self {
+        let detail = json!({
+            "no": attempt.no,
+            "amount": attempt.amount.minor(),
+            "before": attempt.balance_before.minor(),
+            "sequence": new.plan.sequence,
+            "fence": attempt.fence,
+        });
+        Self { at, intent: Some(attempt.intent), attempt: Some(attempt.id), kind: "attempt", detail }
+    }
+
+    pub(crate) fn changed(record: &Record, payment: &PaymentRecord, at: Timestamp) -> Self {
+        let what = match &record.change {
+            Change::Wait { pause } => json!({ "pause_s": pause.as_secs() }),
+            Change::NotSent { phase, .. } => json!({ "phase": phase }),
+            Change::Unknown { reason, hold, taken, .. } => {
+                json!({ "reason": reason, "hold": hold, "taken": taken })
+            }
+            Change::Refused(refusal) => json!({ "kind": refusal.kind, "code": refusal.code }),
+            Change::Completed { proof, cancel_id } => json!({ "proof": proof, "cancel_id": cancel_id }),
+            Change::Accepted { cancel_id, .. } => json!({ "cancel_id": cancel_id }),
+            Change::Rejected(because) => json!(because),
+            Change::Manual(evidence) => json!(evidence),
+            Change::Resend | Change::Superseded => json!({}),
+        };
+        let detail = json!({
+            "what": what,
+            "looked": record.looked,
+            "known_balance": payment.known_balance,
+            "fence": payment.fence,
+        });
+        let (intent, attempt) = (Some(record.intent), record.attempt);
+        Self { at, intent, attempt, kind: record.change.word(), detail }
+    }
+
+    pub(crate) fn remark(intent: IntentId, at: Timestamp, kind: &'static str, detail: Value) -> Self {
+        Self { at, intent: Some(intent), attempt: None, kind, detail }
+    }
+}
+
+impl EventRecord {
+    /// The hash that it must have, after the event with the hash `before`.
+    #[must_use]
+    pub fn expected_hash(&self, before: &[u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(before);
+        hash.update(self.seq.to_be_bytes());
+        hash.update(self.at.0.to_be_bytes());
+        for id in [self.intent.map(IntentId::to_bytes), self.attempt.map(AttemptId::to_bytes)] {
+            match id {
+                Some(bytes) => {
+                    hash.update([1]);
+                    hash.update(bytes);
+                }
+                None => hash.update([0]),
+            }
+        }
+        for text in [&self.kind, &self.detail] {
+            hash.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(text.as_bytes());
+        }
+        hash.finalize().into()
+    }
+}

@@ -1,0 +1,430 @@
+//! A journal that forgets: for tests, for the model, and as the plainest statement of what a journal does.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pg_core::RefundAccount;
+
+use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::record::{
+    AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord,
+    Resolution, Timestamp,
+};
+
+use super::apply::{self, Rows};
+use super::event::{GENESIS, NewEvent};
+use super::verify::Verifier;
+use super::{
+    Clock, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
+};
+
+/// A journal in memory. Nothing survives the process.
+#[derive(Debug)]
+pub struct MemoryJournal {
+    clock: Arc<dyn Clock>,
+    vault: Vault,
+    tables: Mutex<Tables>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    payments: BTreeMap<PaymentKey, PaymentRecord>,
+    intents: BTreeMap<IntentId, IntentRecord>,
+    attempts: BTreeMap<AttemptId, AttemptRecord>,
+    /// In the order they were stored.
+    intents_of: BTreeMap<PaymentKey, Vec<IntentId>>,
+    attempts_of: BTreeMap<IntentId, Vec<AttemptId>>,
+    open: BTreeMap<PaymentKey, AttemptId>,
+    keys: BTreeMap<(PaymentAccount, String), IntentId>,
+    sealed: BTreeMap<IntentId, Vec<u8>>,
+    events: Vec<NewEvent>,
+    log: bool,
+}
+
+/// A caller's key is unique per gateway and merchant account.
+type PaymentAccount = (pg_core::Gateway, String);
+
+impl Default for MemoryJournal {
+    fn default() -> Self {
+        Self::new(Arc::new(SystemClock), Vault::default())
+    }
+}
+
+impl MemoryJournal {
+    /// An empty journal.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, vault: Vault) -> Self {
+        Self { clock, vault, tables: Mutex::new(Tables { log: true, ..Tables::default() }) }
+    }
+
+    /// An empty journal that keeps no event log, for simulations of many thousand runs.
+    #[must_use]
+    pub fn without_events(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, vault: Vault::default(), tables: Mutex::default() }
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        // a panic elsewhere leaves the tables as they were: rows are written only after every check
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn log(&mut self, event: impl FnOnce() -> NewEvent) {
+        if self.log {
+            self.events.push(event());
+        }
+    }
+
+    fn payment(&self, key: &PaymentKey) -> Result<PaymentRecord, JournalError> {
+        self.payments.get(key).cloned().ok_or(JournalError::NotFound)
+    }
+
+    fn open_attempt(&self, key: &PaymentKey) -> Option<&AttemptRecord> {
+        self.open.get(key).and_then(|id| self.attempts.get(id))
+    }
+
+    /// The intent and its open attempt.
+    fn rows(&self, id: IntentId) -> Result<Rows, JournalError> {
+        let intent = self.intents.get(&id).cloned().ok_or(JournalError::NotFound)?;
+        let payment = self.payment(&intent.payment)?;
+        let attempt = self.open_attempt(&intent.payment).filter(|attempt| attempt.intent == id).cloned();
+        Ok(Rows { payment, intent, attempt })
+    }
+
+    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+    fn current(&self, key: &PaymentKey) -> Option<&IntentRecord> {
+        if let Some(attempt) = self.open_attempt(key) {
+            return self.intents.get(&attempt.intent).filter(|intent| intent.due_at.is_some());
+        }
+        let ids = self.intents_of.get(key)?;
+        ids.iter()
+            .filter_map(|id| self.intents.get(id))
+            .filter(|intent| intent.state == IntentState::Planned)
+            .min_by_key(|intent| (intent.due_at, intent.created_at, intent.id))
+    }
+
+    fn store(&mut self, rows: Rows) {
+        let key = rows.payment.key();
+        if rows.intent.state.is_final() {
+            // no longer needed: personal data is kept no longer than that
+            self.sealed.remove(&rows.intent.id);
+        }
+        if let Some(attempt) = rows.attempt {
+            if attempt.state.is_open() {
+                self.open.insert(key.clone(), attempt.id);
+            } else {
+                self.open.remove(&key);
+            }
+            self.attempts.insert(attempt.id, attempt);
+        }
+        self.intents.insert(rows.intent.id, rows.intent);
+        self.payments.insert(key.clone(), rows.payment);
+        let due = self.current(&key).and_then(|intent| intent.due_at);
+        if let Some(payment) = self.payments.get_mut(&key) {
+            payment.due_at = due;
+        }
+    }
+
+    fn claim(
+        &mut self,
+        key: &PaymentKey,
+        owner: &str,
+        length: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, JournalError> {
+        let mut payment = self.payment(key)?;
+        let due = payment.due_at.is_some_and(|due| due <= now);
+        if !due || !apply::is_free(&payment, owner, now) {
+            return Ok(None);
+        }
+        let Some(intent) = self.current(key).map(|intent| intent.id) else {
+            return Ok(None);
+        };
+        let lease = apply::claim(&mut payment, owner, length, now);
+        self.payments.insert(key.clone(), payment);
+        let snapshot = self.snapshot(intent, now)?;
+        Ok(Some(Claim { lease, snapshot }))
+    }
+
+    fn snapshot(&self, intent: IntentId, now: Timestamp) -> Result<Snapshot, JournalError> {
+        let Rows { payment, intent, attempt } = self.rows(intent)?;
+        Ok(Snapshot { payment, intent, attempt, now })
+    }
+}
+
+#[async_trait::async_trait]
+impl Journal for MemoryJournal {
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        Ok(self.clock.now())
+    }
+
+    async fn register_payment(&self, new: NewPayment) -> Result<PaymentRecord, JournalError> {
+        new.check()?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        if let Some(known) = tables.payments.get(&new.key()) {
+            let same = known.payment == new.payment;
+            return if same { Ok(known.clone()) } else { Err(JournalError::PaymentConflict) };
+        }
+        let payment = PaymentRecord::registered(&new);
+        tables.payments.insert(new.key(), payment.clone());
+        tables.log(|| NewEvent::registered(&payment, now));
+        Ok(payment)
+    }
+
+    async fn payment(&self, key: &PaymentKey) -> Result<Option<PaymentRecord>, JournalError> {
+        Ok(self.tables().payments.get(key).cloned())
+    }
+
+    async fn payments_of_order(&self, merchant_uid: &str) -> Result<Vec<PaymentRecord>, JournalError> {
+        let tables = self.tables();
+        let of_order = tables.payments.values().filter(|p| p.payment.merchant_uid == merchant_uid);
+        Ok(of_order.cloned().collect())
+    }
+
+    async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
+        new.check()?;
+        let fingerprint = self.vault.fingerprint(&new)?;
+        let sealed = new.account.as_ref().map(|account| self.vault.seal(new.id, account)).transpose()?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let account = (new.payment.gateway, new.payment.merchant.clone());
+        let key = (account, new.caller_key.clone());
+        if let Some(known) = tables.keys.get(&key).and_then(|id| tables.intents.get(id)) {
+            let same = known.fingerprint == fingerprint;
+            return if same {
+                Ok(Submitted::Existing(known.clone()))
+            } else {
+                Err(JournalError::KeyConflict)
+            };
+        }
+        let mut payment = tables.payment(&new.payment)?;
+        let intent = apply::submit(&mut payment, &new, fingerprint, now)?;
+        tables.keys.insert(key, intent.id);
+        tables.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
+        if let Some(sealed) = sealed {
+            tables.sealed.insert(intent.id, sealed);
+        }
+        tables.store(Rows { payment, intent: intent.clone(), attempt: None });
+        tables.log(|| NewEvent::submitted(&intent));
+        Ok(Submitted::New(intent))
+    }
+
+    async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
+        super::submit::check_person(by, reason)?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut rows = tables.rows(intent)?;
+        let attempts = tables.attempts_of.get(&intent).map_or(0, Vec::len);
+        apply::withdraw(&mut rows, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
+        let after = rows.intent.clone();
+        tables.store(rows);
+        let detail = serde_json::json!({ "by": by, "reason": reason });
+        tables.log(|| NewEvent::remark(intent, now, "withdrawn", detail));
+        Ok(after)
+    }
+
+    async fn intent(&self, id: IntentId) -> Result<Option<IntentRecord>, JournalError> {
+        Ok(self.tables().intents.get(&id).cloned())
+    }
+
+    async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError> {
+        let tables = self.tables();
+        let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
+        let mut intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
+        intents.sort_by_key(|intent| (intent.created_at, intent.id));
+        Ok(intents)
+    }
+
+    async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
+        let tables = self.tables();
+        let ids = tables.attempts_of.get(&intent).map_or(&[][..], Vec::as_slice);
+        Ok(ids.iter().filter_map(|id| tables.attempts.get(id).cloned()).collect())
+    }
+
+    async fn claim(&self, owner: &str, lease: Duration) -> Result<Option<Claim>, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let due = tables
+            .payments
+            .iter()
+            .filter(|(_, payment)| payment.due_at.is_some_and(|due| due <= now))
+            .filter(|(_, payment)| apply::is_free(payment, owner, now))
+            .min_by_key(|(_, payment)| payment.due_at)
+            .map(|(key, _)| key.clone());
+        match due {
+            Some(key) => tables.claim(&key, owner, lease, now),
+            None => Ok(None),
+        }
+    }
+
+    async fn claim_payment(
+        &self,
+        key: &PaymentKey,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        tables.claim(key, owner, lease, now)
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, JournalError> {
+        let tables = self.tables();
+        Ok(tables.payments.values().filter_map(|payment| payment.due_at).min())
+    }
+
+    async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut rows = tables.rows(new.plan.intent)?;
+        apply::renew(&mut rows.payment, lease, now)?;
+        if tables.open.contains_key(&lease.payment) || tables.attempts.contains_key(&new.id) {
+            return Err(JournalError::NotAllowed("another attempt is open"));
+        }
+        let before = tables.attempts_of.get(&rows.intent.id).map_or(0, Vec::len);
+        let no = i64::try_from(before).unwrap_or(i64::MAX).saturating_add(1);
+        let attempt = apply::open(&mut rows.payment, &mut rows.intent, new, no, now)?;
+        tables.attempts_of.entry(rows.intent.id).or_default().push(attempt.id);
+        tables.log(|| NewEvent::opened(&attempt, new, now));
+        rows.attempt = Some(attempt);
+        tables.store(rows);
+        tables.snapshot(new.plan.intent, now)
+    }
+
+    async fn record(&self, lease: &Lease, record: &Record) -> Result<Snapshot, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut rows = tables.rows(record.intent)?;
+        apply::renew(&mut rows.payment, lease, now)?;
+        apply::record(&mut rows, record, now)?;
+        tables.log(|| NewEvent::changed(record, &rows.payment, now));
+        tables.store(rows);
+        tables.snapshot(record.intent, now)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
+        let mut tables = self.tables();
+        match tables.payments.get_mut(&lease.payment) {
+            Some(payment) if payment.fence == lease.fence => {
+                payment.lease_owner = None;
+                payment.lease_until = None;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn refund_account(&self, intent: IntentId) -> Result<Option<RefundAccount>, JournalError> {
+        let tables = self.tables();
+        if !tables.intents.contains_key(&intent) {
+            return Err(JournalError::NotFound);
+        }
+        tables.sealed.get(&intent).map(|sealed| self.vault.open(intent, sealed)).transpose()
+    }
+
+    async fn hint(&self, key: &PaymentKey) -> Result<bool, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let Some(intent) = tables.open_attempt(key).map(|attempt| attempt.intent) else {
+            return Ok(false);
+        };
+        let mut rows = tables.rows(intent)?;
+        let waits = rows.intent.due_at.is_some();
+        if waits {
+            rows.intent.due_at = rows.intent.due_at.map(|due| due.min(now));
+            tables.store(rows);
+        }
+        Ok(waits)
+    }
+
+    async fn recover(&self) -> Result<u64, JournalError> {
+        let keys: Vec<PaymentKey> = self.tables().open.keys().cloned().collect();
+        let mut hinted = 0_u64;
+        for key in &keys {
+            hinted = hinted.saturating_add(u64::from(self.hint(key).await?));
+        }
+        Ok(hinted)
+    }
+
+    async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
+        let tables = self.tables();
+        let mut waiting: Vec<_> =
+            tables.intents.values().filter(|intent| intent.waits_for_a_person()).cloned().collect();
+        waiting.sort_by_key(|intent| (intent.created_at, intent.id));
+        waiting.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(waiting)
+    }
+
+    async fn resolve(
+        &self,
+        intent: IntentId,
+        resolution: Resolution,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntentRecord, JournalError> {
+        super::submit::check_person(by, reason)?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut rows = tables.rows(intent)?;
+        apply::resolve(&mut rows, resolution, now)?;
+        let after = rows.intent.clone();
+        tables.store(rows);
+        let detail = serde_json::json!({ "as": resolution.as_str(), "by": by, "reason": reason });
+        tables.log(|| NewEvent::remark(intent, now, "resolved", detail));
+        Ok(after)
+    }
+
+    async fn note(&self, intent: IntentId, kind: &'static str, detail: &str) -> Result<(), JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        if !tables.intents.contains_key(&intent) {
+            return Err(JournalError::NotFound);
+        }
+        tables.log(|| NewEvent::remark(intent, now, kind, serde_json::json!({ "note": detail })));
+        Ok(())
+    }
+
+    async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(chain(&self.tables().events).into_iter().filter(|e| e.seq > after).take(limit).collect())
+    }
+
+    async fn verify(&self) -> Result<Verification, JournalError> {
+        let tables = self.tables();
+        let mut verifier = Verifier::default();
+        for event in chain(&tables.events) {
+            verifier.event(&event);
+        }
+        for (key, payment) in &tables.payments {
+            let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
+            let intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
+            let attempts: Vec<_> = ids
+                .iter()
+                .filter_map(|id| tables.attempts_of.get(id))
+                .flatten()
+                .filter_map(|id| tables.attempts.get(id).cloned())
+                .collect();
+            verifier.payment(payment, &intents, &attempts);
+        }
+        Ok(verifier.finish())
+    }
+}
+
+/// In memory nobody can tamper between two calls: the chain is made when it is asked for.
+fn chain(events: &[NewEvent]) -> Vec<EventRecord> {
+    let mut before = GENESIS;
+    let mut seq = 0_i64;
+    let mut chained = Vec::with_capacity(events.len());
+    for event in events {
+        seq = seq.saturating_add(1);
+        let event = event.clone().chained(seq, &before);
+        before = event.hash;
+        chained.push(event);
+    }
+    chained
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conformance::{TestClock, journal_conformance};
+    use super::*;
+
+    fn make(clock: Arc<TestClock>, vault: Vault) -> (Arc<dyn Journal>, ()) {
+        (Arc::new(MemoryJournal::new(clock, vault)), ())
+    }
+
+    journal_conformance!(make);
+}

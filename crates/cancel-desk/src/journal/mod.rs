@@ -1,0 +1,212 @@
+//! What survives: payments, intents, attempts and the event log, behind one trait.
+//!
+//! Every method is one transaction. When it returns, what it wrote is on disk (`SQLite`) or as durable as the store
+//! promises; no network call to a gateway is ever made inside one. The stores differ in where rows lie; what a
+//! transaction does to them is the same code for all.
+
+mod apply;
+#[cfg(test)]
+pub(crate) mod conformance;
+mod error;
+mod event;
+mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod submit;
+mod vault;
+mod verify;
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use pg_core::RefundAccount;
+
+use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::record::{
+    AttemptRecord, IntentId, IntentRecord, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+};
+
+pub use error::JournalError;
+pub use event::EventRecord;
+pub use memory::MemoryJournal;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteJournal, SqliteOptions};
+pub use submit::{NewIntent, Submitted};
+pub use vault::{Vault, VaultKey};
+pub use verify::{Fault, Verification};
+
+/// Where leases and pauses get their time from, for a journal that has no clock of its own.
+pub trait Clock: Send + Sync + Debug {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// The computer's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let millis = time::OffsetDateTime::now_utc().unix_timestamp_nanos().div_euclid(1_000_000);
+        Timestamp(i64::try_from(millis).unwrap_or(i64::MAX))
+    }
+}
+
+/// The durable memory of the desk.
+///
+/// # Errors
+/// All methods: [`JournalError::Storage`] when the storage fails, which leaves open whether the transaction was
+/// written; [`JournalError::Corrupt`] when what is stored cannot be read. Others as each method says.
+#[async_trait::async_trait]
+pub trait Journal: Send + Sync + Debug {
+    /// Journal time.
+    async fn now(&self) -> Result<Timestamp, JournalError>;
+
+    /// Registers a payment. The same payment again is no error and changes nothing.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`]; [`JournalError::PaymentConflict`] when it is registered with other content.
+    async fn register_payment(&self, new: NewPayment) -> Result<PaymentRecord, JournalError>;
+
+    /// A payment.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn payment(&self, key: &PaymentKey) -> Result<Option<PaymentRecord>, JournalError>;
+
+    /// The payments of an order number, of any gateway and account.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn payments_of_order(&self, merchant_uid: &str) -> Result<Vec<PaymentRecord>, JournalError>;
+
+    /// Stores an intent and reserves its amount. The same key with the same content gives back what is stored.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`] when the payment is not registered, [`JournalError::KeyConflict`],
+    /// [`JournalError::Exceeds`], [`JournalError::NoKey`] when account data is given and cannot be sealed,
+    /// [`JournalError::Invalid`].
+    async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError>;
+
+    /// Takes an intent back; allowed only while no attempt of it exists.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`].
+    async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError>;
+
+    /// An intent.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn intent(&self, id: IntentId) -> Result<Option<IntentRecord>, JournalError>;
+
+    /// The intents of a payment, in the order they were stored.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError>;
+
+    /// The attempts of an intent, first to last.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError>;
+
+    /// Claims the payment that has waited longest past its due time. `None` when there is nothing to do now.
+    ///
+    /// `owner` names one task; a task that claims again while holding a payment may get the same one.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn claim(&self, owner: &str, lease: Duration) -> Result<Option<Claim>, JournalError>;
+
+    /// Claims this payment, if it is due and nobody else holds it.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn claim_payment(
+        &self,
+        key: &PaymentKey,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError>;
+
+    /// When something is due next, held payments included; `None` when nothing is.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn next_due(&self) -> Result<Option<Timestamp>, JournalError>;
+
+    /// Commits a new attempt: from here on it counts as sent. At most one attempt of a payment is open.
+    ///
+    /// # Errors
+    /// [`JournalError::LeaseLost`], [`JournalError::NotAllowed`].
+    async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError>;
+
+    /// Commits a change.
+    ///
+    /// # Errors
+    /// [`JournalError::LeaseLost`], [`JournalError::NotAllowed`].
+    async fn record(&self, lease: &Lease, record: &Record) -> Result<Snapshot, JournalError>;
+
+    /// Gives the payment back. An older claim gives back nothing.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn release(&self, lease: &Lease) -> Result<(), JournalError>;
+
+    /// The account that an intent refunds into, unsealed.
+    ///
+    /// # Errors
+    /// [`JournalError::NoKey`], [`JournalError::NotFound`], [`JournalError::Corrupt`] when it does not open.
+    async fn refund_account(&self, intent: IntentId) -> Result<Option<RefundAccount>, JournalError>;
+
+    /// Makes a payment's open attempt due now: something (a webhook, a person) hinted that there is news. Tells
+    /// whether there was one. A hint is never a proof.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn hint(&self, key: &PaymentKey) -> Result<bool, JournalError>;
+
+    /// Makes every open attempt due now, as after a restart. Tells how many.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn recover(&self) -> Result<u64, JournalError>;
+
+    /// What waits for a person, oldest first, at most `limit` of them.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError>;
+
+    /// Writes what a person decided, who and why.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`], [`JournalError::Invalid`] without name or reason.
+    async fn resolve(
+        &self,
+        intent: IntentId,
+        resolution: Resolution,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntentRecord, JournalError>;
+
+    /// Notes something in the event log that changes nothing: an answer that came too late, an operator's remark.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn note(&self, intent: IntentId, kind: &'static str, detail: &str) -> Result<(), JournalError>;
+
+    /// Events after a number, oldest first.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError>;
+
+    /// Checks the event chain and every invariant that the stored rows must hold.
+    ///
+    /// # Errors
+    /// Of the storage; a broken invariant is no error but a [`Fault`] in the answer.
+    async fn verify(&self) -> Result<Verification, JournalError>;
+}

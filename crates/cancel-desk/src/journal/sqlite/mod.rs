@@ -1,0 +1,490 @@
+//! The journal in one `SQLite` file: nothing to install, several processes of one machine may share it.
+//!
+//! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All work is done by one
+//! thread per process, in transactions that begin `IMMEDIATE`.
+
+mod place;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use pg_core::{Invalid, RefundAccount};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::record::{
+    AttemptRecord, IntentId, IntentRecord, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+};
+
+use super::apply::{self, Rows};
+use super::event::NewEvent;
+use super::verify::Verifier;
+use super::{
+    Clock, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
+};
+
+use writer::Writer;
+
+/// How a `SQLite` journal is opened.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    path: PathBuf,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    busy_timeout: Duration,
+    any_file_system: bool,
+}
+
+impl SqliteOptions {
+    /// The journal in this file; it is made if there is none, readable by its owner alone.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            vault: Vault::without_key(),
+            clock: Arc::new(SystemClock),
+            busy_timeout: Duration::from_secs(10),
+            any_file_system: false,
+        }
+    }
+
+    /// Takes account data, sealed with the vault's key.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = vault;
+        self
+    }
+
+    /// Counts leases and pauses by another clock than the computer's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How long to wait for another process's transaction (10 s).
+    #[must_use]
+    pub const fn with_busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout;
+        self
+    }
+
+    /// Takes a file on a network or user-space file system. Locks and fsync may lie there: refunds can be lost.
+    #[must_use]
+    pub const fn allow_any_file_system(mut self) -> Self {
+        self.any_file_system = true;
+        self
+    }
+}
+
+/// A journal in one `SQLite` file.
+pub struct SqliteJournal {
+    writer: Writer,
+    options: SqliteOptions,
+}
+
+impl fmt::Debug for SqliteJournal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteJournal").finish_non_exhaustive()
+    }
+}
+
+impl SqliteJournal {
+    /// Opens the journal, and makes it if there is none. Reads the file: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] when the file lies on a network file system, is another program's database, or has
+    /// another version's tables; [`JournalError::Storage`] when it cannot be opened as durable as it must be.
+    pub fn open(options: SqliteOptions) -> Result<Self, JournalError> {
+        let folder = match options.path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        if !options.any_file_system {
+            place::check(folder)?;
+        }
+        make_private(&options.path)?;
+        let mut connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
+        make_durable(&connection)?;
+        make_tables(&mut connection)?;
+        let writer = Writer::start(connection)?;
+        Ok(Self { writer, options })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+}
+
+/// Makes the file, if there is none, for its owner alone: it tells who was paid back what.
+fn make_private(path: &Path) -> Result<(), JournalError> {
+    let mut open = std::fs::OpenOptions::new();
+    open.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(path).map(drop).map_err(|error| JournalError::Storage(Box::new(error)))
+}
+
+fn connect(path: &Path, access: OpenFlags, busy_timeout: Duration) -> Result<Connection, JournalError> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Sets what durability rests on, and believes only what is read back.
+fn make_durable(connection: &Connection) -> Result<(), JournalError> {
+    let refused = |what: &'static str| JournalError::Storage(Box::new(Invalid::new("journal", what)));
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(refused("must be able to keep a write-ahead log"));
+    }
+    // fullfsync matters on macOS alone, where fsync does not reach the disk; erased account data is overwritten
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
+    )?;
+    for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1)] {
+        let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+        if found != wanted {
+            return Err(refused("must be opened with synchronous=FULL and foreign_keys=ON"));
+        }
+    }
+    Ok(())
+}
+
+fn make_tables(connection: &mut Connection) -> Result<(), JournalError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let id: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (id, version, tables) {
+        (schema::APPLICATION_ID, schema::VERSION, _) => {}
+        (0, 0, 0) => {
+            transaction.execute_batch(schema::TABLES)?;
+            transaction.execute_batch(schema::TRIGGERS)?;
+            transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", schema::VERSION)?;
+        }
+        (schema::APPLICATION_ID, ..) => {
+            return Err(Invalid::new("journal", "must be of this version's tables").into());
+        }
+        _ => return Err(Invalid::new("journal", "must be a journal, not another program's database").into()),
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Claims a payment in the transaction, if it is due and free.
+fn claim(
+    c: &Connection,
+    key: &PaymentKey,
+    owner: &str,
+    length: Duration,
+    now: Timestamp,
+) -> Result<Option<Claim>, JournalError> {
+    let mut payment = rows::payment(c, key)?.ok_or(JournalError::NotFound)?;
+    let due = payment.due_at.is_some_and(|due| due <= now);
+    if !due || !apply::is_free(&payment, owner, now) {
+        return Ok(None);
+    }
+    let Some(intent) = rows::current(c, key)? else {
+        return Ok(None);
+    };
+    let lease = apply::claim(&mut payment, owner, length, now);
+    rows::update_payment(c, &payment)?;
+    Ok(Some(Claim { lease, snapshot: snapshot(c, intent.id, now)? }))
+}
+
+fn snapshot(c: &Connection, intent: IntentId, now: Timestamp) -> Result<Snapshot, JournalError> {
+    let Rows { payment, intent, attempt } = rows::rows(c, intent)?;
+    Ok(Snapshot { payment, intent, attempt, now })
+}
+
+/// Makes a payment's open attempt due now.
+fn hint(c: &Connection, key: &PaymentKey, now: Timestamp) -> Result<bool, JournalError> {
+    let Some(attempt) = rows::open_attempt(c, key)? else {
+        return Ok(false);
+    };
+    let mut found = rows::rows(c, attempt.intent)?;
+    let Some(due) = found.intent.due_at else {
+        return Ok(false);
+    };
+    found.intent.due_at = Some(due.min(now));
+    rows::store(c, &mut found)?;
+    Ok(true)
+}
+
+#[async_trait::async_trait]
+impl Journal for SqliteJournal {
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        Ok(SqliteJournal::now(self))
+    }
+
+    async fn register_payment(&self, new: NewPayment) -> Result<PaymentRecord, JournalError> {
+        new.check()?;
+        let now = self.now();
+        self.writer
+            .run(move |c| {
+                if let Some(known) = rows::payment(c, &new.key())? {
+                    let same = known.payment == new.payment;
+                    return if same { Ok(known) } else { Err(JournalError::PaymentConflict) };
+                }
+                let payment = PaymentRecord::registered(&new);
+                rows::insert_payment(c, &payment)?;
+                rows::append(c, NewEvent::registered(&payment, now))?;
+                Ok(payment)
+            })
+            .await
+    }
+
+    async fn payment(&self, key: &PaymentKey) -> Result<Option<PaymentRecord>, JournalError> {
+        let key = key.clone();
+        self.writer.run(move |c| rows::payment(c, &key)).await
+    }
+
+    async fn payments_of_order(&self, merchant_uid: &str) -> Result<Vec<PaymentRecord>, JournalError> {
+        let merchant_uid = merchant_uid.to_owned();
+        self.writer.run(move |c| rows::payments_of_order(c, &merchant_uid)).await
+    }
+
+    async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
+        new.check()?;
+        let fingerprint = self.options.vault.fingerprint(&new)?;
+        let sealed =
+            new.account.as_ref().map(|account| self.options.vault.seal(new.id, account)).transpose()?;
+        let now = self.now();
+        self.writer
+            .run(move |c| {
+                if let Some(known) = rows::intent_of_key(c, &new)? {
+                    let same = known.fingerprint == fingerprint;
+                    return if same {
+                        Ok(Submitted::Existing(known))
+                    } else {
+                        Err(JournalError::KeyConflict)
+                    };
+                }
+                let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
+                let intent = apply::submit(&mut payment, &new, fingerprint, now)?;
+                rows::insert_intent(c, &intent, sealed.as_deref())?;
+                rows::store(c, &mut Rows { payment, intent: intent.clone(), attempt: None })?;
+                rows::append(c, NewEvent::submitted(&intent))?;
+                Ok(Submitted::New(intent))
+            })
+            .await
+    }
+
+    async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
+        super::submit::check_person(by, reason)?;
+        let detail = serde_json::json!({ "by": by, "reason": reason });
+        let now = self.now();
+        self.writer
+            .run(move |c| {
+                let mut found = rows::rows(c, intent)?;
+                let attempts = rows::attempts_of(c, intent)?.len();
+                apply::withdraw(&mut found, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
+                rows::store(c, &mut found)?;
+                rows::append(c, NewEvent::remark(intent, now, "withdrawn", detail))?;
+                Ok(found.intent)
+            })
+            .await
+    }
+
+    async fn intent(&self, id: IntentId) -> Result<Option<IntentRecord>, JournalError> {
+        self.writer.run(move |c| rows::intent(c, id)).await
+    }
+
+    async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError> {
+        let key = key.clone();
+        self.writer.run(move |c| rows::intents_of(c, &key)).await
+    }
+
+    async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
+        self.writer.run(move |c| rows::attempts_of(c, intent)).await
+    }
+
+    async fn claim(&self, owner: &str, lease: Duration) -> Result<Option<Claim>, JournalError> {
+        let (owner, now) = (owner.to_owned(), self.now());
+        self.writer
+            .run(move |c| match rows::claimable(c, &owner, now)? {
+                Some(key) => claim(c, &key, &owner, lease, now),
+                None => Ok(None),
+            })
+            .await
+    }
+
+    async fn claim_payment(
+        &self,
+        key: &PaymentKey,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError> {
+        let (key, owner, now) = (key.clone(), owner.to_owned(), self.now());
+        self.writer.run(move |c| claim(c, &key, &owner, lease, now)).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.writer.run(rows::next_due).await
+    }
+
+    async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
+        let (lease, new, now) = (lease.clone(), new.clone(), self.now());
+        self.writer
+            .run(move |c| {
+                let mut found = rows::rows(c, new.plan.intent)?;
+                apply::renew(&mut found.payment, &lease, now)?;
+                if rows::open_attempt(c, &lease.payment)?.is_some() {
+                    return Err(JournalError::NotAllowed("another attempt is open"));
+                }
+                let before = rows::attempts_of(c, found.intent.id)?.len();
+                let no = i64::try_from(before).unwrap_or(i64::MAX).saturating_add(1);
+                let attempt = apply::open(&mut found.payment, &mut found.intent, &new, no, now)?;
+                rows::insert_attempt(c, &attempt, &lease.payment)?;
+                rows::append(c, NewEvent::opened(&attempt, &new, now))?;
+                found.attempt = Some(attempt);
+                rows::store(c, &mut found)?;
+                snapshot(c, new.plan.intent, now)
+            })
+            .await
+    }
+
+    async fn record(&self, lease: &Lease, record: &Record) -> Result<Snapshot, JournalError> {
+        let (lease, record, now) = (lease.clone(), record.clone(), self.now());
+        self.writer
+            .run(move |c| {
+                let mut found = rows::rows(c, record.intent)?;
+                apply::renew(&mut found.payment, &lease, now)?;
+                apply::record(&mut found, &record, now)?;
+                rows::store(c, &mut found)?;
+                rows::append(c, NewEvent::changed(&record, &found.payment, now))?;
+                snapshot(c, record.intent, now)
+            })
+            .await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
+        let lease = lease.clone();
+        self.writer
+            .run(move |c| {
+                if let Some(mut payment) = rows::payment(c, &lease.payment)?
+                    && payment.fence == lease.fence
+                {
+                    payment.lease_owner = None;
+                    payment.lease_until = None;
+                    rows::update_payment(c, &payment)?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn refund_account(&self, intent: IntentId) -> Result<Option<RefundAccount>, JournalError> {
+        let sealed = self.writer.run(move |c| rows::account(c, intent)).await?;
+        sealed.map(|sealed| self.options.vault.open(intent, &sealed)).transpose()
+    }
+
+    async fn hint(&self, key: &PaymentKey) -> Result<bool, JournalError> {
+        let (key, now) = (key.clone(), self.now());
+        self.writer.run(move |c| hint(c, &key, now)).await
+    }
+
+    async fn recover(&self) -> Result<u64, JournalError> {
+        let now = self.now();
+        self.writer
+            .run(move |c| {
+                let mut hinted = 0_u64;
+                for key in rows::open_payments(c)? {
+                    hinted = hinted.saturating_add(u64::from(hint(c, &key, now)?));
+                }
+                Ok(hinted)
+            })
+            .await
+    }
+
+    async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
+        self.writer.run(move |c| rows::waiting_for_a_person(c, limit)).await
+    }
+
+    async fn resolve(
+        &self,
+        intent: IntentId,
+        resolution: Resolution,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntentRecord, JournalError> {
+        super::submit::check_person(by, reason)?;
+        let detail = serde_json::json!({ "as": resolution.as_str(), "by": by, "reason": reason });
+        let now = self.now();
+        self.writer
+            .run(move |c| {
+                let mut found = rows::rows(c, intent)?;
+                apply::resolve(&mut found, resolution, now)?;
+                rows::store(c, &mut found)?;
+                rows::append(c, NewEvent::remark(intent, now, "resolved", detail))?;
+                Ok(found.intent)
+            })
+            .await
+    }
+
+    async fn note(&self, intent: IntentId, kind: &'static str, detail: &str) -> Result<(), JournalError> {
+        let (detail, now) = (serde_json::json!({ "note": detail }), self.now());
+        self.writer
+            .run(move |c| {
+                rows::intent(c, intent)?.ok_or(JournalError::NotFound)?;
+                rows::append(c, NewEvent::remark(intent, now, kind, detail))
+            })
+            .await
+    }
+
+    async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
+        self.writer.run(move |c| rows::events(c, after, limit)).await
+    }
+
+    async fn verify(&self) -> Result<Verification, JournalError> {
+        // its own connection: checking everything takes time, and refunds must not wait for it
+        let (path, timeout) = (self.options.path.clone(), self.options.busy_timeout);
+        let (answer, waiting) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name("cancel-desk verify".to_owned())
+            .spawn(move || {
+                let _gone = answer.send(verify(&path, timeout));
+            })
+            .map_err(|error| JournalError::Storage(Box::new(error)))?;
+        waiting.await.map_err(|error| JournalError::Storage(Box::new(error)))?
+    }
+}
+
+fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> {
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
+    let c = connection.transaction()?;
+    let mut verifier = Verifier::default();
+    let mut last = 0;
+    loop {
+        let events = rows::events(&c, last, 1000)?;
+        let Some(end) = events.last().map(|event| event.seq) else { break };
+        last = end;
+        events.iter().for_each(|event| verifier.event(event));
+    }
+    let mut after: Option<PaymentKey> = None;
+    loop {
+        let payments = rows::payments_after(&c, after.as_ref())?;
+        let Some(end) = payments.last().map(PaymentRecord::key) else { break };
+        after = Some(end);
+        for payment in &payments {
+            let intents = rows::intents_of(&c, &payment.key())?;
+            let mut attempts = Vec::new();
+            for intent in &intents {
+                attempts.extend(rows::attempts_of(&c, intent.id)?);
+            }
+            verifier.payment(payment, &intents, &attempts);
+        }
+    }
+    Ok(verifier.finish())
+}

@@ -1,0 +1,466 @@
+//! Rows, read and written.
+
+use pg_core::{Gateway, Money, PaymentRef};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::record::{
+    AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey, PaymentRecord,
+    Timestamp,
+};
+
+use super::super::apply::Rows;
+use super::super::event::{EventRecord, GENESIS, NewEvent};
+use super::super::{JournalError, NewIntent};
+
+pub(super) type Outcome<T> = Result<T, JournalError>;
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Storage(Box::new(error))
+    }
+}
+
+const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
+
+fn gateway(word: &str) -> Outcome<Gateway> {
+    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
+        .into_iter()
+        .find(|gateway| gateway.as_str() == word)
+        .ok_or(CORRUPT)
+}
+
+fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
+    serde_json::from_str(text).map_err(|_| CORRUPT)
+}
+
+fn to_json<T: Serialize>(value: &T) -> Outcome<String> {
+    serde_json::to_string(value).map_err(|_| JournalError::Corrupt("a value that is no json"))
+}
+
+fn some_json<T: Serialize>(value: Option<&T>) -> Outcome<Option<String>> {
+    value.map(to_json).transpose()
+}
+
+fn key(row: &Row<'_>) -> Outcome<PaymentKey> {
+    let word: String = row.get("gateway")?;
+    Ok(PaymentKey::new(
+        gateway(&word)?,
+        row.get::<_, String>("merchant")?,
+        row.get::<_, String>("payment_id")?,
+    ))
+}
+
+fn payment_of(row: &Row<'_>) -> Outcome<PaymentRecord> {
+    let payment: PaymentRef = json(&row.get::<_, String>("reference")?)?;
+    let key = key(row)?;
+    if payment.gateway != key.gateway
+        || payment.gateway_id != key.payment_id
+        || payment.paid.minor() != row.get::<_, i64>("paid")?
+    {
+        return Err(CORRUPT);
+    }
+    Ok(PaymentRecord {
+        merchant: key.merchant,
+        payment,
+        known_balance: row.get("known_balance")?,
+        reserved: row.get("reserved")?,
+        refunded: row.get("refunded")?,
+        foreign_refunded: row.get("foreign_refunded")?,
+        cancels: row.get("cancels")?,
+        lease_owner: row.get("lease_owner")?,
+        lease_until: row.get::<_, Option<i64>>("lease_until")?.map(Timestamp),
+        fence: row.get("fence")?,
+        due_at: row.get::<_, Option<i64>>("due_at")?.map(Timestamp),
+    })
+}
+
+fn intent_of(row: &Row<'_>) -> Outcome<IntentRecord> {
+    let currency: String = row.get("currency")?;
+    let currency = currency.parse().map_err(|_| CORRUPT)?;
+    let outcome: Option<String> = row.get("outcome")?;
+    let evidence: Option<String> = row.get("evidence")?;
+    Ok(IntentRecord {
+        id: IntentId::from_bytes(row.get("id")?),
+        payment: key(row)?,
+        caller_key: row.get("caller_key")?,
+        fingerprint: row.get("fingerprint")?,
+        amount: Money::from_minor(row.get("amount")?, currency).map_err(|_| CORRUPT)?,
+        reason: row.get("reason")?,
+        state: IntentState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?,
+        outcome: outcome.as_deref().map(json).transpose()?,
+        evidence: evidence.as_deref().map(json).transpose()?,
+        due_at: row.get::<_, Option<i64>>("due_at")?.map(Timestamp),
+        looks: row.get("looks")?,
+        created_at: Timestamp(row.get("created_at")?),
+        updated_at: Timestamp(row.get("updated_at")?),
+    })
+}
+
+fn attempt_of(row: &Row<'_>) -> Outcome<AttemptRecord> {
+    let currency: String = row.get("currency")?;
+    let currency = currency.parse().map_err(|_| CORRUPT)?;
+    let money = |minor| Money::from_minor(minor, currency).map_err(|_| CORRUPT);
+    let refusal: Option<String> = row.get("refusal")?;
+    Ok(AttemptRecord {
+        id: AttemptId::from_bytes(row.get("id")?),
+        intent: IntentId::from_bytes(row.get("intent")?),
+        no: row.get("no")?,
+        balance_before: money(row.get("balance_before")?)?,
+        amount: money(row.get("amount")?)?,
+        sequence: row.get("sequence")?,
+        frozen: row.get("frozen")?,
+        digest: row.get("digest")?,
+        state: AttemptState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?,
+        fence: row.get("fence")?,
+        sends: row.get("sends")?,
+        doubts: row.get("doubts")?,
+        hold: row.get::<_, i64>("hold")? != 0,
+        taken: row.get::<_, i64>("taken")? != 0,
+        upstream: row.get("upstream")?,
+        looks_since_send: row.get("looks_since_send")?,
+        refusal: refusal.as_deref().map(json).transpose()?,
+        last_reason: row.get("last_reason")?,
+        first_send_at: Timestamp(row.get("first_send_at")?),
+        last_send_at: Timestamp(row.get("last_send_at")?),
+    })
+}
+
+pub(super) fn event_of(row: &Row<'_>) -> Outcome<EventRecord> {
+    Ok(EventRecord {
+        seq: row.get("seq")?,
+        at: Timestamp(row.get("at")?),
+        intent: row.get::<_, Option<[u8; 16]>>("intent")?.map(IntentId::from_bytes),
+        attempt: row.get::<_, Option<[u8; 16]>>("attempt")?.map(AttemptId::from_bytes),
+        kind: row.get("kind")?,
+        detail: row.get("detail")?,
+        hash: row.get("hash")?,
+    })
+}
+
+/// All rows of a query, each read by `read`.
+fn all<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+    read: fn(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Vec<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read(row)?);
+    }
+    Ok(found)
+}
+
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    values: impl rusqlite::Params,
+    read: fn(&Row<'_>) -> Outcome<T>,
+) -> Outcome<Option<T>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(values)?;
+    rows.next()?.map(read).transpose()
+}
+
+macro_rules! of_payment {
+    ($start:literal, $rest:literal) => {
+        concat!($start, " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3", $rest)
+    };
+}
+
+macro_rules! intents {
+    ($rest:literal) => {
+        concat!(
+            "SELECT intent.*, payment.currency FROM intent JOIN payment USING (gateway, merchant, payment_id)",
+            $rest
+        )
+    };
+}
+
+macro_rules! attempts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT attempt.*, payment.currency FROM attempt JOIN payment USING (gateway, merchant, payment_id)",
+            $rest
+        )
+    };
+}
+
+pub(super) fn payment(c: &Connection, key: &PaymentKey) -> Outcome<Option<PaymentRecord>> {
+    let sql = of_payment!("SELECT * FROM payment", "");
+    one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], payment_of)
+}
+
+pub(super) fn payments_of_order(c: &Connection, merchant_uid: &str) -> Outcome<Vec<PaymentRecord>> {
+    let sql = "SELECT * FROM payment WHERE merchant_uid = ?1 ORDER BY gateway, merchant, payment_id";
+    all(c, sql, [merchant_uid], payment_of)
+}
+
+/// Payments in the order of their keys, from the one after `after`: for going through all of them.
+pub(super) fn payments_after(c: &Connection, after: Option<&PaymentKey>) -> Outcome<Vec<PaymentRecord>> {
+    let sql = "SELECT * FROM payment WHERE (gateway, merchant, payment_id) > (?1, ?2, ?3)
+               ORDER BY gateway, merchant, payment_id LIMIT 500";
+    match after {
+        Some(key) => all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], payment_of),
+        None => all(c, sql, params!["", "", ""], payment_of),
+    }
+}
+
+pub(super) fn intent(c: &Connection, id: IntentId) -> Outcome<Option<IntentRecord>> {
+    one(c, intents!(" WHERE intent.id = ?1"), [id.to_bytes()], intent_of)
+}
+
+pub(super) fn intents_of(c: &Connection, key: &PaymentKey) -> Outcome<Vec<IntentRecord>> {
+    let sql = intents!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY intent.created_at, intent.id"
+    );
+    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+}
+
+pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
+    let sql = intents!(" WHERE gateway = ?1 AND merchant = ?2 AND intent.caller_key = ?3");
+    one(c, sql, params![new.payment.gateway.as_str(), new.payment.merchant, new.caller_key], intent_of)
+}
+
+pub(super) fn waiting_for_a_person(c: &Connection, limit: u32) -> Outcome<Vec<IntentRecord>> {
+    let sql = intents!(
+        " WHERE intent.evidence IS NOT NULL AND intent.state IN ('manual', 'accepted')
+          ORDER BY intent.created_at, intent.id LIMIT ?1"
+    );
+    all(c, sql, [limit], intent_of)
+}
+
+pub(super) fn attempts_of(c: &Connection, intent: IntentId) -> Outcome<Vec<AttemptRecord>> {
+    all(c, attempts!(" WHERE attempt.intent = ?1 ORDER BY attempt.no"), [intent.to_bytes()], attempt_of)
+}
+
+pub(super) fn open_attempt(c: &Connection, key: &PaymentKey) -> Outcome<Option<AttemptRecord>> {
+    let sql = attempts!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3
+          AND attempt.state IN ('sending', 'unknown', 'accepted')"
+    );
+    one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], attempt_of)
+}
+
+pub(super) fn open_payments(c: &Connection) -> Outcome<Vec<PaymentKey>> {
+    let sql = "SELECT gateway, merchant, payment_id FROM attempt
+               WHERE state IN ('sending', 'unknown', 'accepted')";
+    all(c, sql, [], key)
+}
+
+/// An intent with its payment and its open attempt.
+pub(super) fn rows(c: &Connection, id: IntentId) -> Outcome<Rows> {
+    let intent = intent(c, id)?.ok_or(JournalError::NotFound)?;
+    let payment = payment(c, &intent.payment)?.ok_or(JournalError::NotFound)?;
+    let attempt = open_attempt(c, &intent.payment)?.filter(|attempt| attempt.intent == id);
+    Ok(Rows { payment, intent, attempt })
+}
+
+/// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
+    if let Some(attempt) = open_attempt(c, key)? {
+        return Ok(intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some()));
+    }
+    let sql = intents!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned'
+          ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
+    );
+    one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+}
+
+/// Payments that are due and held by nobody else, the longest due first.
+pub(super) fn claimable(c: &Connection, owner: &str, now: Timestamp) -> Outcome<Option<PaymentKey>> {
+    let sql = "SELECT gateway, merchant, payment_id FROM payment
+               WHERE due_at <= ?1 AND (lease_until IS NULL OR lease_until < ?1 OR lease_owner = ?2)
+               ORDER BY due_at, gateway, merchant, payment_id LIMIT 1";
+    one(c, sql, params![now.0, owner], key)
+}
+
+pub(super) fn next_due(c: &Connection) -> Outcome<Option<Timestamp>> {
+    let due: Option<i64> = c.query_row("SELECT min(due_at) FROM payment", [], |row| row.get(0))?;
+    Ok(due.map(Timestamp))
+}
+
+pub(super) fn insert_payment(c: &Connection, payment: &PaymentRecord) -> Outcome<()> {
+    let sql = "INSERT INTO payment (gateway, merchant, payment_id, merchant_uid, currency, paid, reference,
+                   known_balance, reserved, refunded, foreign_refunded, cancels, fence)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    let key = payment.key();
+    c.prepare_cached(sql)?.execute(params![
+        key.gateway.as_str(),
+        key.merchant,
+        key.payment_id,
+        payment.payment.merchant_uid,
+        payment.paid().currency().code(),
+        payment.paid().minor(),
+        to_json(&payment.payment)?,
+        payment.known_balance,
+        payment.reserved,
+        payment.refunded,
+        payment.foreign_refunded,
+        payment.cancels,
+        payment.fence,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn update_payment(c: &Connection, payment: &PaymentRecord) -> Outcome<()> {
+    let sql = of_payment!(
+        "UPDATE payment SET known_balance = ?4, reserved = ?5, refunded = ?6, foreign_refunded = ?7,
+            cancels = ?8, lease_owner = ?9, lease_until = ?10, fence = ?11, due_at = ?12",
+        ""
+    );
+    let key = payment.key();
+    c.prepare_cached(sql)?.execute(params![
+        key.gateway.as_str(),
+        key.merchant,
+        key.payment_id,
+        payment.known_balance,
+        payment.reserved,
+        payment.refunded,
+        payment.foreign_refunded,
+        payment.cancels,
+        payment.lease_owner,
+        payment.lease_until.map(|until| until.0),
+        payment.fence,
+        payment.due_at.map(|due| due.0),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn insert_intent(c: &Connection, intent: &IntentRecord, account: Option<&[u8]>) -> Outcome<()> {
+    let sql =
+        "INSERT INTO intent (id, gateway, merchant, payment_id, caller_key, fingerprint, amount, reason,
+                   state, due_at, looks, account, created_at, updated_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    c.prepare_cached(sql)?.execute(params![
+        intent.id.to_bytes(),
+        intent.payment.gateway.as_str(),
+        intent.payment.merchant,
+        intent.payment.payment_id,
+        intent.caller_key,
+        intent.fingerprint,
+        intent.amount.minor(),
+        intent.reason,
+        intent.state.as_str(),
+        intent.due_at.map(|due| due.0),
+        intent.looks,
+        account,
+        intent.created_at.0,
+        intent.updated_at.0,
+    ])?;
+    Ok(())
+}
+
+fn update_intent(c: &Connection, intent: &IntentRecord) -> Outcome<()> {
+    // account data is kept no longer than until the end
+    let sql =
+        "UPDATE intent SET state = ?2, outcome = ?3, evidence = ?4, due_at = ?5, looks = ?6, updated_at = ?7,
+                   account = CASE WHEN ?8 THEN NULL ELSE account END
+               WHERE id = ?1";
+    c.prepare_cached(sql)?.execute(params![
+        intent.id.to_bytes(),
+        intent.state.as_str(),
+        some_json(intent.outcome.as_ref())?,
+        some_json(intent.evidence.as_ref())?,
+        intent.due_at.map(|due| due.0),
+        intent.looks,
+        intent.updated_at.0,
+        intent.state.is_final(),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn account(c: &Connection, intent: IntentId) -> Outcome<Option<Vec<u8>>> {
+    c.prepare_cached("SELECT account FROM intent WHERE id = ?1")?
+        .query_row([intent.to_bytes()], |row| row.get(0))
+        .optional()?
+        .ok_or(JournalError::NotFound)
+}
+
+pub(super) fn insert_attempt(c: &Connection, attempt: &AttemptRecord, key: &PaymentKey) -> Outcome<()> {
+    let sql = "INSERT INTO attempt (id, intent, no, gateway, merchant, payment_id, balance_before, amount, sequence,
+                   frozen, digest, state, fence, sends, doubts, hold, taken, upstream, looks_since_send,
+                   first_send_at, last_send_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, 0, 0, 0, ?16, ?17)";
+    c.prepare_cached(sql)?.execute(params![
+        attempt.id.to_bytes(),
+        attempt.intent.to_bytes(),
+        attempt.no,
+        key.gateway.as_str(),
+        key.merchant,
+        key.payment_id,
+        attempt.balance_before.minor(),
+        attempt.amount.minor(),
+        attempt.sequence,
+        attempt.frozen,
+        attempt.digest,
+        attempt.state.as_str(),
+        attempt.fence,
+        attempt.sends,
+        attempt.doubts,
+        attempt.first_send_at.0,
+        attempt.last_send_at.0,
+    ])?;
+    Ok(())
+}
+
+fn update_attempt(c: &Connection, attempt: &AttemptRecord) -> Outcome<()> {
+    let sql = "UPDATE attempt SET state = ?2, fence = ?3, sends = ?4, doubts = ?5, hold = ?6, upstream = ?7,
+                   looks_since_send = ?8, refusal = ?9, last_reason = ?10, last_send_at = ?11, taken = ?12
+               WHERE id = ?1";
+    c.prepare_cached(sql)?.execute(params![
+        attempt.id.to_bytes(),
+        attempt.state.as_str(),
+        attempt.fence,
+        attempt.sends,
+        attempt.doubts,
+        i64::from(attempt.hold),
+        attempt.upstream,
+        attempt.looks_since_send,
+        some_json(attempt.refusal.as_ref())?,
+        attempt.last_reason,
+        attempt.last_send_at.0,
+        i64::from(attempt.taken),
+    ])?;
+    Ok(())
+}
+
+/// Writes everything back, and when the payment is due next.
+pub(super) fn store(c: &Connection, rows: &mut Rows) -> Outcome<()> {
+    if let Some(attempt) = &rows.attempt {
+        update_attempt(c, attempt)?;
+    }
+    update_intent(c, &rows.intent)?;
+    rows.payment.due_at = current(c, &rows.payment.key())?.and_then(|intent| intent.due_at);
+    update_payment(c, &rows.payment)
+}
+
+pub(super) fn append(c: &Connection, event: NewEvent) -> Outcome<()> {
+    let last: Option<(i64, [u8; 32])> = c
+        .prepare_cached("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (seq, before) = last.unwrap_or((0, GENESIS));
+    let event = event.chained(seq.saturating_add(1), &before);
+    let sql = "INSERT INTO event (seq, at, intent, attempt, kind, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    c.prepare_cached(sql)?.execute(params![
+        event.seq,
+        event.at.0,
+        event.intent.map(IntentId::to_bytes),
+        event.attempt.map(AttemptId::to_bytes),
+        event.kind,
+        event.detail,
+        event.hash,
+    ])?;
+    Ok(())
+}
+
+pub(super) fn events(c: &Connection, after: i64, limit: u32) -> Outcome<Vec<EventRecord>> {
+    let sql = "SELECT * FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    all(c, sql, params![after, limit], event_of)
+}

@@ -1,0 +1,125 @@
+//! Tables, and what they refuse by themselves. Amounts are minor units, times milliseconds since 1970 UTC.
+
+/// Written into the file's header, so that another program's database is not mistaken for a journal.
+pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
+/// Rises when the tables change.
+pub(super) const VERSION: i64 = 1;
+
+pub(super) const TABLES: &str = "
+CREATE TABLE payment (
+    gateway TEXT NOT NULL,
+    merchant TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    merchant_uid TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    paid BIGINT NOT NULL CHECK (paid > 0),
+    reference TEXT NOT NULL,
+    known_balance BIGINT NOT NULL CHECK (known_balance >= 0 AND known_balance <= paid),
+    reserved BIGINT NOT NULL CHECK (reserved >= 0),
+    refunded BIGINT NOT NULL CHECK (refunded >= 0),
+    foreign_refunded BIGINT NOT NULL CHECK (foreign_refunded >= 0),
+    cancels BIGINT NOT NULL CHECK (cancels >= 0),
+    lease_owner TEXT,
+    lease_until BIGINT,
+    fence BIGINT NOT NULL,
+    due_at BIGINT,
+    PRIMARY KEY (gateway, merchant, payment_id),
+    CHECK (reserved + refunded + foreign_refunded <= paid)
+);
+CREATE INDEX payment_order ON payment (merchant_uid);
+CREATE INDEX payment_due ON payment (due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE intent (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    gateway TEXT NOT NULL,
+    merchant TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    caller_key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    reason TEXT,
+    state TEXT NOT NULL CHECK (state IN
+        ('planned', 'open', 'completed', 'accepted', 'rejected', 'manual', 'withdrawn')),
+    outcome TEXT,
+    evidence TEXT,
+    due_at BIGINT,
+    looks BIGINT NOT NULL,
+    account BLOB,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    UNIQUE (gateway, merchant, caller_key),
+    FOREIGN KEY (gateway, merchant, payment_id) REFERENCES payment (gateway, merchant, payment_id),
+    CHECK (state <> 'manual' OR evidence IS NOT NULL),
+    CHECK ((state IN ('completed', 'rejected')) = (outcome IS NOT NULL))
+);
+CREATE INDEX intent_payment ON intent (gateway, merchant, payment_id);
+CREATE INDEX intent_waiting ON intent (created_at) WHERE evidence IS NOT NULL;
+
+CREATE TABLE attempt (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    intent BLOB NOT NULL REFERENCES intent (id),
+    no BIGINT NOT NULL,
+    gateway TEXT NOT NULL,
+    merchant TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    balance_before BIGINT NOT NULL CHECK (balance_before > 0),
+    amount BIGINT NOT NULL CHECK (amount > 0 AND amount <= balance_before),
+    sequence BIGINT NOT NULL,
+    frozen TEXT NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    state TEXT NOT NULL CHECK (state IN ('sending', 'unknown', 'accepted', 'applied', 'closed')),
+    fence BIGINT NOT NULL,
+    sends BIGINT NOT NULL CHECK (sends >= 1),
+    doubts BIGINT NOT NULL CHECK (doubts >= 0 AND doubts <= sends),
+    hold BIGINT NOT NULL,
+    taken BIGINT NOT NULL,
+    upstream BIGINT NOT NULL,
+    looks_since_send BIGINT NOT NULL,
+    refusal TEXT,
+    last_reason TEXT,
+    first_send_at BIGINT NOT NULL,
+    last_send_at BIGINT NOT NULL,
+    UNIQUE (intent, no)
+);
+CREATE UNIQUE INDEX one_open_attempt ON attempt (gateway, merchant, payment_id)
+    WHERE state IN ('sending', 'unknown', 'accepted');
+
+CREATE TABLE event (
+    seq BIGINT PRIMARY KEY NOT NULL,
+    at BIGINT NOT NULL,
+    intent BLOB,
+    attempt BLOB,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+);
+";
+
+pub(super) const TRIGGERS: &str = "
+CREATE TRIGGER event_is_append_only BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER event_is_kept BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
+CREATE TRIGGER payment_is_kept BEFORE DELETE ON payment
+BEGIN SELECT RAISE(ABORT, 'payments are kept'); END;
+CREATE TRIGGER intent_is_kept BEFORE DELETE ON intent
+BEGIN SELECT RAISE(ABORT, 'intents are kept'); END;
+CREATE TRIGGER attempt_is_kept BEFORE DELETE ON attempt
+BEGIN SELECT RAISE(ABORT, 'attempts are kept'); END;
+CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent
+WHEN OLD.state IN ('completed', 'rejected', 'withdrawn')
+    AND (NEW.state IS NOT OLD.state OR NEW.outcome IS NOT OLD.outcome)
+BEGIN SELECT RAISE(ABORT, 'the outcome is final'); END;
+CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent
+WHEN NEW.id IS NOT OLD.id OR NEW.caller_key IS NOT OLD.caller_key OR NEW.amount IS NOT OLD.amount
+    OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.payment_id IS NOT OLD.payment_id
+BEGIN SELECT RAISE(ABORT, 'what was asked never changes'); END;
+CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt
+WHEN NEW.id IS NOT OLD.id OR NEW.intent IS NOT OLD.intent OR NEW.balance_before IS NOT OLD.balance_before
+    OR NEW.amount IS NOT OLD.amount OR NEW.sequence IS NOT OLD.sequence OR NEW.frozen IS NOT OLD.frozen
+    OR NEW.digest IS NOT OLD.digest
+BEGIN SELECT RAISE(ABORT, 'an attempt never changes'); END;
+CREATE TRIGGER attempt_end_is_final BEFORE UPDATE ON attempt
+WHEN OLD.state IN ('applied', 'closed') AND NEW.state IS NOT OLD.state
+BEGIN SELECT RAISE(ABORT, 'the outcome is final'); END;
+";

@@ -1,0 +1,230 @@
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::super::conformance::{
+    LEASE, TestClock, about, account, attempt, claimed, completed, journal_conformance, payment, sound,
+    submitted, vault, wish,
+};
+use super::*;
+
+/// A folder that goes when the test ends.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        let path = std::env::temp_dir().join(format!("cancel-desk-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("journal.db")
+    }
+
+    fn open(&self) -> Result<SqliteJournal, JournalError> {
+        SqliteJournal::open(SqliteOptions::new(self.file()).with_vault(vault()))
+    }
+
+    /// Everything on disk, the write-ahead log included.
+    fn bytes(&self) -> Vec<u8> {
+        let files = std::fs::read_dir(&self.0).unwrap();
+        files.flat_map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _best_effort = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn make(clock: Arc<TestClock>, vault: Vault) -> (Arc<dyn Journal>, Folder) {
+    let folder = Folder::new();
+    let options = SqliteOptions::new(folder.file()).with_clock(clock).with_vault(vault);
+    (Arc::new(SqliteJournal::open(options).unwrap()), folder)
+}
+
+journal_conformance!(make);
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn what_was_committed_is_there_after_reopening() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    let intent = submitted(&journal, wish("p", "k", 3_000).with_reason("변심")).await;
+    let claim = claimed(&journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    let before = journal.open_attempt(&claim.lease, &new).await.unwrap();
+    drop(journal);
+    let journal = folder.open().unwrap();
+    assert_eq!(journal.recover().await.unwrap(), 1);
+    let stored = journal.attempts_of(intent.id).await.unwrap();
+    assert_eq!(before.attempt, stored.first().cloned());
+    let order = stored[0].order(None, false).unwrap();
+    assert_eq!((order.reason(), order.tag().as_str()), (Some("변심"), new.id.tag().unwrap().as_str()));
+    sound(&journal).await;
+}
+
+#[tokio::test]
+async fn two_openings_of_one_file_share_the_work() {
+    let folder = Folder::new();
+    let (one, two) = (folder.open().unwrap(), folder.open().unwrap());
+    one.register_payment(payment("p")).await.unwrap();
+    submitted(&two, wish("p", "k", 3_000)).await;
+    assert!(one.claim("one", LEASE).await.unwrap().is_some());
+    assert!(two.claim("two", LEASE).await.unwrap().is_none());
+}
+
+#[test]
+fn many_may_open_a_new_file_at_once() {
+    let folder = Folder::new();
+    let openers: Vec<_> = (0..6)
+        .map(|_| {
+            let options = SqliteOptions::new(folder.file());
+            std::thread::spawn(move || SqliteJournal::open(options).map(drop))
+        })
+        .collect();
+    for opener in openers {
+        opener.join().unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn account_data_is_nowhere_on_disk() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    let intent = submitted(&journal, wish("p", "k", 3_000).with_account(account())).await;
+    let claim = claimed(&journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    journal.record(&claim.lease, &about(intent.id, Some(new.id), completed())).await.unwrap();
+    let bytes = folder.bytes();
+    assert!(contains(&bytes, "order-p"), "the search finds what is there");
+    for value in account().sensitive_values() {
+        assert!(!contains(&bytes, value));
+    }
+}
+
+#[tokio::test]
+async fn the_database_itself_refuses_what_must_not_be() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    let intent = submitted(&journal, wish("p", "k", 3_000)).await;
+    let claim = claimed(&journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    let raw = Connection::open(folder.file()).unwrap();
+    for forbidden in [
+        "UPDATE payment SET reserved = 10001",
+        "UPDATE payment SET foreign_refunded = 7001",
+        "UPDATE payment SET reserved = -1",
+        "UPDATE intent SET state = 'failed'",
+        "UPDATE intent SET state = 'manual'",
+        "UPDATE intent SET amount = 1",
+        "UPDATE attempt SET balance_before = 9000",
+        "UPDATE attempt SET frozen = '{}'",
+        "INSERT INTO attempt SELECT randomblob(16), intent, 2, gateway, merchant, payment_id, balance_before, amount,
+            sequence, frozen, digest, state, fence, sends, doubts, hold, taken, upstream, looks_since_send, refusal,
+            last_reason, first_send_at, last_send_at FROM attempt",
+        "UPDATE event SET kind = 'x'",
+        "DELETE FROM event",
+        "DELETE FROM intent",
+        "DELETE FROM payment",
+        "DELETE FROM attempt",
+    ] {
+        assert!(raw.execute(forbidden, []).is_err(), "{forbidden}");
+    }
+    journal.record(&claim.lease, &about(intent.id, Some(new.id), completed())).await.unwrap();
+    for forbidden in [
+        "UPDATE intent SET state = 'planned', outcome = NULL",
+        "UPDATE intent SET outcome = '{}'",
+        "UPDATE attempt SET state = 'unknown'",
+    ] {
+        assert!(raw.execute(forbidden, []).is_err(), "{forbidden}");
+    }
+    sound(&journal).await;
+}
+
+#[tokio::test]
+async fn tampering_past_the_triggers_is_found() {
+    for (tamper, rule) in [
+        ("DROP TRIGGER event_is_append_only; UPDATE event SET detail = '{}' WHERE seq = 2", "chain"),
+        ("DROP TRIGGER event_is_kept; DELETE FROM event WHERE seq = 1", "missing"),
+        ("UPDATE payment SET refunded = 100", "refunded sum"),
+        ("UPDATE payment SET reserved = 2999", "reserved sum"),
+        ("DROP TRIGGER attempt_is_frozen; UPDATE attempt SET frozen = '{}'", "frozen"),
+        ("UPDATE attempt SET state = 'closed'", "no attempt"),
+    ] {
+        let folder = Folder::new();
+        let journal = folder.open().unwrap();
+        journal.register_payment(payment("p")).await.unwrap();
+        submitted(&journal, wish("p", "k", 3_000)).await;
+        let claim = claimed(&journal, "w").await;
+        journal.open_attempt(&claim.lease, &attempt(&claim, 10_000)).await.unwrap();
+        sound(&journal).await;
+        Connection::open(folder.file()).unwrap().execute_batch(tamper).unwrap();
+        let faults = journal.verify().await.unwrap().faults;
+        assert!(faults.iter().any(|fault| fault.rule.contains(rule)), "{tamper}: {faults:?}");
+    }
+}
+
+#[test]
+fn only_a_journal_is_opened() {
+    let folder = Folder::new();
+    Connection::open(folder.file()).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+    assert!(matches!(folder.open(), Err(JournalError::Invalid(_))));
+    let folder = Folder::new();
+    drop(folder.open().unwrap());
+    Connection::open(folder.file()).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+    assert!(matches!(folder.open(), Err(JournalError::Invalid(_))));
+    std::fs::write(folder.file(), b"no database at all, only a text of some length").unwrap();
+    assert!(matches!(folder.open(), Err(JournalError::Storage(_))));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    drop(folder.open().unwrap());
+    assert_eq!(std::fs::metadata(folder.file()).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn durability_is_read_back() {
+    let memory = Connection::open_in_memory().unwrap();
+    // a database in memory can keep no write-ahead log
+    assert!(matches!(make_durable(&memory), Err(JournalError::Storage(_))));
+    let folder = Folder::new();
+    let connection = Connection::open(folder.file()).unwrap();
+    make_durable(&connection).unwrap();
+    let level: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+    assert_eq!(level, 2);
+}
+
+/// The same seed, the same run: what the two journals do differs in nothing that the protocol can see.
+#[test]
+fn the_model_runs_the_same_on_disk_as_in_memory() {
+    use crate::model::{Face, Options, run_seed, run_seed_on};
+    for face in Face::ALL {
+        let options = Options::new(face, 0..1);
+        for seed in 0..6 {
+            let folder = Folder::new();
+            let on_disk = run_seed_on(&options, seed, &|clock, _| {
+                let options = SqliteOptions::new(folder.file()).with_clock(clock);
+                Arc::new(SqliteJournal::open(options).unwrap())
+            });
+            assert_eq!(on_disk, run_seed(&options, seed), "{face} {seed}");
+            assert!(on_disk.1.is_empty());
+        }
+    }
+}

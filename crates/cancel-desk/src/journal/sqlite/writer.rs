@@ -1,0 +1,102 @@
+//! One thread writes. Callers that come while it is busy share the next transaction, and so the next fsync.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::super::JournalError;
+
+/// Most callers that share a transaction.
+const MOST_AT_ONCE: usize = 256;
+
+/// Tells a caller after the commit; `false` when it failed.
+type Reply = Box<dyn FnOnce(bool) + Send>;
+type Job = Box<dyn FnOnce(&mut Connection) -> Reply + Send>;
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    jobs: Sender<Job>,
+}
+
+/// The storage failed underneath, and whether the transaction was written is not known.
+#[derive(Debug, Clone, Copy)]
+struct NotCommitted;
+
+impl std::fmt::Display for NotCommitted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the transaction could not be committed")
+    }
+}
+
+impl std::error::Error for NotCommitted {}
+
+fn not_committed() -> JournalError {
+    JournalError::Storage(Box::new(NotCommitted))
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection) -> Result<Self, JournalError> {
+        let (jobs, waiting) = channel();
+        thread::Builder::new()
+            .name("cancel-desk journal".to_owned())
+            .spawn(move || work(connection, &waiting))
+            .map_err(|error| JournalError::Storage(Box::new(error)))?;
+        Ok(Self { jobs })
+    }
+
+    /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing.
+    ///
+    /// If the caller goes away meanwhile, the transaction is carried through all the same.
+    pub(super) async fn run<T, F>(&self, work: F) -> Result<T, JournalError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
+    {
+        let (answer, waiting) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = apart(connection, work);
+            Box::new(move |committed| {
+                let _gone = answer.send(if committed { result } else { Err(not_committed()) });
+            })
+        });
+        self.jobs.send(job).map_err(|_| not_committed())?;
+        waiting.await.map_err(|_| not_committed())?
+    }
+}
+
+/// Runs one caller's work so that its failure takes back its own writes alone.
+fn apart<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, JournalError>,
+) -> Result<T, JournalError> {
+    let savepoint = connection.savepoint()?;
+    let result = work(&savepoint)?;
+    savepoint.commit()?;
+    Ok(result)
+}
+
+fn work(mut connection: Connection, waiting: &Receiver<Job>) {
+    while let Ok(first) = waiting.recv() {
+        let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
+        let (committed, replies) = together(&mut connection, jobs);
+        for reply in replies {
+            reply(committed);
+        }
+    }
+}
+
+fn together(connection: &mut Connection, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
+    if connection.execute_batch("BEGIN IMMEDIATE").is_err() {
+        // the jobs are dropped unrun: their callers hear of it by the closed channel
+        jobs.for_each(drop);
+        return (false, Vec::new());
+    }
+    let replies: Vec<Reply> = jobs.map(|job| job(connection)).collect();
+    let committed = connection.execute_batch("COMMIT").is_ok();
+    if !committed {
+        let _already_rolled_back = connection.execute_batch("ROLLBACK");
+    }
+    (committed, replies)
+}

@@ -1,0 +1,115 @@
+use std::fmt;
+
+use pg_core::{Invalid, Money, RefundAccount};
+
+use crate::record::{IntentId, IntentRecord, PaymentKey};
+
+/// Longest key of a caller, in bytes.
+const MAX_KEY: usize = 200;
+/// Longest reason, in characters.
+const MAX_REASON: usize = 500;
+
+/// A wish to refund, to be stored.
+#[derive(Clone)]
+pub struct NewIntent {
+    /// Its id, random.
+    pub id: IntentId,
+    /// The payment.
+    pub payment: PaymentKey,
+    /// The caller's key, 1 to 200 visible ASCII characters, unique for the merchant account: the same key is the
+    /// same wish.
+    pub caller_key: String,
+    /// What is to be refunded.
+    pub amount: Money,
+    /// Why, in the merchant's words, at most 500 characters. Goes to the gateway.
+    pub reason: Option<String>,
+    /// The account to refund into, where the payment needs one. Stored sealed, erased when the refund is final.
+    pub account: Option<RefundAccount>,
+}
+
+impl NewIntent {
+    /// A wish with what every gateway needs.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the operating system gives no randomness for the id.
+    pub fn new(payment: PaymentKey, caller_key: impl Into<String>, amount: Money) -> Result<Self, Invalid> {
+        let id = IntentId::random()?;
+        Ok(Self { id, payment, caller_key: caller_key.into(), amount, reason: None, account: None })
+    }
+
+    /// Adds the reason.
+    #[must_use]
+    pub fn with_reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Adds the account to refund into.
+    #[must_use]
+    pub fn with_account(mut self, account: RefundAccount) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// Checks it.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `idempotency_key`, `amount` or `reason`.
+    pub fn check(&self) -> Result<(), Invalid> {
+        let key = &self.caller_key;
+        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Invalid::new("idempotency_key", "must be 1 to 200 visible ascii characters"));
+        }
+        if self.amount.is_zero() {
+            return Err(Invalid::new("amount", "must be above zero (a zero amount would cancel everything)"));
+        }
+        match &self.reason {
+            Some(reason) if reason.chars().count() > MAX_REASON => {
+                Err(Invalid::new("reason", "must be at most 500 characters"))
+            }
+            Some(reason) if reason.chars().any(char::is_control) => {
+                Err(Invalid::new("reason", "must not contain control characters"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for NewIntent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewIntent")
+            .field("id", &self.id)
+            .field("payment", &self.payment)
+            .field("amount", &self.amount)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What became of a submitted wish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// Stored now.
+    New(IntentRecord),
+    /// Stored before, under the same key and with the same content: this is how far it is.
+    Existing(IntentRecord),
+}
+
+impl Submitted {
+    /// The intent.
+    #[must_use]
+    pub const fn intent(&self) -> &IntentRecord {
+        match self {
+            Self::New(intent) | Self::Existing(intent) => intent,
+        }
+    }
+}
+
+/// Whoever decides signs with a name and a reason.
+pub(super) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
+    for (field, text) in [("by", by), ("reason", reason)] {
+        if text.trim().is_empty() || text.chars().count() > MAX_REASON {
+            return Err(Invalid::new(field, "must be 1 to 500 characters"));
+        }
+    }
+    Ok(())
+}

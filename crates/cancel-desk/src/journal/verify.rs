@@ -1,0 +1,152 @@
+//! What must hold of everything stored, checked row by row.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::record::{AttemptRecord, AttemptState, IntentRecord, IntentState, Outcome, PaymentRecord};
+
+use super::EventRecord;
+use super::event::GENESIS;
+
+/// What [`Journal::verify`](super::Journal::verify) found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verification {
+    /// Payments looked at.
+    pub payments: u64,
+    /// Intents looked at.
+    pub intents: u64,
+    /// Attempts looked at.
+    pub attempts: u64,
+    /// Events looked at.
+    pub events: u64,
+    /// The hash of the last event: kept elsewhere, it shows later that none was cut off.
+    pub head: [u8; 32],
+    /// What does not hold. Empty in a sound journal.
+    pub faults: Vec<Fault>,
+}
+
+impl Verification {
+    /// Whether everything holds.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+}
+
+/// Something that must hold and does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Which rule.
+    pub rule: &'static str,
+    /// Where: a payment, an intent, an attempt or an event, by its key.
+    pub at: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.at, self.rule)
+    }
+}
+
+/// Collects the faults while a store hands over its rows: events in order, then each payment with all of its own.
+#[derive(Debug, Default)]
+pub(crate) struct Verifier {
+    found: Verification,
+}
+
+impl Verifier {
+    pub(crate) fn event(&mut self, event: &EventRecord) {
+        let expected = i64::try_from(self.found.events).unwrap_or(i64::MAX).saturating_add(1);
+        let before = if self.found.events == 0 { GENESIS } else { self.found.head };
+        if event.seq != expected {
+            self.fault("the event before it is missing", format!("event {}", event.seq));
+        }
+        if event.expected_hash(&before) != event.hash {
+            self.fault("the chain of hashes is broken", format!("event {}", event.seq));
+        }
+        self.found.head = event.hash;
+        self.found.events = self.found.events.saturating_add(1);
+    }
+
+    pub(crate) fn payment(
+        &mut self,
+        payment: &PaymentRecord,
+        intents: &[IntentRecord],
+        attempts: &[AttemptRecord],
+    ) {
+        self.found.payments = self.found.payments.saturating_add(1);
+        let at = payment.key().to_string();
+        self.hold(payment.adds_up(), "more is reserved and refunded than was paid", &at);
+        let sum = |wanted: fn(IntentState) -> bool| {
+            intents
+                .iter()
+                .filter(|intent| wanted(intent.state))
+                .try_fold(0_i64, |sum, intent| sum.checked_add(intent.amount.minor()))
+        };
+        let reserved = sum(|state| !state.is_final());
+        self.hold(reserved == Some(payment.reserved), "the reserved sum is not that of its cancels", &at);
+        let refunded = sum(|state| state == IntentState::Completed);
+        self.hold(refunded == Some(payment.refunded), "the refunded sum is not that of its cancels", &at);
+        let open = attempts.iter().filter(|attempt| attempt.state.is_open()).count();
+        self.hold(open <= 1, "more than one attempt is open", &at);
+
+        let mut by_intent: BTreeMap<_, Vec<&AttemptRecord>> = BTreeMap::new();
+        for attempt in attempts {
+            self.attempt(attempt);
+            by_intent.entry(attempt.intent).or_default().push(attempt);
+        }
+        for intent in intents {
+            self.intent(intent, by_intent.get(&intent.id).map_or(&[], Vec::as_slice));
+        }
+    }
+
+    fn intent(&mut self, intent: &IntentRecord, attempts: &[&AttemptRecord]) {
+        self.found.intents = self.found.intents.saturating_add(1);
+        let at = intent.id.to_string();
+        let count = |state: fn(AttemptState) -> bool| attempts.iter().filter(|a| state(a.state)).count();
+        let applied = count(|state| state == AttemptState::Applied);
+        let open = count(AttemptState::is_open);
+        let (completed, manual) =
+            (intent.state == IntentState::Completed, intent.state == IntentState::Manual);
+        self.hold(applied == usize::from(completed), "completed, and applied exactly once, differ", &at);
+        let may_be_open =
+            matches!(intent.state, IntentState::Open | IntentState::Accepted | IntentState::Manual);
+        self.hold(open == 0 || may_be_open, "an attempt is open, but the cancel is not", &at);
+        let must_be_open = matches!(intent.state, IntentState::Open | IntentState::Accepted);
+        self.hold(open == 1 || !must_be_open, "the cancel is open, but no attempt of it", &at);
+        self.hold(!manual || intent.evidence.is_some(), "waits for a person without evidence", &at);
+        let outcome = match &intent.outcome {
+            Some(Outcome::Completed { .. }) => Some(IntentState::Completed),
+            Some(Outcome::Rejected(_)) => Some(IntentState::Rejected),
+            None => None,
+        };
+        let ended = matches!(intent.state, IntentState::Completed | IntentState::Rejected);
+        self.hold(outcome == ended.then_some(intent.state), "state and outcome differ", &at);
+        let same = attempts.iter().all(|attempt| attempt.amount == intent.amount);
+        self.hold(same, "an attempt has another amount", &at);
+    }
+
+    fn attempt(&mut self, attempt: &AttemptRecord) {
+        self.found.attempts = self.found.attempts.saturating_add(1);
+        let digest: [u8; 32] = Sha256::digest(attempt.frozen.as_bytes()).into();
+        let at = attempt.id.to_string();
+        self.hold(digest == attempt.digest, "the request is not the one that was frozen", &at);
+        self.hold(attempt.doubts <= attempt.sends, "counted wrongly", &at);
+    }
+
+    fn hold(&mut self, holds: bool, rule: &'static str, at: &str) {
+        if !holds {
+            self.fault(rule, at.to_owned());
+        }
+    }
+
+    fn fault(&mut self, rule: &'static str, at: String) {
+        self.found.faults.push(Fault { rule, at });
+    }
+
+    pub(crate) fn finish(self) -> Verification {
+        self.found
+    }
+}

@@ -1,0 +1,365 @@
+//! The decisions themselves: from what is known to what is to be written.
+
+use std::time::Duration;
+
+use pg_core::reconcile::reconcile;
+use pg_core::{
+    CancelError, Cancelled, Doubt, LookUpError, LookUpErrorKind, NotSentPhase, OpenAttempt, PaymentState,
+    RejectionKind, UnknownReason, Verdict,
+};
+
+use crate::record::{
+    AttemptRecord, AttemptState, Evidence, PaymentRecord, Proof, Refusal, RejectedBecause, Timestamp, Why,
+    kind_word,
+};
+
+use super::{Change, Policy, Snapshot, pause_before};
+
+/// Contradictory or empty answers are given this many look-ups to clear up before a person is asked.
+const PATIENCE: i64 = 5;
+/// The pause after a sending before it is looked into.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+/// After an answer "the gateway does not know either", a second such answer ends automatic sending.
+const UPSTREAM_SENDS: i64 = 2;
+
+/// The balance that the attempt leaves if it applies.
+pub(super) fn balance_after(attempt: &AttemptRecord) -> i64 {
+    attempt.balance_before.minor().saturating_sub(attempt.amount.minor())
+}
+
+/// The number of the next cancel: one more than ours and than all that the gateway tells.
+pub(super) fn next_sequence(payment: &PaymentRecord, state: &PaymentState) -> Option<u16> {
+    let told = state.history.as_ref().map_or(0, |history| i64::try_from(history.len()).unwrap_or(i64::MAX));
+    let next = payment.cancels.max(told).checked_add(1)?;
+    u16::try_from(next).ok().filter(|next| *next <= 999)
+}
+
+pub(super) fn insufficient(balance: i64) -> Change {
+    Change::Rejected(RejectedBecause::Insufficient { balance })
+}
+
+/// Success that is about another amount: something was taken.
+pub(super) fn integrity() -> Change {
+    unknown(UnknownReason::Integrity, true)
+}
+
+pub(super) fn completed_by_answer(cancelled: &Cancelled) -> Change {
+    Change::Completed { proof: Proof::Answer, cancel_id: cancelled.cancel_id().map(str::to_owned) }
+}
+
+pub(super) fn accepted(cancelled: &Cancelled) -> Change {
+    Change::Accepted { cancel_id: cancelled.cancel_id().map(str::to_owned), pause: FIRST_LOOK }
+}
+
+pub(super) fn stuck(snapshot: &Snapshot) -> Change {
+    Change::Manual(evidence(snapshot, Why::Stuck, None))
+}
+
+pub(super) fn other_paid_amount(snapshot: &Snapshot, state: &PaymentState) -> Change {
+    Change::Manual(evidence(snapshot, Why::OtherPaidAmount, Some(state)))
+}
+
+pub(super) fn look_up_failed(snapshot: &Snapshot, error: &LookUpError) -> Change {
+    match error.kind() {
+        LookUpErrorKind::Invalid(_) => Change::Manual(evidence(snapshot, Why::Stuck, None)),
+        LookUpErrorKind::NotFound => patiently(snapshot, Why::NotFound, None),
+        _ => on_schedule(snapshot, Why::NoAnswer, None, None),
+    }
+}
+
+/// What the ledger proves about the open attempt.
+pub(super) fn verdict(
+    snapshot: &Snapshot,
+    attempt: &AttemptRecord,
+    state: &PaymentState,
+    history_tag: Option<&str>,
+    policy: &Policy,
+    trusted: bool,
+) -> Verdict {
+    let open = OpenAttempt {
+        tag: history_tag,
+        before: attempt.balance_before,
+        amount: attempt.amount,
+        guarded: trusted,
+        sole_actor: policy.sole_actor,
+        known_balance: Some(snapshot.payment.money(snapshot.payment.known_balance)),
+    };
+    reconcile(&open, state)
+}
+
+/// Adds the doubts of the gateway's own crate, and of what is known about the sendings.
+pub(super) fn with_doubts(
+    attempt: &AttemptRecord,
+    state: &PaymentState,
+    own: Verdict,
+    found: Option<Verdict>,
+) -> Verdict {
+    let said_so = found == Some(Verdict::Unclear(Doubt::Pending)) && may_be_taken(attempt);
+    let pending = said_so || is_taken(attempt);
+    match own {
+        Verdict::Applied { .. } if said_so => Verdict::Unclear(Doubt::Pending),
+        Verdict::NotYet | Verdict::Superseded if pending => Verdict::Unclear(Doubt::Pending),
+        // the history will tell by our tag once it is decided; a person asked before that could only guess
+        Verdict::Unclear(Doubt::SameAmountWithoutTag | Doubt::OtherAmount)
+            if pending && state.history.is_some() =>
+        {
+            Verdict::Unclear(Doubt::Pending)
+        }
+        own @ Verdict::Unclear(_) => own,
+        own => match (own, found) {
+            // it is pending, but not from us
+            (own, Some(Verdict::Unclear(Doubt::Pending))) => own,
+            (_, Some(Verdict::Unclear(doubt))) => Verdict::Unclear(doubt),
+            // the ledger showed more before: this answer is stale
+            (Verdict::NotYet, Some(Verdict::Applied { .. } | Verdict::Superseded))
+            | (Verdict::Superseded, Some(Verdict::Applied { .. })) => Verdict::Unclear(Doubt::Stale),
+            (own, _) => own,
+        },
+    }
+}
+
+/// Whether the gateway said that it took it.
+fn is_taken(attempt: &AttemptRecord) -> bool {
+    attempt.taken || attempt.state == AttemptState::Accepted
+}
+
+/// Whether a PG that decides later may have it: some copy may have left, and it was not refused for a reason of its own.
+fn may_be_taken(attempt: &AttemptRecord) -> bool {
+    is_taken(attempt) || (attempt.doubts > 0 && !is_refused(attempt))
+}
+
+/// Whether its only copy was refused, for a reason that no other copy can have caused.
+fn is_refused(attempt: &AttemptRecord) -> bool {
+    let refusal = attempt.refusal.as_ref();
+    attempt.sends == 1 && refusal.is_some_and(|refusal| !refusal.could_be_our_own_doing)
+}
+
+/// What follows from the verdict.
+pub(super) fn change(
+    snapshot: &Snapshot,
+    attempt: &AttemptRecord,
+    state: &PaymentState,
+    verdict: Verdict,
+    policy: &Policy,
+    trusted: bool,
+    now: Timestamp,
+) -> Change {
+    match verdict {
+        Verdict::Applied { by, entry } => {
+            Change::Completed { proof: by.into(), cancel_id: entry.and_then(|entry| entry.cancel_id) }
+        }
+        Verdict::NotYet => not_yet(snapshot, attempt, state, policy, trusted, now),
+        Verdict::Superseded => superseded(snapshot, attempt, state, policy, now),
+        Verdict::Unclear(doubt) => match doubt {
+            Doubt::Pending => on_schedule(snapshot, Why::Pending, Some(state), None),
+            Doubt::Stale => on_schedule(snapshot, Why::NoAnswer, Some(state), None),
+            Doubt::Incoherent => patiently(snapshot, Why::Incoherent, Some(state)),
+            Doubt::SameAmountWithoutTag => manual(snapshot, Why::SameAmountWithoutTag, state),
+            Doubt::SomebodyElsePossible => manual(snapshot, Why::SomebodyElsePossible, state),
+            Doubt::OtherAmount if state.history.is_some() => manual(snapshot, Why::GuardNotProven, state),
+            _ => manual(snapshot, Why::OtherAmount, state),
+        },
+    }
+}
+
+fn superseded(
+    snapshot: &Snapshot,
+    attempt: &AttemptRecord,
+    state: &PaymentState,
+    policy: &Policy,
+    now: Timestamp,
+) -> Change {
+    // where the gateway itself did not know, a copy may be past the guard already
+    let quiet_left = policy.upstream_quiet.saturating_sub(now.since(attempt.last_send_at));
+    if attempt.upstream > 0 && (!quiet_left.is_zero() || attempt.looks_since_send < 1) {
+        return on_schedule(snapshot, Why::NothingSeen, Some(state), Some(quiet_left.max(FIRST_LOOK)));
+    }
+    match &attempt.refusal {
+        // refused for a reason of its own: a new attempt would be refused as well
+        Some(refusal) if !refusal.could_be_our_own_doing => rejected(refusal),
+        _ => Change::Superseded,
+    }
+}
+
+/// The balance still is what it was before the attempt.
+fn not_yet(
+    snapshot: &Snapshot,
+    attempt: &AttemptRecord,
+    state: &PaymentState,
+    policy: &Policy,
+    trusted: bool,
+    now: Timestamp,
+) -> Change {
+    let upstream = attempt.upstream > 0;
+    let quiet = if upstream { policy.upstream_quiet } else { policy.quiet };
+    let since_sent = now.since(attempt.last_send_at);
+    let quiet_left = quiet.saturating_sub(since_sent);
+    let later = |sooner: Option<Duration>| on_schedule(snapshot, Why::NothingSeen, Some(state), sooner);
+    if let Some(refusal) = &attempt.refusal {
+        // the copy that may have been the cause can be one that the ledger shows late
+        let quiet_left = policy.upstream_quiet.saturating_sub(since_sent);
+        return match () {
+            () if is_refused(attempt) => rejected(refusal),
+            () if !quiet_left.is_zero() => later(Some(quiet_left)),
+            // "the balance has changed" and an untouched balance cannot both be true
+            () if refusal.kind == kind_word(RejectionKind::Guard) => later(None),
+            () => rejected(refusal),
+        };
+    }
+    if attempt.hold {
+        return later(None);
+    }
+    // the schedule bounds how often it is sent; after its end a person decides
+    if pause_before(snapshot.intent.looks).is_none() {
+        return manual(snapshot, Why::NothingSeen, state);
+    }
+    if attempt.doubts == 0 {
+        return Change::Resend;
+    }
+    if !trusted || attempt.upstream >= UPSTREAM_SENDS {
+        return later(None);
+    }
+    if !quiet_left.is_zero() {
+        return later(Some(quiet_left));
+    }
+    // this look-up is not counted yet: one before it makes two
+    if upstream && attempt.looks_since_send < 1 {
+        return later(Some(FIRST_LOOK));
+    }
+    Change::Resend
+}
+
+/// What a failed sending means.
+pub(super) fn refused(
+    snapshot: &Snapshot,
+    attempt: &AttemptRecord,
+    error: &CancelError,
+    taken: bool,
+) -> Change {
+    let not_sent =
+        |phase| Change::NotSent { phase, pause: pause_before(snapshot.intent.looks).unwrap_or(FIRST_LOOK) };
+    match error {
+        CancelError::Unknown(error) if error.reason() == UnknownReason::NotSentOnRepeat => {
+            // the earlier copies stay in doubt; without any of ours, whatever the client knows of is one
+            if attempt.doubts > 1 && !taken {
+                not_sent("repeat")
+            } else {
+                unknown(UnknownReason::NotSentOnRepeat, taken)
+            }
+        }
+        CancelError::Unknown(error) => unknown(error.reason(), taken),
+        // what was taken before is not undone by what became of this copy
+        _ if taken => held("taken", true),
+        CancelError::Invalid(invalid) if attempt.doubts <= 1 => {
+            Change::Rejected(RejectedBecause::Invalid { field: invalid.field().to_owned() })
+        }
+        CancelError::Invalid(_) => held("invalid", false),
+        CancelError::NotSent(error) => not_sent(phase_word(error.phase())),
+        CancelError::Rejected(refusal) if attempt.doubts <= 1 => Change::Refused(Refusal {
+            kind: kind_word(refusal.kind()).to_owned(),
+            code: refusal.code().to_owned(),
+            could_be_our_own_doing: could_be_our_own_doing(refusal.kind()),
+        }),
+        CancelError::Rejected(_) => unknown(UnknownReason::RefusedOnRepeat, false),
+    }
+}
+
+/// Whether a copy of the same attempt, doubled on the way and applied first, could be why this one was refused.
+const fn could_be_our_own_doing(kind: RejectionKind) -> bool {
+    !matches!(
+        kind,
+        RejectionKind::Request
+            | RejectionKind::Credentials
+            | RejectionKind::NotFound
+            | RejectionKind::Period
+            | RejectionKind::RefundAccount
+    )
+}
+
+fn unknown(reason: UnknownReason, taken: bool) -> Change {
+    // it executes by itself once the merchant has paid in, whatever else happens
+    let taken = taken || reason == UnknownReason::AwaitingMerchantFunds;
+    // a success that does not fit, a redirect, a deferred execution: nothing that a repeat could mend
+    let hold = taken || matches!(reason, UnknownReason::Integrity | UnknownReason::Redirect);
+    let upstream = reason == UnknownReason::Upstream;
+    Change::Unknown { reason: reason_word(reason), hold, taken, upstream, pause: FIRST_LOOK }
+}
+
+fn held(reason: &'static str, taken: bool) -> Change {
+    Change::Unknown { reason, hold: true, taken, upstream: false, pause: FIRST_LOOK }
+}
+
+fn rejected(refusal: &Refusal) -> Change {
+    Change::Rejected(RejectedBecause::Refused { kind: refusal.kind.clone(), code: refusal.code.clone() })
+}
+
+fn manual(snapshot: &Snapshot, why: Why, state: &PaymentState) -> Change {
+    Change::Manual(evidence(snapshot, why, Some(state)))
+}
+
+fn on_schedule(
+    snapshot: &Snapshot,
+    why: Why,
+    state: Option<&PaymentState>,
+    sooner: Option<Duration>,
+) -> Change {
+    match pause_before(snapshot.intent.looks) {
+        Some(pause) => Change::Wait { pause: sooner.map_or(pause, |sooner| sooner.min(pause)) },
+        None => Change::Manual(evidence(snapshot, why, state)),
+    }
+}
+
+fn patiently(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Change {
+    if snapshot.intent.looks >= PATIENCE {
+        return Change::Manual(evidence(snapshot, why, state));
+    }
+    on_schedule(snapshot, why, state, None)
+}
+
+fn evidence(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Evidence {
+    let attempt = snapshot.attempt.as_ref();
+    Evidence {
+        why,
+        seen_balance: state.map(|state| state.balance.minor()),
+        known_balance: snapshot.payment.known_balance,
+        balance_before: attempt.map(|attempt| attempt.balance_before.minor()),
+        amount: snapshot.intent.amount.minor(),
+        sends: attempt.map_or(0, |attempt| attempt.sends),
+        doubts: attempt.map_or(0, |attempt| attempt.doubts),
+        looks: snapshot.intent.looks.saturating_add(1),
+        last_reason: attempt.and_then(|attempt| attempt.last_reason.clone()),
+        refusal_code: attempt.and_then(|a| a.refusal.as_ref()).map(|refusal| refusal.code.clone()),
+    }
+}
+
+const fn phase_word(phase: NotSentPhase) -> &'static str {
+    match phase {
+        NotSentPhase::Build => "build",
+        NotSentPhase::Credentials => "credentials",
+        NotSentPhase::Token => "token",
+        NotSentPhase::Connect => "connect",
+        NotSentPhase::BeforeFirstByte => "before_first_byte",
+        _ => "other",
+    }
+}
+
+const fn reason_word(reason: UnknownReason) -> &'static str {
+    match reason {
+        UnknownReason::ConnectionLost => "connection_lost",
+        UnknownReason::Timeout => "timeout",
+        UnknownReason::BrokenAnswer => "broken_answer",
+        UnknownReason::NotTheGateway => "not_the_gateway",
+        UnknownReason::Malformed => "malformed",
+        UnknownReason::Redirect => "redirect",
+        UnknownReason::ServerError => "server_error",
+        UnknownReason::Throttled => "throttled",
+        UnknownReason::Integrity => "integrity",
+        UnknownReason::AlreadySeen => "already_seen",
+        UnknownReason::Upstream => "upstream",
+        UnknownReason::AwaitingMerchantFunds => "awaiting_merchant_funds",
+        UnknownReason::UnlistedCode => "unlisted_code",
+        UnknownReason::RefusedOnRepeat => "refused_on_repeat",
+        UnknownReason::NotSentOnRepeat => "not_sent_on_repeat",
+        _ => "other",
+    }
+}

@@ -1,0 +1,32 @@
+//! The protocol that carries one refund through, without I/O.
+//!
+//! A [`Turn`] is one worker's turn at one payment. It is told what the journal holds and what happened, and
+//! answers with the next [`Action`]; whoever drives it (the worker, the model) does the I/O. Dropping a turn at
+//! any moment is a crash, and loses nothing: everything that must survive is in the journal by then.
+//!
+//! The rules:
+//! - The attempt is committed before its first byte leaves, and every repeat is committed before it is sent.
+//! - *Not sent* and *unknown* keep the same attempt. Only the gateway's ledger closes one and lets another begin.
+//! - The balance before a cancel is the lowest ever proven, however much more a look-up shows.
+//! - A refusal is believed of a first sending alone, and not before a look-up; one that our own doubled copy could
+//!   have caused, only after a quiet time.
+//! - What the gateway took, or may have, for a PG that decides later is looked after and nothing else: never sent
+//!   again, and nothing new begins in its place.
+//! - Nothing becomes *failed* because time passed. After the last look-up comes a person, with the evidence.
+
+mod change;
+mod decide;
+mod frozen;
+mod policy;
+mod schedule;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+mod turn;
+
+pub use change::{AttemptPlan, Change, NewAttempt, Record};
+pub use frozen::Extras;
+pub use policy::Policy;
+pub use schedule::{LOOK_UPS, pause_before};
+pub use snapshot::{Claim, Lease, Snapshot};
+pub use turn::{Action, Event, Seen, Sending, Turn};

@@ -1,0 +1,20 @@
+//! What the journal holds, as plain data: payments, intents, attempts, and the people's part in them.
+//!
+//! - A **payment** is what a customer paid and how much of it is refunded or reserved for refunds.
+//! - An **intent** is one wish to refund, stored under the caller's key before anything else happens.
+//! - An **attempt** is one frozen request with its guard value; sending it again is sending the same bytes.
+
+mod attempt;
+mod evidence;
+mod ids;
+mod intent;
+mod payment;
+mod words;
+
+pub use attempt::{AttemptRecord, AttemptState, Proof, Refusal};
+pub use evidence::{Evidence, Why};
+pub use ids::{AttemptId, IntentId, ParseIdError};
+pub(crate) use intent::kind_word;
+pub use intent::{IntentRecord, IntentState, Outcome, RejectedBecause, Resolution};
+pub use payment::{NewPayment, PaymentKey, PaymentRecord, Timestamp};
+pub(crate) use words::words;

@@ -1,0 +1,317 @@
+//! The driver: does what the protocol says against a real journal and real gateways.
+//!
+//! One [`Worker`] is one task. Several may share a journal, in one process or in many; each claims one payment at a
+//! time. No transaction is open while a gateway is talked to. A worker that is dropped in the middle of anything
+//! leaves behind what a crash would: an attempt that the next one looks up first.
+
+mod accounts;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pg_core::{
+    CancelError, CancelOrder, Cancelled, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, PaymentRef,
+    RefundAccount, Unknown, UnknownReason,
+};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tracing::{Instrument, info, info_span, warn};
+
+use crate::journal::{Journal, JournalError};
+use crate::protocol::{Action, AttemptPlan, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn};
+use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, PaymentKey};
+
+pub use accounts::{Account, Accounts};
+
+/// How long a worker without work waits before it asks the journal again: another process may have stored some.
+const POLL: Duration = Duration::from_secs(1);
+/// How often a failed write of a change is repeated, and after which pause.
+const WRITE_AGAIN: u32 = 5;
+const WRITE_PAUSE: Duration = Duration::from_millis(200);
+
+/// One task that carries refunds through.
+#[derive(Debug)]
+pub struct Worker {
+    journal: Arc<dyn Journal>,
+    accounts: Arc<Accounts>,
+    owner: String,
+    work: Arc<Notify>,
+}
+
+/// What one turn at a payment came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnEnd {
+    /// The payment.
+    pub payment: PaymentKey,
+    /// The intent as the journal has it now.
+    pub intent: IntentRecord,
+}
+
+impl Worker {
+    /// A worker with a name of its own.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the operating system gives no randomness for the name.
+    pub fn new(journal: Arc<dyn Journal>, accounts: Arc<Accounts>) -> Result<Self, Invalid> {
+        // no name is ever used twice: a restarted worker must not take its former self's lease for its own
+        let owner = format!("{}-{}", std::process::id(), IntentId::random()?);
+        Ok(Self { journal, accounts, owner, work: Arc::new(Notify::new()) })
+    }
+
+    /// Notify it when something was stored, and it does not wait for its next look.
+    #[must_use]
+    pub fn bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.work)
+    }
+
+    /// Works until `stop` is ready; a turn that has begun is finished first.
+    ///
+    /// A journal that fails is asked again every second.
+    pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
+        let mut stop = pin!(stop);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = std::future::ready(()) => {}
+            }
+            let pause = match self.turn().await {
+                Ok(Some(_)) => continue,
+                Ok(None) => self.until_due().await.min(POLL),
+                Err(error) => {
+                    warn!(error = %error, "the journal failed");
+                    POLL
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = self.work.notified() => {}
+                () = sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn until_due(&self) -> Duration {
+        match (self.journal.next_due().await, self.journal.now().await) {
+            // due already, and held by somebody else: no hurry
+            (Ok(Some(due)), Ok(now)) if due > now => due.since(now),
+            _ => POLL,
+        }
+    }
+
+    /// Takes one turn at the payment that is longest due. `None`: nothing is due.
+    ///
+    /// # Errors
+    /// [`JournalError`] of the storage; the payment stays claimed until the lease ends.
+    pub async fn turn(&self) -> Result<Option<TurnEnd>, JournalError> {
+        match self.journal.claim(&self.owner, self.accounts.lease()).await? {
+            Some(claim) => self.take(claim).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Takes one turn at this payment, if it is due and free.
+    ///
+    /// # Errors
+    /// As [`Worker::turn`]; [`JournalError::NotFound`] when there is no such payment.
+    pub async fn turn_at(&self, payment: &PaymentKey) -> Result<Option<TurnEnd>, JournalError> {
+        match self.journal.claim_payment(payment, &self.owner, self.accounts.lease()).await? {
+            Some(claim) => self.take(claim).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Takes turns at an intent's payment until the intent has an outcome or waits for a person, at most for
+    /// `patience`; then tells how far it is. A turn that has begun is finished, however long it takes.
+    ///
+    /// # Errors
+    /// As [`Worker::turn`]; [`JournalError::NotFound`] when there is no such intent.
+    pub async fn pursue(&self, intent: IntentId, patience: Duration) -> Result<IntentRecord, JournalError> {
+        let deadline = Instant::now().checked_add(patience);
+        loop {
+            let found = self.journal.intent(intent).await?.ok_or(JournalError::NotFound)?;
+            if !matches!(found.state, IntentState::Planned | IntentState::Open) {
+                return Ok(found);
+            }
+            if self.turn_at(&found.payment).await?.is_some() {
+                continue;
+            }
+            let pause = self.until_due_of(&found).await?.min(POLL);
+            match (Instant::now().checked_add(pause), deadline) {
+                (Some(next), Some(deadline)) if next <= deadline => sleep_until(next).await,
+                _ => return Ok(found),
+            }
+        }
+    }
+
+    async fn until_due_of(&self, intent: &IntentRecord) -> Result<Duration, JournalError> {
+        let now = self.journal.now().await?;
+        // held by another worker, or behind another refund of the same payment: look again shortly
+        let shortly = Duration::from_millis(50);
+        Ok(intent.due_at.map_or(POLL, |due| due.since(now)).max(shortly))
+    }
+
+    async fn take(&self, claim: Claim) -> Result<Option<TurnEnd>, JournalError> {
+        let payment = claim.lease.payment.clone();
+        let Some(account) = self.accounts.of(&payment) else {
+            // another host may have it: the lease is left to run out, so that this one does not turn in circles
+            warn!(gateway = %payment.gateway, merchant = %payment.merchant, "no such account is configured here");
+            return Ok(None);
+        };
+        let span = info_span!(
+            "cancel_desk_turn",
+            gateway = %payment.gateway,
+            intent = %claim.snapshot.intent.id,
+            fence = claim.lease.fence
+        );
+        let intent = self.carry(account, claim).instrument(span).await?;
+        Ok(Some(TurnEnd { payment, intent }))
+    }
+
+    async fn carry(&self, account: &Account, claim: Claim) -> Result<IntentRecord, JournalError> {
+        let capabilities = account.gateway().capabilities();
+        let (mut turn, mut action) = Turn::begin(claim, capabilities, account.policy().clone());
+        loop {
+            let event = match action {
+                Action::LookUp(payment) => self.look_up(account, &turn, &payment).await?,
+                Action::Commit(plan) => self.commit(&turn, &plan).await?,
+                Action::Send(sending) => self.send(account, &turn, &sending).await?,
+                Action::Record(record) => self.record(&turn, &record).await?,
+                Action::Release => break,
+            };
+            let now = self.journal.now().await?;
+            let answer = match &event {
+                Event::Answered { outcome, .. } => Some(label(outcome)),
+                _ => None,
+            };
+            action = turn.on(event, now);
+            if let (Some(answer), Action::Record(record)) = (answer, &action) {
+                info!(answer, change = record.change.word(), "answered");
+            }
+        }
+        self.journal.release(turn.lease()).await?;
+        Ok(turn.snapshot().intent.clone())
+    }
+
+    async fn look_up(
+        &self,
+        account: &Account,
+        turn: &Turn,
+        payment: &PaymentRef,
+    ) -> Result<Event, JournalError> {
+        let gateway = account.gateway();
+        let seen = |answer, history_tag, verdict| Event::LookedUp(Seen { answer, history_tag, verdict });
+        let Some(attempt) = &turn.snapshot().attempt else {
+            return Ok(seen(in_time(account, gateway.look_up(payment)).await, None, None));
+        };
+        let Some(order) = self.order(turn, attempt, false).await? else {
+            return Ok(Event::Impossible);
+        };
+        let history_tag = gateway.capabilities().history.then(|| gateway.history_tag(&order)).flatten();
+        let ledger = LedgerKnowledge {
+            sole_actor: account.policy().sole_actor,
+            known_balance: Some(turn.snapshot().payment.money(turn.snapshot().payment.known_balance)),
+        };
+        // only the gateway's crate knows which PGs decide later; asked first, so that the fresher look is decided on
+        Ok(match in_time(account, gateway.reconcile(&order, ledger)).await {
+            Err(error) => seen(Err(error), history_tag, None),
+            Ok(verdict) => seen(in_time(account, gateway.look_up(payment)).await, history_tag, Some(verdict)),
+        })
+    }
+
+    async fn commit(&self, turn: &Turn, plan: &AttemptPlan) -> Result<Event, JournalError> {
+        let Some(account) = self.refund_account(plan.intent).await? else {
+            return Ok(Event::Impossible);
+        };
+        let intents = self.journal.intents_of(&turn.lease().payment).await?;
+        let completed = intents.iter().filter(|intent| intent.state == IntentState::Completed);
+        let extras = Extras { account, earlier: completed.map(|intent| intent.amount).collect() };
+        let frozen = AttemptId::random().and_then(|id| plan.freeze(turn.snapshot(), id, extras));
+        let Ok(new) = frozen else {
+            return Ok(Event::Impossible);
+        };
+        committed(self.journal.open_attempt(turn.lease(), &new).await)
+    }
+
+    /// The account of an intent, if it has one. `None`: it has one that does not open here.
+    async fn refund_account(&self, intent: IntentId) -> Result<Option<Option<RefundAccount>>, JournalError> {
+        match self.journal.refund_account(intent).await {
+            Ok(account) => Ok(Some(account)),
+            Err(error @ JournalError::Storage(_)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The attempt's order, complete. `None`: it cannot be made any more.
+    async fn order(
+        &self,
+        turn: &Turn,
+        attempt: &AttemptRecord,
+        first: bool,
+    ) -> Result<Option<CancelOrder>, JournalError> {
+        let account = self.refund_account(turn.snapshot().intent.id).await?;
+        Ok(account.and_then(|account| attempt.order(account, first).ok()))
+    }
+
+    async fn record(&self, turn: &Turn, record: &Record) -> Result<Event, JournalError> {
+        let mut result = self.journal.record(turn.lease(), record).await;
+        // what a gateway answered is not told twice: a storage that hiccups gets another chance to keep it. If it was
+        // written after all, the journal refuses the repeat.
+        for _ in 0..WRITE_AGAIN {
+            if !matches!(result, Err(JournalError::Storage(_))) {
+                break;
+            }
+            sleep(WRITE_PAUSE).await;
+            result = self.journal.record(turn.lease(), record).await;
+        }
+        let event = committed(result)?;
+        if matches!(event, Event::Lost) {
+            // somebody else decides by the ledger now; what this one learnt stays on record for people
+            self.journal.note(record.intent, "too_late", record.change.word()).await?;
+        }
+        Ok(event)
+    }
+
+    async fn send(&self, account: &Account, turn: &Turn, sending: &Sending) -> Result<Event, JournalError> {
+        let Some(order) = self.order(turn, &sending.attempt, sending.first).await? else {
+            return Ok(Event::Impossible);
+        };
+        // asked last: whoever slept until here must not begin what another worker may have taken over
+        if self.journal.now().await? > sending.not_after {
+            return Ok(Event::Lost);
+        }
+        let outcome = timeout(account.policy().deadline, account.gateway().cancel(&order)).await;
+        let outcome = outcome.unwrap_or_else(|_| Err(Unknown::new(UnknownReason::Timeout).into()));
+        Ok(Event::Answered { outcome, taken: order.sends().was_taken() })
+    }
+}
+
+const fn label(outcome: &Result<Cancelled, CancelError>) -> &'static str {
+    match outcome {
+        Ok(cancelled) => cancelled.state().label(),
+        Err(error) => error.label(),
+    }
+}
+
+/// A look-up that takes too long told nothing.
+async fn in_time<T>(
+    account: &Account,
+    look: impl Future<Output = Result<T, LookUpError>>,
+) -> Result<T, LookUpError> {
+    let answer = timeout(account.policy().deadline, look).await;
+    answer.unwrap_or_else(|_| Err(LookUpError::new(LookUpErrorKind::Unavailable)))
+}
+
+/// What the turn hears of a write: another worker's claim ends the turn, a failing storage ends it at once.
+fn committed(result: Result<Snapshot, JournalError>) -> Result<Event, JournalError> {
+    match result {
+        Ok(snapshot) => Ok(Event::Recorded(Box::new(snapshot))),
+        Err(JournalError::LeaseLost) => Ok(Event::Lost),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,293 @@
+#![allow(clippy::arithmetic_side_effects, reason = "the ledger of the fake gateway")]
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+
+use pg_core::{
+    CancelEntry, CancelGateway, CancelOrder, CancelState, Capabilities, Evidence, Gateway, GatewayText,
+    Guard, NotSent, NotSentPhase, PaymentState, Rejected, RejectionKind,
+};
+
+use super::*;
+use crate::journal::conformance::{TestClock, account, payment, sound, submitted, vault, wish, won};
+use crate::journal::{Clock, MemoryJournal};
+use crate::record::{Outcome, Proof, RejectedBecause};
+
+/// What the fake gateway does with the next cancel; by default it applies it.
+#[derive(Debug, Clone, Copy)]
+enum Behaviour {
+    AppliedAnswerLost,
+    Lost,
+    NotSent,
+    Rejected(RejectionKind),
+    Hangs,
+}
+
+#[derive(Debug, Default)]
+struct FakeGateway {
+    script: Mutex<VecDeque<Behaviour>>,
+    /// Tag and amount of what was applied.
+    applied: Mutex<Vec<(String, i64)>>,
+    /// Every order that arrived: tag, balance before, refund account.
+    seen: Mutex<Vec<(String, i64, Option<String>)>>,
+    reached: Notify,
+}
+
+impl FakeGateway {
+    fn with(script: &[Behaviour]) -> Arc<Self> {
+        Arc::new(Self { script: Mutex::new(script.iter().copied().collect()), ..Self::default() })
+    }
+
+    fn balance(&self) -> i64 {
+        10_000 - self.applied.lock().unwrap().iter().map(|(_, amount)| amount).sum::<i64>()
+    }
+
+    fn apply(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
+        if order.balance_before().minor() != self.balance() {
+            return Err(Unknown::new(UnknownReason::AlreadySeen).into());
+        }
+        self.applied.lock().unwrap().push((order.tag().to_string(), order.amount().minor()));
+        Ok(Cancelled::new(CancelState::Completed, order.amount(), ()))
+    }
+}
+
+#[async_trait::async_trait]
+impl CancelGateway for FakeGateway {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new(Gateway::Chaiport, Guard::Balance, Evidence::Documented, true)
+    }
+
+    async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
+        let ticket = order.sends().begin();
+        let account = order.refund_account().map(|account| account.expose_number().to_owned());
+        self.seen.lock().unwrap().push((order.tag().to_string(), order.balance_before().minor(), account));
+        let behaviour = self.script.lock().unwrap().pop_front();
+        let outcome = match behaviour {
+            None => self.apply(order),
+            Some(Behaviour::AppliedAnswerLost) => {
+                self.apply(order).and(Err(Unknown::new(UnknownReason::ConnectionLost).into()))
+            }
+            Some(Behaviour::Lost) => Err(Unknown::new(UnknownReason::Timeout).into()),
+            Some(Behaviour::NotSent) => Err(NotSent::new(NotSentPhase::Connect).into()),
+            Some(Behaviour::Rejected(kind)) => {
+                Err(Rejected::new(kind, "R1", GatewayText::default(), 200).into())
+            }
+            Some(Behaviour::Hangs) => {
+                let _applied = self.apply(order);
+                self.reached.notify_one();
+                std::future::pending().await
+            }
+        };
+        order.sends().judge(ticket, outcome)
+    }
+
+    async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
+        let entries = self.applied.lock().unwrap().clone();
+        let history = entries.iter().map(|(tag, amount)| CancelEntry {
+            amount: won(*amount),
+            at: None,
+            reason: GatewayText::scrubbed(tag, &[]),
+            cancel_id: None,
+        });
+        let state = PaymentState::new(payment.paid, won(10_000 - self.balance()), "paid")?;
+        Ok(state.with_history(history.collect()))
+    }
+
+    fn history_tag(&self, order: &CancelOrder) -> Option<String> {
+        Some(order.tag().to_string())
+    }
+}
+
+struct Scene {
+    clock: Arc<TestClock>,
+    journal: Arc<dyn Journal>,
+    gateway: Arc<FakeGateway>,
+    accounts: Arc<Accounts>,
+}
+
+impl Scene {
+    fn new(script: &[Behaviour]) -> Self {
+        let clock = TestClock::new();
+        let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(clock.clone(), vault()));
+        let gateway = FakeGateway::with(script);
+        let accounts = Accounts::new().with("shop", Account::new(gateway.clone())).unwrap();
+        Self { clock, journal, gateway, accounts: Arc::new(accounts) }
+    }
+
+    fn worker(&self) -> Worker {
+        Worker::new(Arc::clone(&self.journal), Arc::clone(&self.accounts)).unwrap()
+    }
+
+    async fn wish(&self, amount: i64) -> IntentRecord {
+        self.journal.register_payment(payment("p")).await.unwrap();
+        submitted(&*self.journal, wish("p", &format!("k{amount}"), amount).with_account(account())).await
+    }
+
+    /// Lets time pass, and a worker work, until nothing more is to be done.
+    async fn settle(&self, worker: &Worker) {
+        for _ in 0..1_000 {
+            if worker.turn().await.unwrap().is_some() {
+                continue;
+            }
+            let Some(due) = self.journal.next_due().await.unwrap() else { return };
+            self.clock.advance(due.since(self.clock.now()).max(Duration::from_secs(1)));
+        }
+        panic!("no end");
+    }
+
+    async fn state(&self, intent: &IntentRecord) -> IntentRecord {
+        self.journal.intent(intent.id).await.unwrap().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_refund_is_carried_through_in_one_turn() {
+    let scene = Scene::new(&[]);
+    let intent = scene.wish(3_000).await;
+    let turn = scene.worker().turn().await.unwrap().unwrap();
+    assert_eq!((turn.intent.id, turn.intent.state), (intent.id, IntentState::Completed));
+    assert!(matches!(turn.intent.outcome, Some(Outcome::Completed { proof: Proof::Answer, .. })));
+    assert_eq!(scene.gateway.balance(), 7_000);
+    let seen = scene.gateway.seen.lock().unwrap().clone();
+    assert_eq!(seen[0].2.as_deref(), Some(account().expose_number()));
+    assert!(scene.worker().turn().await.unwrap().is_none());
+    sound(&*scene.journal).await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_in_the_ledger_and_nothing_is_sent_twice() {
+    let scene = Scene::new(&[Behaviour::AppliedAnswerLost]);
+    let intent = scene.wish(3_000).await;
+    let worker = scene.worker();
+    assert_eq!(worker.turn().await.unwrap().unwrap().intent.state, IntentState::Open);
+    scene.settle(&worker).await;
+    let after = scene.state(&intent).await;
+    assert!(matches!(after.outcome, Some(Outcome::Completed { proof: Proof::Tag, .. })));
+    assert_eq!(scene.gateway.seen.lock().unwrap().len(), 1);
+    sound(&*scene.journal).await;
+}
+
+#[tokio::test]
+async fn a_lost_request_is_sent_again_unchanged() {
+    let scene = Scene::new(&[Behaviour::Lost, Behaviour::NotSent, Behaviour::Lost]);
+    let intent = scene.wish(3_000).await;
+    scene.settle(&scene.worker()).await;
+    assert_eq!(scene.state(&intent).await.state, IntentState::Completed);
+    let seen = scene.gateway.seen.lock().unwrap().clone();
+    assert_eq!(seen.len(), 4);
+    assert!(seen.iter().all(|order| *order == seen[0]));
+    assert_eq!(scene.gateway.balance(), 7_000);
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_while_sending_leaves_the_attempt_to_the_next() {
+    let scene = Scene::new(&[Behaviour::Hangs]);
+    let intent = scene.wish(3_000).await;
+    let dying = scene.worker();
+    let death = tokio::spawn(async move { dying.turn().await.map(drop) });
+    scene.gateway.reached.notified().await;
+    death.abort();
+    assert!(death.await.unwrap_err().is_cancelled());
+    let next = scene.worker();
+    assert!(next.turn().await.unwrap().is_none(), "the lease still runs");
+    scene.settle(&next).await;
+    assert!(matches!(scene.state(&intent).await.outcome, Some(Outcome::Completed { proof: Proof::Tag, .. })));
+    assert_eq!(scene.gateway.seen.lock().unwrap().len(), 1);
+    assert_eq!(scene.gateway.balance(), 7_000);
+    sound(&*scene.journal).await;
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_first_sending_is_believed_after_a_look() {
+    // what was not sent does not count as a first sending
+    for script in [&[][..], &[Behaviour::NotSent]] {
+        let script = [script, &[Behaviour::Rejected(RejectionKind::Period)]].concat();
+        let scene = Scene::new(&script);
+        let intent = scene.wish(3_000).await;
+        scene.settle(&scene.worker()).await;
+        let outcome = scene.state(&intent).await.outcome;
+        assert!(
+            matches!(outcome, Some(Outcome::Rejected(RejectedBecause::Refused { .. }))),
+            "{script:?} {outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_repeat_is_not() {
+    let scene = Scene::new(&[Behaviour::Lost, Behaviour::Rejected(RejectionKind::Period)]);
+    let intent = scene.wish(3_000).await;
+    scene.settle(&scene.worker()).await;
+    assert_eq!(scene.state(&intent).await.state, IntentState::Completed);
+}
+
+#[tokio::test]
+async fn wishes_beyond_the_balance_at_the_gateway_are_rejected_unsent() {
+    let scene = Scene::new(&[]);
+    scene.gateway.applied.lock().unwrap().push(("console".to_owned(), 8_000));
+    let intent = scene.wish(3_000).await;
+    scene.settle(&scene.worker()).await;
+    let outcome = scene.state(&intent).await.outcome;
+    let because = RejectedBecause::Insufficient { balance: 2_000 };
+    assert_eq!(outcome, Some(Outcome::Rejected(because)));
+    assert!(scene.gateway.seen.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn workers_at_once_refund_each_wish_once() {
+    let scene = Scene::new(&[Behaviour::AppliedAnswerLost, Behaviour::NotSent, Behaviour::Lost]);
+    for amount in [1_000, 2_000, 3_000] {
+        scene.wish(amount).await;
+    }
+    let (one, two) = (scene.worker(), scene.worker());
+    for _ in 0..60 {
+        let (a, b) = tokio::join!(one.turn(), two.turn());
+        if a.unwrap().is_none() && b.unwrap().is_none() {
+            let Some(due) = scene.journal.next_due().await.unwrap() else { break };
+            scene.clock.advance(due.since(scene.clock.now()).max(Duration::from_secs(1)));
+        }
+    }
+    assert_eq!(scene.gateway.balance(), 4_000);
+    assert_eq!(scene.gateway.applied.lock().unwrap().len(), 3);
+    assert_eq!(scene.journal.next_due().await.unwrap(), None);
+    sound(&*scene.journal).await;
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_configured_here_is_left_alone() {
+    let scene = Scene::new(&[]);
+    scene.wish(3_000).await;
+    let stranger = Worker::new(Arc::clone(&scene.journal), Arc::default()).unwrap();
+    assert!(stranger.turn().await.unwrap().is_none());
+    assert!(scene.gateway.seen.lock().unwrap().is_empty());
+    scene.settle(&scene.worker()).await;
+    assert_eq!(scene.gateway.balance(), 7_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn running_finishes_what_it_began_and_then_stops() {
+    let scene = Scene::new(&[]);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let worker = Arc::new(scene.worker());
+    let bell = worker.bell();
+    let running = tokio::spawn(async move {
+        worker.run(async { stopped.await.unwrap_or_default() }).await;
+    });
+    let intent = scene.wish(3_000).await;
+    bell.notify_one();
+    let patient = scene.worker();
+    let done = patient.pursue(intent.id, Duration::from_secs(30)).await.unwrap();
+    assert_eq!(done.state, IntentState::Completed);
+    drop(stop);
+    running.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn pursuing_ends_with_the_callers_patience() {
+    let scene = Scene::new(&[Behaviour::Lost]);
+    let intent = scene.wish(3_000).await;
+    let found = scene.worker().pursue(intent.id, Duration::from_millis(500)).await.unwrap();
+    assert_eq!(found.state, IntentState::Open);
+    let unknown = scene.worker().pursue(IntentId::from_bits(1), Duration::ZERO).await;
+    assert!(matches!(unknown, Err(JournalError::NotFound)));
+}
