@@ -63,7 +63,7 @@ pub(crate) async fn run(json: bool) -> Result<(), String> {
     if !json {
         println!("\n{} cases, {} ledgers agree, {wrong} do not.", demo.rows.len(), demo.rows.len() - wrong);
         println!(
-            "\"unknown\" of a refusal: an earlier copy of ours could have been its cause, so it proves nothing."
+            "\"unknown\" claims no more than the answer proves: an earlier copy of ours could be why it was refused."
         );
         println!("A simulator is a simulator: this shows the documents' behaviour, not a gateway's own.");
     }
@@ -79,7 +79,7 @@ impl Demo {
         let order = self.world.order(&paid, 10_000, 10_000, 1);
         self.case(client, "full", &paid, &order, COMPLETED).await;
         let again = self.world.order(&paid, 10_000, 10_000, 2);
-        self.case(client, "double cancel, refused", &paid, &again, REFUSED).await;
+        self.case(client, "double cancel, not moved", &paid, &again, REFUSED).await;
 
         let paid = self.world.pay(kind);
         let order = self.world.order(&paid, 2_000, 10_000, 1);
@@ -88,7 +88,7 @@ impl Demo {
         self.case(client, "partial again, guarded", &paid, &order, COMPLETED).await;
         // the merchant's record is old: it still believes that all is there
         let order = self.world.order(&paid, 9_000, 10_000, 3);
-        self.case(client, "over-cancel, refused", &paid, &order, REFUSED).await;
+        self.case(client, "over-cancel, not moved", &paid, &order, REFUSED).await;
 
         if kind == Kind::Eximbay {
             let paid = self.world.pay_dollars("1.00");

@@ -13,7 +13,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Fixtures, contract runs, the demo and the checks of this workspace")]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Fixtures, contract runs, the demo and the checks of this workspace"
+)]
 struct Arguments {
     #[command(subcommand)]
     task: Task,

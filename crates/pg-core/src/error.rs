@@ -167,7 +167,7 @@ impl NextStep {
             Self::CheckCredentials => "PG사 키를 확인하세요. 취소는 실행되지 않았습니다",
             Self::ReadTheRefusal => "PG사의 코드와 메시지를 확인하세요. 같은 요청을 되풀이해도 소용없습니다",
             Self::FundTheMerchantAccount => {
-                "PG사의 취소 가능 잔액을 채운 다음, 무엇을 하든 먼저 결제를 조회하세요"
+                "PG사에 맡긴 가맹점 잔액을 채우세요. 그런 다음 다른 조치보다 결제 조회를 먼저 하세요"
             }
             Self::LookUpFirst => "먼저 결제를 조회하세요. 다시 보내야 한다면 같은 요청을 그대로 보내세요",
         }
@@ -280,7 +280,7 @@ impl fmt::Display for NotSent {
         f.write_str(match self.phase {
             NotSentPhase::Build => "not sent: the request could not be put together",
             NotSentPhase::Credentials => "not sent: the gateway did not accept the key and secret",
-            NotSentPhase::Token => "not sent: no access token could be had",
+            NotSentPhase::Token => "not sent: no access token was obtained",
             NotSentPhase::Connect => "not sent: no connection to the gateway",
             NotSentPhase::BeforeFirstByte => "not sent: the connection failed before the first byte",
         })

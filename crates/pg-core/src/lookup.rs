@@ -159,6 +159,13 @@ impl fmt::Display for LookUpError {
             LookUpErrorKind::Unavailable => f.write_str("the look-up got no answer"),
             LookUpErrorKind::Malformed => f.write_str("the look-up's answer could not be used"),
             LookUpErrorKind::Refused => f.write_str("the gateway refused the look-up"),
+        }?;
+        if let Some(status) = self.http_status {
+            write!(f, " (http {status})")?;
+        }
+        match &self.code {
+            Some(code) => write!(f, " (code {code:?})"),
+            None => Ok(()),
         }
     }
 }

@@ -26,7 +26,7 @@ struct Arguments {
     /// Seed of everything the simulator makes up.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Speak TLS with a test authority; its certificate is printed.
+    /// Speak TLS with a test authority; its certificate is written to a file that the export lines name.
     #[arg(long)]
     tls: bool,
     /// Print the export lines only.
@@ -55,11 +55,25 @@ fn main() -> ExitCode {
 async fn run(arguments: &Arguments) -> std::io::Result<()> {
     let mut options = Options::default().seed(arguments.seed).tls(arguments.tls);
     if let Some(first) = arguments.port {
-        let port = |step: u16| first.checked_add(step).ok_or_else(|| std::io::Error::other("port too high"));
+        let too_high =
+            || std::io::Error::other(format!("--port {first}: four ports are needed, so at most 65532"));
+        let port = |step: u16| first.checked_add(step).ok_or_else(too_high);
         options = options.ports([first, port(1)?, port(2)?, port(3)?]);
     }
-    let sandbox = Sandbox::start(options).await?;
+    let sandbox = Sandbox::start(options).await.map_err(|error| match (error.kind(), arguments.port) {
+        (std::io::ErrorKind::AddrInUse, Some(first)) => std::io::Error::other(format!(
+            "--port {first}: it or one of the three above it is in use; choose another, or leave --port out"
+        )),
+        _ => error,
+    })?;
     exports(&sandbox);
+    if let Some(pem) = sandbox.ca_pem() {
+        let file = std::env::temp_dir().join(format!("pg-cancel-sandbox-ca-{}.pem", std::process::id()));
+        std::fs::write(&file, pem)?;
+        for gateway in ["CHAIPORT", "EXIMBAY", "SETTLEBANK"] {
+            println!("export {gateway}_CA_FILE={}", file.display());
+        }
+    }
     let seeded = seed(&sandbox);
     if !arguments.quiet {
         println!("\n# seeded payments, each with a command to try");
@@ -67,9 +81,6 @@ async fn run(arguments: &Arguments) -> std::io::Result<()> {
             println!("{line}");
         }
         println!("\n# admin: {}   (simulator, seed {})   Ctrl-C stops", sandbox.admin_url(), sandbox.seed());
-        if let Some(pem) = sandbox.ca_pem() {
-            println!("\n{pem}");
-        }
     }
     tokio::signal::ctrl_c().await?;
     sandbox.shutdown().await;
