@@ -358,7 +358,13 @@ pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowl
     let route = Route::of_payment(payment, request.record());
     let later = route.may_decide_later() || request.sends().was_taken();
     match pg_core::reconcile::reconcile(&attempt, &state) {
-        Verdict::NotYet | Verdict::Superseded if later => Verdict::Unclear(Doubt::Pending),
+        Verdict::NotYet
+        | Verdict::Superseded
+        | Verdict::Unclear(Doubt::SameAmountWithoutTag | Doubt::OtherAmount)
+            if later =>
+        {
+            Verdict::Unclear(Doubt::Pending)
+        }
         Verdict::Applied { .. } if route.awaits_approval(payment) => Verdict::Unclear(Doubt::Pending),
         Verdict::Superseded if !has_clear_order(payment) && could_be_ours(request, payment) => {
             Verdict::Unclear(Doubt::SameAmountWithoutTag)
