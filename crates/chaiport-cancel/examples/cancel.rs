@@ -8,7 +8,7 @@ use chaiport_cancel::{
     FindOptions, ImpUid, Invalid, LookUpError, LookUpErrorKind, LookUpOptions, MerchantUid, Money, NextStep,
     Payment, PaymentIds, PaymentRecord, PaymentStatus, RefundAccount, Unknown, UnknownReason,
 };
-use clap::Parser;
+use clap::{ArgGroup, Parser};
 use serde_json::{Value, json};
 
 const ENVIRONMENT: &str = "\
@@ -27,6 +27,7 @@ Exit code: 0 completed or accepted, 2 rejected, 3 not sent, 4 unknown, 64 invali
 /// Cancel (refund) a payment at Chaiport
 #[derive(Parser)]
 #[command(name = "cancel", after_help = ENVIRONMENT)]
+#[command(group(ArgGroup::new("how_much").required(true).args(["amount", "full"])))]
 struct Arguments {
     /// Chaiport's number of the payment
     #[arg(long, value_name = "IMP_UID")]
@@ -35,16 +36,16 @@ struct Arguments {
     #[arg(long, value_name = "ORDER")]
     merchant_uid: Option<String>,
     /// Amount to refund, in major units: 2000, 7.50
-    #[arg(long, value_name = "DECIMAL")]
+    #[arg(long, value_name = "DECIMAL", allow_negative_numbers = true)]
     amount: Option<String>,
     /// Refund all that is left
     #[arg(long)]
     full: bool,
     /// Balance before this cancel: the guard. Left out, the payment is looked up first
-    #[arg(long, value_name = "DECIMAL")]
+    #[arg(long, value_name = "DECIMAL", allow_negative_numbers = true)]
     balance: Option<String>,
     /// What was paid, to be compared with the answer (with --balance)
-    #[arg(long, value_name = "DECIMAL")]
+    #[arg(long, value_name = "DECIMAL", allow_negative_numbers = true)]
     paid: Option<String>,
     /// Currency of the amounts
     #[arg(long, value_name = "ISO", default_value = "KRW")]
@@ -105,14 +106,20 @@ fn main() -> ExitCode {
         Err(error) => {
             eprint!("{error}");
             let text = error.to_string();
-            return finish(64, result("invalid", json!({ "message": text.lines().next() })));
+            let cause = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error:");
+            let message = cause.split_whitespace().collect::<Vec<_>>().join(" ");
+            let more = json!({ "message": message, "next_step": NextStep::CorrectTheRequest.advice() });
+            return finish(64, result("invalid", more));
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(_) => return finish(3, result("not_sent", json!({ "message": "no runtime" }))),
     };
-    let (code, value) = runtime.block_on(run(&arguments, Config::from_env()));
+    let (code, mut value) = runtime.block_on(run(&arguments, Config::from_env()));
+    if let (Some(tag), Some(object)) = (&arguments.tag, value.as_object_mut()) {
+        object.insert("tag".to_owned(), json!(tag));
+    }
     finish(code, value)
 }
 
@@ -131,6 +138,13 @@ async fn run(arguments: &Arguments, config: Result<Config, Invalid>) -> (u8, Val
         Err(Stop::Done(done)) => return found_done(&done.0, &done.1),
         Err(Stop::Doubt) => return failed(&Unknown::new(UnknownReason::AlreadySeen).into()),
     };
+    // what a repeat needs, before the first byte leaves
+    eprintln!(
+        "to repeat this attempt: --tag {} --balance {} --amount {}",
+        request.tag(),
+        request.balance_before().to_decimal_text(),
+        request.amount().to_decimal_text(),
+    );
     match client.cancel(&request).await {
         Ok(cancelled) => {
             let more = json!({
@@ -146,7 +160,6 @@ async fn run(arguments: &Arguments, config: Result<Config, Invalid>) -> (u8, Val
         Err(error) => {
             let (code, mut value) = failed(&error);
             if let Some(object) = value.as_object_mut() {
-                // to repeat the very same attempt: --tag, --balance and --amount as they were
                 object.insert("tag".to_owned(), json!(request.tag().as_str()));
             }
             (code, value)
@@ -170,9 +183,6 @@ async fn prepare(
     let amount = money("--amount", &arguments.amount)?;
     let balance = money("--balance", &arguments.balance)?;
     let paid = money("--paid", &arguments.paid)?;
-    if amount.is_some() == arguments.full {
-        return Err(Invalid::new("--amount", "must be given, or --full instead of it").into());
-    }
     let ids = ids(arguments)?;
     let account = refund_account(arguments)?;
     let tag = arguments
@@ -235,7 +245,7 @@ fn ids(arguments: &Arguments) -> Result<PaymentIds, Invalid> {
     match (imp_uid, merchant_uid) {
         (Some(imp_uid), merchant_uid) => Ok(PaymentIds::ImpUid { imp_uid, merchant_uid }),
         (None, Some(merchant_uid)) => Ok(merchant_uid.into()),
-        (None, None) => Err(Invalid::new("--imp-uid", "or --merchant-uid must be given")),
+        (None, None) => Err(Invalid::new("--imp-uid", "must be given, or --merchant-uid")),
     }
 }
 
@@ -345,22 +355,20 @@ fn failed(error: &CancelError) -> (u8, Value) {
 
 /// The look-up before the cancel told nothing, so no cancel was sent now. What an earlier copy did is not known then.
 fn not_looked_up(error: &LookUpError, may_repeat: bool) -> (u8, Value) {
-    let next_step = if may_repeat {
-        NextStep::LookUpFirst.advice()
-    } else {
-        "nothing was cancelled; look the payment up again, or give --balance"
+    let (code, label, next_step) = match error.kind() {
+        LookUpErrorKind::Invalid(_) => (64, "invalid", NextStep::CorrectTheRequest),
+        _ if may_repeat => (4, "unknown", NextStep::LookUpFirst),
+        LookUpErrorKind::NotFound => (2, "rejected", NextStep::ReadTheRefusal),
+        LookUpErrorKind::Credentials => (3, "not_sent", NextStep::CheckCredentials),
+        LookUpErrorKind::Unavailable => (3, "not_sent", NextStep::SendTheSameAgain),
+        _ => (3, "not_sent", NextStep::ReadTheRefusal),
     };
     let more = json!({
         "code": error.code(),
         "message": error.message().map_or_else(|| error.to_string(), ToString::to_string),
-        "next_step": next_step,
+        "next_step": next_step.advice(),
     });
-    match error.kind() {
-        LookUpErrorKind::Invalid(_) => (64, result("invalid", more)),
-        _ if may_repeat => (4, result("unknown", more)),
-        LookUpErrorKind::NotFound => (2, result("rejected", more)),
-        _ => (3, result("not_sent", more)),
-    }
+    (code, result(label, more))
 }
 
 /// The attempt was found by its tag, so nothing was sent again.
@@ -376,7 +384,7 @@ fn found_done(payment: &Payment, entry: &CancelRecord) -> (u8, Value) {
         "currency": entry.amount.currency().code(),
         "remaining": payment.balance().to_decimal_text(),
         "cancel_id": entry.cancellation_id,
-        "message": "found in the payment's history; nothing was sent",
+        "message": "found in the payment's history; nothing was sent by this call",
     });
     (0, result(state, more))
 }
@@ -385,7 +393,7 @@ fn found_done(payment: &Payment, entry: &CancelRecord) -> (u8, Value) {
 fn result(outcome: &str, more: Value) -> Value {
     let mut value = json!({
         "gateway": "chaiport", "outcome": outcome, "state": null, "cancelled": null, "currency": null,
-        "remaining": null, "cancel_id": null, "code": null, "message": null, "next_step": null,
+        "remaining": null, "cancel_id": null, "tag": null, "code": null, "message": null, "next_step": null,
     });
     if let (Some(object), Value::Object(more)) = (value.as_object_mut(), more) {
         object.extend(more);

@@ -48,7 +48,9 @@ fn main() -> ExitCode {
         Err(error) => {
             eprint!("{error}");
             let text = error.to_string();
-            return finish(64, result(json!({ "message": text.lines().next() })));
+            let cause = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error:");
+            let message = cause.split_whitespace().collect::<Vec<_>>().join(" ");
+            return finish(64, result(json!({ "message": message })));
         }
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -82,7 +84,7 @@ async fn look_up(arguments: &Arguments) -> Result<Payment, LookUpError> {
         }
         (Some(imp_uid), _) => client.look_up(&imp_uid).await,
         (None, Some(merchant_uid)) => client.find(&merchant_uid, FindOptions::new()).await,
-        (None, None) => Err(Invalid::new("--imp-uid", "or --merchant-uid must be given").into()),
+        (None, None) => Err(Invalid::new("--imp-uid", "must be given, or --merchant-uid").into()),
     }
 }
 

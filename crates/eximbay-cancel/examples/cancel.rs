@@ -32,13 +32,13 @@ struct Arguments {
     #[arg(long)]
     currency: String,
     /// What was paid, exactly as it was written at payment time (1.00 is not 1)
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     paid: String,
     /// What can still be refunded; looked up first unless given
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     balance: Option<String>,
     /// How much to refund, such as 0.50
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     amount: Option<String>,
     /// Refund all that is left
     #[arg(long)]
@@ -97,7 +97,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             let text = error.to_string();
             eprint!("{text}");
-            let cause = text.split("\n\nUsage").next().unwrap_or_default();
+            let cause = text.split("\n\n").next().unwrap_or_default();
             let message: Vec<_> = cause.trim_start_matches("error:").split_whitespace().collect();
             return print(
                 "invalid",
@@ -108,7 +108,8 @@ async fn main() -> ExitCode {
             );
         }
     };
-    match run(&arguments).await {
+    let mut tag = arguments.refund_id.clone();
+    match run(&arguments, &mut tag).await {
         Ok(done) => print(
             done.state().label(),
             json!({
@@ -117,6 +118,7 @@ async fn main() -> ExitCode {
                 "currency": done.amount().currency().code(),
                 "remaining": done.remaining().map(Money::to_decimal_text),
                 "cancel_id": done.cancel_id(),
+                "tag": tag,
                 "code": done.answer().envelope.rescode,
                 "message": done.answer().envelope.text().to_string(),
             }),
@@ -124,6 +126,7 @@ async fn main() -> ExitCode {
         Err(Failure::Cancel(error)) => print(
             error.label(),
             json!({
+                "tag": tag,
                 "code": error.code(),
                 "message": match (&error, error.message()) {
                     (CancelError::Invalid(invalid), _) => named(invalid),
@@ -136,6 +139,9 @@ async fn main() -> ExitCode {
         Err(Failure::LookUp(error)) => {
             let (label, next_step) = match error.kind() {
                 LookUpErrorKind::Invalid(_) => ("invalid", NextStep::CorrectTheRequest),
+                // what an earlier copy did is not known then
+                _ if arguments.refund_id.is_some() => ("unknown", NextStep::LookUpFirst),
+                LookUpErrorKind::NotFound => ("rejected", NextStep::ReadTheRefusal),
                 LookUpErrorKind::Credentials => ("not_sent", NextStep::CheckCredentials),
                 LookUpErrorKind::Unavailable => ("not_sent", NextStep::SendTheSameAgain),
                 _ => ("not_sent", NextStep::ReadTheRefusal),
@@ -144,6 +150,7 @@ async fn main() -> ExitCode {
             print(
                 label,
                 json!({
+                    "tag": tag,
                     "code": error.code(),
                     "message": format!("{error}{}", hint.unwrap_or_default()),
                     "next_step": next_step.advice(),
@@ -153,7 +160,8 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<Cancelled, Failure> {
+/// Cancels; `tag` is what the attempt is known by, once it has one.
+async fn run(arguments: &Arguments, tag: &mut Option<String>) -> Result<Cancelled, Failure> {
     let client = EximbayClient::new(Config::from_env()?)?;
     let currency: Currency = arguments
         .currency
@@ -190,6 +198,7 @@ async fn run(arguments: &Arguments) -> Result<Cancelled, Failure> {
     }
     // what a repeat needs, before the first byte leaves
     let balance = payment.paid().in_style(payment.balance());
+    *tag = Some(request.tag().to_string());
     eprintln!("to repeat this attempt: --refund-id {} --balance {balance}", request.tag());
     Ok(client.cancel(&request).await?)
 }
@@ -235,7 +244,7 @@ fn named(invalid: &Invalid) -> String {
 fn print(outcome: &str, told: Value) -> ExitCode {
     let mut result = json!({
         "gateway": "eximbay", "outcome": outcome, "state": null, "cancelled": null, "currency": null,
-        "remaining": null, "cancel_id": null, "code": null, "message": null, "next_step": null,
+        "remaining": null, "cancel_id": null, "tag": null, "code": null, "message": null, "next_step": null,
     });
     if let (Some(result), Value::Object(told)) = (result.as_object_mut(), told) {
         result.extend(told);

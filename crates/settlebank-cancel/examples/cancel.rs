@@ -11,7 +11,7 @@ use clap::{ArgGroup, Parser};
 use serde_json::{Value, json};
 use settlebank_cancel::{
     AttemptTag, Bank, BankScheme, CancelError, CancelRequest, Cancelled, Config, Currency, Form, Invalid,
-    Method, Money, PaymentRecord, RefundAccount, SettlebankClient,
+    Method, Money, NextStep, PaymentRecord, RefundAccount, SettlebankClient,
 };
 use time::macros::format_description;
 use time::{Date, OffsetDateTime};
@@ -49,18 +49,18 @@ struct Args {
     #[arg(long)]
     method: String,
     /// What was paid, such as 10000 or 1.50.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     paid: String,
     /// What can still be cancelled; all that was paid unless given.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     balance: Option<String>,
     /// What to cancel.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     amount: Option<String>,
     /// Cancel all that is left.
     #[arg(long)]
     full: bool,
-    /// Which cancel of this payment it is (cnclOrd), from 1.
+    /// Which cancel of this payment it is (cnclOrd): 1 for the first, 2 for the second (then give --balance too).
     #[arg(long, default_value = "1")]
     cancel_order: String,
     /// KRW, or USD for cards.
@@ -69,15 +69,17 @@ struct Args {
     /// Reason (cnclRsn), at most 255 bytes; standard form only.
     #[arg(long)]
     reason: Option<String>,
-    /// The attempt's tag (mchtTrdNo), random unless given. To repeat an attempt give its tag and --at again.
+    /// The attempt's tag (mchtTrdNo), random unless given. To repeat an attempt give its tag, --at, --balance and
+    /// --cancel-order again; a refusal is then unknown.
     #[arg(long)]
     tag: Option<String>,
-    /// Time of the attempt in Unix seconds, now unless given; standard form only.
+    /// Time of the attempt in Unix seconds, now unless given; standard form only. To repeat an attempt give its
+    /// tag, --at, --balance and --cancel-order again; a refusal is then unknown.
     #[arg(long)]
     at: Option<String>,
-    /// The attempt may have been sent before: a refusal then proves nothing.
-    #[arg(long)]
-    repeat: bool,
+    /// With --tag: no copy of this attempt was ever sent.
+    #[arg(long, requires = "tag")]
+    first_send: bool,
     /// Send an amount that may have been cancelled before (flat form).
     #[arg(long)]
     same_amount_again: bool,
@@ -103,17 +105,30 @@ async fn main() -> ExitCode {
         Err(error) => {
             eprint!("{error}");
             let text = error.to_string();
-            return report_invalid(text.lines().collect::<Vec<_>>().join(" ").trim());
+            let cause = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error:");
+            return report_invalid(&cause.split_whitespace().collect::<Vec<_>>().join(" "), None);
         }
     };
     let (client, request) = match prepare(&args) {
         Ok(prepared) => prepared,
-        Err(error) => return report_invalid(&format!("{}: {}", argument(error.field()), error.reason())),
+        Err(error) => {
+            let message = format!("{}: {}", argument(error.field()), error.reason());
+            return report_invalid(&message, args.tag.as_deref());
+        }
     };
-    if let CancelRequest::Standard(request) = &request {
-        eprintln!("attempt: --tag {} --at {}", request.tag(), request.at().unix_timestamp());
-    }
-    report(client.cancel(&request).await)
+    // what a repeat needs, before the first byte leaves
+    let at = match &request {
+        CancelRequest::Standard(request) => format!(" --at {}", request.at().unix_timestamp()),
+        CancelRequest::Flat(_) => String::new(),
+    };
+    eprintln!(
+        "to repeat this attempt: --tag {}{at} --balance {} --cancel-order {} --amount {}",
+        request.tag(),
+        request.balance_before().to_decimal_text(),
+        args.cancel_order,
+        request.amount().to_decimal_text(),
+    );
+    report(client.cancel(&request).await, request.tag())
 }
 
 fn prepare(args: &Args) -> Result<(SettlebankClient, CancelRequest), Invalid> {
@@ -145,7 +160,8 @@ fn prepare(args: &Args) -> Result<(SettlebankClient, CancelRequest), Invalid> {
     if let Some(tag) = &args.tag {
         draft = draft.with_tag(tag.parse::<AttemptTag>()?);
     }
-    if args.repeat {
+    // an earlier run may have sent what has a tag already
+    if args.tag.is_some() && !args.first_send {
         draft = draft.possibly_sent();
     }
     if let Some(at) = &args.at {
@@ -182,7 +198,7 @@ fn refund_account(args: &Args) -> Result<Option<RefundAccount>, Invalid> {
     RefundAccount::new(bank, number, holder).map(Some)
 }
 
-fn report(outcome: Result<Cancelled, CancelError>) -> ExitCode {
+fn report(outcome: Result<Cancelled, CancelError>, tag: &AttemptTag) -> ExitCode {
     let (line, code) = match &outcome {
         Ok(cancelled) => {
             let line = json!({
@@ -193,6 +209,7 @@ fn report(outcome: Result<Cancelled, CancelError>) -> ExitCode {
                 "currency": cancelled.amount().currency().code(),
                 "remaining": cancelled.remaining().map(Money::to_decimal_text),
                 "cancel_id": cancelled.cancel_id(),
+                "tag": tag.as_str(),
                 "code": null,
                 "message": null,
                 "next_step": null,
@@ -202,7 +219,7 @@ fn report(outcome: Result<Cancelled, CancelError>) -> ExitCode {
         Err(error) => {
             let message = error.message().map(ToString::to_string).filter(|text| !text.is_empty());
             let message = message.unwrap_or_else(|| error.to_string());
-            let line = failure(error.label(), error.code(), &message, Some(error.next_step().advice()));
+            let line = failure(error.label(), error.code(), &message, error.next_step(), Some(tag.as_str()));
             let code = match error {
                 CancelError::Rejected(_) => 2,
                 CancelError::NotSent(_) => 3,
@@ -216,15 +233,18 @@ fn report(outcome: Result<Cancelled, CancelError>) -> ExitCode {
     ExitCode::from(code)
 }
 
-fn report_invalid(message: &str) -> ExitCode {
-    println!(
-        "{}",
-        failure("invalid", None, message, Some("correct the named argument or variable; nothing was sent"))
-    );
+fn report_invalid(message: &str, tag: Option<&str>) -> ExitCode {
+    println!("{}", failure("invalid", None, message, NextStep::CorrectTheRequest, tag));
     ExitCode::from(64)
 }
 
-fn failure(outcome: &str, code: Option<&str>, message: &str, next_step: Option<&str>) -> Value {
+fn failure(
+    outcome: &str,
+    code: Option<&str>,
+    message: &str,
+    next_step: NextStep,
+    tag: Option<&str>,
+) -> Value {
     json!({
         "gateway": "settlebank",
         "outcome": outcome,
@@ -233,9 +253,10 @@ fn failure(outcome: &str, code: Option<&str>, message: &str, next_step: Option<&
         "currency": null,
         "remaining": null,
         "cancel_id": null,
+        "tag": tag,
         "code": code,
         "message": message,
-        "next_step": next_step,
+        "next_step": next_step.advice(),
     })
 }
 

@@ -101,6 +101,19 @@ async fn a_look_up_that_fails_tells_nothing_of_an_earlier_copy() {
     }
 }
 
+#[test]
+fn the_advice_after_a_failed_look_up_fits_its_cause() {
+    for (kind, may_repeat, code, advice) in [
+        (LookUpErrorKind::Credentials, false, 3, NextStep::CheckCredentials),
+        (LookUpErrorKind::Unavailable, false, 3, NextStep::SendTheSameAgain),
+        (LookUpErrorKind::NotFound, false, 2, NextStep::ReadTheRefusal),
+        (LookUpErrorKind::Credentials, true, 4, NextStep::LookUpFirst),
+    ] {
+        let told = not_looked_up(&LookUpError::new(kind), may_repeat);
+        assert_eq!((told.0, told.1["next_step"].as_str()), (code, Some(advice.advice())));
+    }
+}
+
 #[tokio::test]
 async fn what_may_be_the_earlier_copy_is_not_sent_again() {
     let cut = r#"{"amount":1000,"reason":"[c:cabcdefghij","cancelled_at":100}"#;
