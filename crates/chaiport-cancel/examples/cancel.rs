@@ -104,10 +104,8 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprint!("{error}");
-            let text = error.to_string();
-            let cause = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error:");
-            let message = cause.split_whitespace().collect::<Vec<_>>().join(" ");
+            let message = usage_message(&error);
+            eprintln!("{message}");
             let more = json!({ "message": message, "next_step": NextStep::CorrectTheRequest.advice() });
             return finish(64, result("invalid", more));
         }
@@ -404,6 +402,24 @@ fn result(outcome: &str, more: Value) -> Value {
 fn finish(code: u8, value: Value) -> ExitCode {
     println!("{value}");
     ExitCode::from(code)
+}
+
+/// What is wrong with the command line, without what was typed: it may be a name or an account.
+fn usage_message(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let option = |name: &String| {
+        name.trim_start_matches('<')
+            .starts_with("--")
+            .then(|| name.trim_start_matches('<').split(['=', ' ', '|']).next().map(str::to_owned))
+            .flatten()
+    };
+    let options: Vec<String> = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(name)) => option(name).into_iter().collect(),
+        Some(ContextValue::Strings(names)) => names.iter().filter_map(option).collect(),
+        _ => Vec::new(),
+    };
+    let about = if options.is_empty() { "arguments".to_owned() } else { options.join(", ") };
+    format!("{about}: {} (see --help; quote values with spaces)", error.kind())
 }
 
 #[cfg(test)]

@@ -186,7 +186,10 @@ impl<'de> Deserialize<'de> for Fields {
 
 /// A field's name as it may be repeated to a log.
 fn showable(name: &str) -> String {
-    let plain = name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let plain = name.len() <= 40
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && name.bytes().filter(u8::is_ascii_digit).count() < 5;
     if plain { name.to_owned() } else { "(unprintable)".to_owned() }
 }
 

@@ -58,10 +58,13 @@ impl WebhookHint {
             text.len() <= MAX_CANCELLATION_ID
                 && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
         };
+        // anybody can send a hint: what is no word of a status is dropped, not shown
+        let word =
+            |text: &String| text.len() <= 20 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         Ok(Self {
             imp_uid: imp_uid.parse()?,
             merchant_uid: merchant_uid.map(|text| text.parse()).transpose()?,
-            claimed_status: body.status.as_deref().map(PaymentStatus::from),
+            claimed_status: body.status.filter(word).as_deref().map(PaymentStatus::from),
             claimed_cancellation_id: body.cancellation_id.filter(|text| !text.is_empty()).filter(plain),
         })
     }

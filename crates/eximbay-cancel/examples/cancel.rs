@@ -95,14 +95,12 @@ async fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            let text = error.to_string();
-            eprint!("{text}");
-            let cause = text.split("\n\n").next().unwrap_or_default();
-            let message: Vec<_> = cause.trim_start_matches("error:").split_whitespace().collect();
+            let message = usage_message(&error);
+            eprintln!("{message}");
             return print(
                 "invalid",
                 json!({
-                    "message": message.join(" "),
+                    "message": message,
                     "next_step": NextStep::CorrectTheRequest.advice(),
                 }),
             );
@@ -257,4 +255,22 @@ fn print(outcome: &str, told: Value) -> ExitCode {
         "unknown" => 4,
         _ => 64,
     })
+}
+
+/// What is wrong with the command line, without what was typed: it may be a name or an account.
+fn usage_message(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let option = |name: &String| {
+        name.trim_start_matches('<')
+            .starts_with("--")
+            .then(|| name.trim_start_matches('<').split(['=', ' ', '|']).next().map(str::to_owned))
+            .flatten()
+    };
+    let options: Vec<String> = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(name)) => option(name).into_iter().collect(),
+        Some(ContextValue::Strings(names)) => names.iter().filter_map(option).collect(),
+        _ => Vec::new(),
+    };
+    let about = if options.is_empty() { "arguments".to_owned() } else { options.join(", ") };
+    format!("{about}: {} (see --help; quote values with spaces)", error.kind())
 }

@@ -156,8 +156,25 @@ impl Retrieved {
         &self.answer
     }
 
+    /// As [`payment`](Self::payment), for a payment of which something is proven already: refuses a look-up that shows
+    /// more than `known_balance` and so must be older. A cancel made from an old balance is refused by the gateway,
+    /// and then taken for done by [`reconcile`] when an earlier cancel had the same amount.
+    ///
+    /// # Errors
+    /// As [`payment`](Self::payment), and [`Invalid`] naming `balance`.
+    pub fn payment_at_most(&self, known_balance: Money) -> Result<PaymentRecord, Invalid> {
+        match self.state.balance.compare(known_balance) {
+            None => Err(Invalid::new("balance", "must be in the payment's currency")),
+            Some(order) if order.is_gt() => {
+                Err(Invalid::new("balance", "is more than was proven to be left: the look-up must be older"))
+            }
+            Some(_) => self.payment(),
+        }
+    }
+
     /// The payment, ready for [`CancelRequest::full`] and [`CancelRequest::partial`], with the balance just read as
-    /// their guard.
+    /// their guard. Where an earlier cancel has proven a lower balance, ask
+    /// [`payment_at_most`](Self::payment_at_most) instead.
     ///
     /// Never do this to repeat a cancel whose outcome is unknown: a fresh guard on a repeat is the double refund.
     ///

@@ -69,7 +69,8 @@ pub struct LedgerKnowledge {
     /// Nobody else can cancel this payment: no admin page, no other program. Decides only where a gateway tells
     /// no more than a balance.
     pub sole_actor: bool,
-    /// The lowest balance ever proven for this payment.
+    /// The lowest balance ever proven for this payment. Make no new cancel from a look-up that shows more: where a
+    /// gateway tells only a balance, nothing can undo that afterwards.
     pub known_balance: Option<Money>,
 }
 

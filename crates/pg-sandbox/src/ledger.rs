@@ -161,10 +161,15 @@ impl Record {
     pub(crate) fn settle(&mut self, waits: Waits, at: i64, by: Option<Actor>) -> usize {
         let (due, rest): (Vec<_>, Vec<_>) = self.pending.drain(..).partition(|p| p.waits == waits);
         self.pending = rest;
-        let count = due.len();
+        let mut count = 0_usize;
         for pending in due {
             let mut entry = pending.entry;
             entry.before = self.balance();
+            // the PG has no more to give: it turns this one down
+            if entry.amount > entry.before {
+                continue;
+            }
+            count = count.saturating_add(1);
             entry.at = at;
             entry.by = by.unwrap_or(entry.by);
             self.entries.push(entry);

@@ -103,10 +103,9 @@ async fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            eprint!("{error}");
-            let text = error.to_string();
-            let cause = text.split("\n\n").next().unwrap_or_default().trim_start_matches("error:");
-            return report_invalid(&cause.split_whitespace().collect::<Vec<_>>().join(" "), None);
+            let message = usage_message(&error);
+            eprintln!("{message}");
+            return report_invalid(&message, None);
         }
     };
     let (client, request) = match prepare(&args) {
@@ -282,4 +281,22 @@ fn argument(field: &str) -> &str {
         "refund_account.holder" => "--refund-holder",
         other => other,
     }
+}
+
+/// What is wrong with the command line, without what was typed: it may be a name or an account.
+fn usage_message(error: &clap::Error) -> String {
+    use clap::error::{ContextKind, ContextValue};
+    let option = |name: &String| {
+        name.trim_start_matches('<')
+            .starts_with("--")
+            .then(|| name.trim_start_matches('<').split(['=', ' ', '|']).next().map(str::to_owned))
+            .flatten()
+    };
+    let options: Vec<String> = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(name)) => option(name).into_iter().collect(),
+        Some(ContextValue::Strings(names)) => names.iter().filter_map(option).collect(),
+        _ => Vec::new(),
+    };
+    let about = if options.is_empty() { "arguments".to_owned() } else { options.join(", ") };
+    format!("{about}: {} (see --help; quote values with spaces)", error.kind())
 }

@@ -177,6 +177,16 @@ fn an_empty_balance_without_a_sale_is_nobodys_refund() {
 }
 
 #[test]
+fn no_cancel_is_planned_from_an_older_balance() {
+    let found = |balance: &str| {
+        classified(&by_transaction().with_order_id("ORD-1").unwrap(), 200, &answer("SALE", balance)).unwrap()
+    };
+    assert_eq!(found("\"1.00\"").payment_at_most(usd(80)).unwrap_err().field(), "balance");
+    assert_eq!(found("\"0.80\"").payment_at_most(usd(80)).unwrap().balance(), usd(80));
+    assert_eq!(found("\"0.80\"").payment_at_most(Money::krw(1).unwrap()).unwrap_err().field(), "balance");
+}
+
+#[test]
 fn every_refusal_names_its_field() {
     assert_eq!(LookUp::by_transaction("x", paid()).unwrap_err().field(), "transaction_id");
     assert_eq!(LookUp::by_order("", paid()).unwrap_err().field(), "order_id");
