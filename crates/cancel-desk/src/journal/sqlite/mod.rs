@@ -13,10 +13,10 @@ mod writer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pg_core::{Invalid, RefundAccount};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
@@ -112,7 +112,7 @@ impl SqliteJournal {
         }
         make_private(&options.path)?;
         let mut connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
-        make_durable(&connection)?;
+        make_durable(&connection, options.busy_timeout)?;
         make_tables(&mut connection)?;
         let writer = Writer::start(connection)?;
         Ok(Self { writer, options })
@@ -139,10 +139,26 @@ fn connect(path: &Path, access: OpenFlags, busy_timeout: Duration) -> Result<Con
     Ok(connection)
 }
 
+/// Asks for the write-ahead log. While another opener of a new file does the same, `SQLite` answers "busy" at once,
+/// whatever the connection's own time-out, so the waiting is done here.
+fn ask_for_wal(connection: &Connection, busy_timeout: Duration) -> Result<String, JournalError> {
+    let started = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == ErrorCode::DatabaseBusy && started.elapsed() < busy_timeout =>
+            {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            answer => return Ok(answer?),
+        }
+    }
+}
+
 /// Sets what durability rests on, and believes only what is read back.
-fn make_durable(connection: &Connection) -> Result<(), JournalError> {
+fn make_durable(connection: &Connection, busy_timeout: Duration) -> Result<(), JournalError> {
     let refused = |what: &'static str| JournalError::Storage(Box::new(Invalid::new("journal", what)));
-    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode = ask_for_wal(connection, busy_timeout)?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(refused("must be able to keep a write-ahead log"));
     }
