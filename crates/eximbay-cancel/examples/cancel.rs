@@ -261,10 +261,8 @@ fn print(outcome: &str, told: Value) -> ExitCode {
 fn usage_message(error: &clap::Error) -> String {
     use clap::error::{ContextKind, ContextValue};
     let option = |name: &String| {
-        name.trim_start_matches('<')
-            .starts_with("--")
-            .then(|| name.trim_start_matches('<').split(['=', ' ', '|']).next().map(str::to_owned))
-            .flatten()
+        let bare = name.trim_start_matches('<');
+        bare.starts_with("--").then(|| bare.split(['=', ' ', '|']).next().unwrap_or(bare).to_owned())
     };
     let options: Vec<String> = match error.get(ContextKind::InvalidArg) {
         Some(ContextValue::String(name)) => option(name).into_iter().collect(),

@@ -6,7 +6,12 @@ use std::fmt;
 
 use crate::text::GatewayText;
 
-type Source = Box<dyn StdError + Send + Sync + 'static>;
+pub(crate) type Source = Box<dyn StdError + Send + Sync + 'static>;
+
+/// A kept cause, as [`StdError::source`] hands it out.
+pub(crate) fn as_source(source: Option<&Source>) -> Option<&(dyn StdError + 'static)> {
+    source.map(|source| -> &(dyn StdError + 'static) { source.as_ref() })
+}
 
 /// Why a cancel did not come back as done.
 ///
@@ -289,10 +294,7 @@ impl fmt::Display for NotSent {
 
 impl StdError for NotSent {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| {
-            let source: &(dyn StdError + 'static) = source;
-            source
-        })
+        as_source(self.source.as_ref())
     }
 }
 
@@ -519,10 +521,7 @@ impl fmt::Display for Unknown {
 
 impl StdError for Unknown {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| {
-            let source: &(dyn StdError + 'static) = source;
-            source
-        })
+        as_source(self.source.as_ref())
     }
 }
 

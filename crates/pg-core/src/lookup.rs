@@ -5,7 +5,7 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::error::{Code, Invalid};
+use crate::error::{Code, Invalid, Source, as_source};
 use crate::money::Money;
 use crate::text::GatewayText;
 
@@ -75,7 +75,7 @@ pub struct LookUpError {
     code: Option<Code>,
     message: Option<GatewayText>,
     http_status: Option<u16>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Source>,
 }
 
 /// What kept a look-up from an answer.
@@ -172,10 +172,7 @@ impl fmt::Display for LookUpError {
 
 impl StdError for LookUpError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| {
-            let source: &(dyn StdError + 'static) = source;
-            source
-        })
+        as_source(self.source.as_ref())
     }
 }
 

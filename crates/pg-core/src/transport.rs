@@ -5,6 +5,7 @@ use std::fmt;
 
 #[cfg(feature = "client")]
 use crate::base_url::BaseUrl;
+use crate::error::{Source, as_source};
 #[cfg(feature = "client")]
 use crate::wire::{WireRequest, WireResponse};
 
@@ -59,7 +60,7 @@ pub enum TransportErrorKind {
 pub struct TransportError {
     sent: Sent,
     kind: TransportErrorKind,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Source>,
 }
 
 impl TransportError {
@@ -104,9 +105,6 @@ impl fmt::Display for TransportError {
 
 impl StdError for TransportError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| {
-            let source: &(dyn StdError + 'static) = source;
-            source
-        })
+        as_source(self.source.as_ref())
     }
 }
