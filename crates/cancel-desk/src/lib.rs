@@ -42,6 +42,15 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(example()).unwrap();
 //! ```
 
+#[cfg(feature = "bulk")]
+pub mod bulk;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "gateways")]
+pub mod config;
+pub mod desk;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod journal;
 #[cfg(any(test, feature = "model"))]
 pub mod model;

@@ -1,0 +1,1 @@
+//! Refunds in bulk: a file of orders becomes a plan, an approved plan becomes refunds.

@@ -1,0 +1,1 @@
+//! One TOML file and the environment: which journal, which gateways, how careful.

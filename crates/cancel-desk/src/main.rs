@@ -1,0 +1,3 @@
+//! `cancel-desk`: refunds carried through, from the command line and over HTTP.
+
+fn main() {}
