@@ -3,7 +3,14 @@
 //! The temporary server lies in a new folder, listens on a free loopback port, and syncs to disk as a real one does.
 //! A shell watches over it: when the test process ends, however it ends, the server is stopped and the folder removed.
 //! Every test takes a schema of its own ([`Server::schema`]), so tests run side by side.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -14,7 +21,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
-const NONE_FOUND: &str = "skipped: no PostgreSQL server found (set CANCEL_DESK_TEST_POSTGRES to a URL, or install one)";
+const NONE_FOUND: &str =
+    "skipped: no PostgreSQL server found (set CANCEL_DESK_TEST_POSTGRES to a URL, or install one)";
 /// A server that does not start within this time never will.
 const START: Duration = Duration::from_secs(60);
 

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
-};
+use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use pg_core::Invalid;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -173,7 +171,7 @@ impl Session {
              WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')",
             self.schema
         );
-        client.batch_execute(&set).await?;
+        client.batch_execute(&set).await.map_err(HookError::Backend)?;
         let row = client
             .query_one(
                 "SELECT current_setting('synchronous_commit') IN ('on', 'remote_apply'),
@@ -183,7 +181,8 @@ impl Session {
                         current_setting('default_transaction_isolation') = 'read committed'",
                 &[],
             )
-            .await?;
+            .await
+            .map_err(HookError::Backend)?;
         for (column, rule) in [
             "must be on a server that commits with synchronous_commit = on",
             "must be on a server that runs with fsync = on: without it a power failure loses refunds",
@@ -195,7 +194,7 @@ impl Session {
         .into_iter()
         .enumerate()
         {
-            if !row.try_get::<_, bool>(column)? {
+            if !row.try_get::<_, bool>(column).map_err(HookError::Backend)? {
                 return Err(HookError::message(rule));
             }
         }

@@ -96,7 +96,7 @@ fn wrote_nothing(error: &tokio_postgres::Error) -> bool {
 }
 
 /// Of a connection that could not be had; nothing was sent on it.
-pub(super) fn no_connection(error: PoolError<tokio_postgres::Error>) -> JournalError {
+pub(super) fn no_connection(error: PoolError) -> JournalError {
     match error {
         PoolError::PostCreateHook(HookError::Message(rule)) => Invalid::new("journal", rule).into(),
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => error.into(),

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use crate::record::{
     AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey, PaymentRecord,
-    Timestamp,
+    Suspect, Timestamp,
 };
 
 use super::super::JournalError;
@@ -36,7 +36,7 @@ pub(super) fn some_json<T: Serialize>(value: Option<&T>) -> Outcome<Option<Strin
     value.map(to_json).transpose()
 }
 
-fn bytes<const N: usize>(row: &Row, column: &str) -> Outcome<[u8; N]> {
+pub(super) fn bytes<const N: usize>(row: &Row, column: &str) -> Outcome<[u8; N]> {
     row.try_get::<_, &[u8]>(column)?.try_into().map_err(|_| CORRUPT)
 }
 
@@ -44,11 +44,11 @@ fn some_bytes(row: &Row, column: &str) -> Outcome<Option<[u8; 16]>> {
     row.try_get::<_, Option<&[u8]>>(column)?.map(|bytes| bytes.try_into().map_err(|_| CORRUPT)).transpose()
 }
 
-fn some_time(row: &Row, column: &str) -> Outcome<Option<Timestamp>> {
+pub(super) fn some_time(row: &Row, column: &str) -> Outcome<Option<Timestamp>> {
     Ok(row.try_get::<_, Option<i64>>(column)?.map(Timestamp))
 }
 
-fn time(row: &Row, column: &str) -> Outcome<Timestamp> {
+pub(super) fn time(row: &Row, column: &str) -> Outcome<Timestamp> {
     Ok(Timestamp(row.try_get(column)?))
 }
 
@@ -82,7 +82,13 @@ pub(super) fn payment(row: &Row) -> Outcome<PaymentRecord> {
         lease_until: some_time(row, "lease_until")?,
         fence: row.try_get("fence")?,
         due_at: some_time(row, "due_at")?,
+        suspect: row.try_get::<_, Option<&str>>("suspect")?.map(suspect).transpose()?,
+        suspect_since: some_time(row, "suspect_since")?,
     })
+}
+
+fn suspect(word: &str) -> Outcome<Suspect> {
+    Suspect::from_word(word).ok_or(CORRUPT)
 }
 
 pub(super) fn intent(row: &Row) -> Outcome<IntentRecord> {

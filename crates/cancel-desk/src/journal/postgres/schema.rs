@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::super::JournalError;
 
 /// Rises when the tables change.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// The lock under which one host makes the tables, so that the others find them made.
 const LOCK: i64 = 0x7067_6364;
 
@@ -34,7 +34,10 @@ CREATE TABLE payment (
     lease_until BIGINT,
     fence BIGINT NOT NULL,
     due_at BIGINT,
+    suspect TEXT CHECK (suspect IN ('unchecked', 'differs')),
+    suspect_since BIGINT,
     PRIMARY KEY (gateway, merchant, payment_id),
+    CHECK ((suspect IS NULL) = (suspect_since IS NULL)),
     CHECK (reserved + refunded + foreign_refunded <= paid)
 ) WITH (fillfactor = 70);
 CREATE INDEX payment_order ON payment (merchant_uid);
@@ -95,6 +98,45 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX one_open_attempt ON attempt (gateway, merchant, payment_id)
     WHERE state IN ('sending', 'unknown', 'accepted');
 
+CREATE TABLE job (
+    id BYTEA PRIMARY KEY CHECK (length(id) = 16),
+    name TEXT NOT NULL,
+    hash BYTEA NOT NULL UNIQUE CHECK (length(hash) = 32),
+    state TEXT NOT NULL CHECK (state IN ('planned', 'approved', 'halted', 'discarded')),
+    rows BIGINT NOT NULL CHECK (rows > 0),
+    approved_by TEXT,
+    halted_because TEXT,
+    created_at BIGINT NOT NULL,
+    CHECK (state <> 'approved' OR approved_by IS NOT NULL)
+);
+
+CREATE TABLE job_total (
+    job BYTEA NOT NULL REFERENCES job (id),
+    currency TEXT COLLATE "C" NOT NULL,
+    approved BIGINT NOT NULL CHECK (approved > 0),
+    submitted BIGINT NOT NULL CHECK (submitted >= 0),
+    PRIMARY KEY (job, currency),
+    CHECK (submitted <= approved)
+) WITH (fillfactor = 50);
+
+CREATE TABLE job_row (
+    job BYTEA NOT NULL REFERENCES job (id),
+    line BIGINT NOT NULL CHECK (line > 0),
+    intent BYTEA NOT NULL UNIQUE CHECK (length(intent) = 16),
+    gateway TEXT COLLATE "C" NOT NULL,
+    merchant TEXT COLLATE "C" NOT NULL,
+    payment_id TEXT COLLATE "C" NOT NULL,
+    caller_key TEXT COLLATE "C" NOT NULL,
+    fingerprint BYTEA NOT NULL CHECK (length(fingerprint) = 32),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    reason TEXT,
+    account BYTEA,
+    refused TEXT,
+    PRIMARY KEY (job, line),
+    UNIQUE (job, gateway, merchant, caller_key)
+) WITH (fillfactor = 90);
+
 CREATE TABLE event (
     seq BIGINT PRIMARY KEY,
     at BIGINT NOT NULL,
@@ -126,6 +168,31 @@ CREATE TRIGGER attempt_is_kept BEFORE DELETE ON attempt
 FOR EACH ROW EXECUTE FUNCTION refuse('attempts are kept');
 CREATE TRIGGER attempts_are_kept BEFORE TRUNCATE ON attempt
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('attempts are kept');
+CREATE TRIGGER job_is_kept BEFORE DELETE ON job
+FOR EACH ROW EXECUTE FUNCTION refuse('jobs are kept');
+CREATE TRIGGER job_total_is_kept BEFORE DELETE ON job_total
+FOR EACH ROW EXECUTE FUNCTION refuse('jobs are kept');
+CREATE TRIGGER job_row_is_kept BEFORE DELETE ON job_row
+FOR EACH ROW EXECUTE FUNCTION refuse('jobs are kept');
+CREATE TRIGGER job_totals_are_kept BEFORE TRUNCATE ON job_total
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
+CREATE TRIGGER job_rows_are_kept BEFORE TRUNCATE ON job_row
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
+CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job FOR EACH ROW
+WHEN ((NEW.id, NEW.hash, NEW.rows) IS DISTINCT FROM (OLD.id, OLD.hash, OLD.rows)
+    OR (OLD.state = 'discarded' AND NEW.state IS DISTINCT FROM OLD.state))
+EXECUTE FUNCTION refuse('a plan never changes');
+CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total FOR EACH ROW
+WHEN ((NEW.job, NEW.currency, NEW.approved) IS DISTINCT FROM (OLD.job, OLD.currency, OLD.approved)
+    OR NEW.submitted < OLD.submitted)
+EXECUTE FUNCTION refuse('a plan never changes');
+CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row FOR EACH ROW
+WHEN ((NEW.job, NEW.line, NEW.intent, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key,
+        NEW.fingerprint, NEW.amount, NEW.currency)
+    IS DISTINCT FROM
+    (OLD.job, OLD.line, OLD.intent, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key,
+        OLD.fingerprint, OLD.amount, OLD.currency))
+EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent FOR EACH ROW
 WHEN (OLD.state IN ('completed', 'rejected', 'withdrawn')
     AND (NEW.state IS DISTINCT FROM OLD.state OR NEW.outcome IS DISTINCT FROM OLD.outcome))

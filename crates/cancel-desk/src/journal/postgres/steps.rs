@@ -1,6 +1,8 @@
 //! The statements: one function each, with the values it takes.
 
-use crate::record::{AttemptRecord, IntentId, IntentRecord, PaymentKey, PaymentRecord, Timestamp};
+use crate::record::{
+    AccountName, AttemptRecord, IntentId, IntentRecord, PaymentKey, PaymentRecord, Suspect, Timestamp,
+};
 
 use super::super::event::NewEvent;
 use super::rows::{Outcome, some_json, to_json};
@@ -46,7 +48,8 @@ fn id(id: IntentId) -> Value {
 
 /// The server's time, unless the journal was given another clock. Asked after the locks of a transaction are taken.
 pub(super) fn now(clock: Option<Timestamp>) -> Step {
-    let sql = "SELECT coalesce($1::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS now";
+    let sql =
+        "SELECT coalesce($1::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint) AS now";
     Step::new(sql, vec![value(clock.map(|now| now.0))])
 }
 
@@ -67,13 +70,17 @@ pub(super) fn locked_payment_of(intent: IntentId) -> Step {
 }
 
 /// The payment that is longest due and held by nobody else, locked; those that another transaction has are passed by.
-pub(super) fn claimable(owner: &str, clock: Option<Timestamp>) -> Step {
+pub(super) fn claimable(owner: &str, accounts: &[AccountName], clock: Option<Timestamp>) -> Step {
     // the time of the statement, not of the clock: a fixed value that the index can be searched with
     let sql = "SELECT * FROM payment, LATERAL
                    (SELECT coalesce($1::bigint, floor(extract(epoch FROM statement_timestamp()) * 1000)::bigint)) AS t (now)
                WHERE due_at <= t.now AND (lease_until IS NULL OR lease_until < t.now OR lease_owner = $2)
+                   AND (gateway, merchant) IN (SELECT * FROM unnest($3::text[], $4::text[]))
                ORDER BY due_at, gateway, merchant, payment_id LIMIT 1 FOR UPDATE OF payment SKIP LOCKED";
-    Step::new(sql, vec![value(clock.map(|now| now.0)), value(owner.to_owned())])
+    let gateways: Vec<&'static str> = accounts.iter().map(|account| account.gateway.as_str()).collect();
+    let merchants: Vec<String> = accounts.iter().map(|account| account.merchant.clone()).collect();
+    let clock = clock.map(|now| now.0);
+    Step::new(sql, vec![value(clock), value(owner.to_owned()), value(gateways), value(merchants)])
 }
 
 pub(super) fn payments_of_order(merchant_uid: &str) -> Step {
@@ -109,11 +116,8 @@ pub(super) fn intents_of(key: &PaymentKey) -> Step {
 /// The intent under a caller's key.
 pub(super) fn intent_of_key(payment: &PaymentKey, caller_key: &str) -> Step {
     let sql = intents!(" WHERE gateway = $1 AND merchant = $2 AND intent.caller_key = $3");
-    let values = vec![
-        value(payment.gateway.as_str()),
-        value(payment.merchant.clone()),
-        value(caller_key.to_owned()),
-    ];
+    let values =
+        vec![value(payment.gateway.as_str()), value(payment.merchant.clone()), value(caller_key.to_owned())];
     Step::new(sql, values)
 }
 
@@ -172,6 +176,24 @@ pub(super) fn open_payments() -> Step {
     Step::new(sql, Vec::new())
 }
 
+/// Payments as [`payments_after`], locked.
+pub(super) fn locked_payments_after(after: Option<&PaymentKey>, limit: u32) -> Step {
+    let sql = "SELECT * FROM payment WHERE (gateway, merchant, payment_id) > ($1, $2, $3)
+               ORDER BY gateway, merchant, payment_id LIMIT $4 FOR UPDATE";
+    Step { sql, ..payments_after(after, limit) }
+}
+
+pub(super) fn counts() -> Vec<Step> {
+    [
+        "SELECT count(*) AS payments, count(suspect) AS suspects, min(due_at) AS due_at FROM payment",
+        "SELECT gateway, state, count(*) AS many FROM intent GROUP BY gateway, state",
+        "SELECT count(*) AS waiting FROM intent WHERE evidence IS NOT NULL AND state IN ('manual', 'accepted')",
+    ]
+    .into_iter()
+    .map(|sql| Step::new(sql, Vec::new()))
+    .collect()
+}
+
 pub(super) fn next_due() -> Step {
     Step::new("SELECT min(due_at) AS due_at FROM payment", Vec::new())
 }
@@ -208,7 +230,8 @@ pub(super) fn insert_payment(payment: &PaymentRecord) -> Outcome<Step> {
 pub(super) fn update_payment(payment: &PaymentRecord) -> Step {
     let sql = of_payment!(
         "UPDATE payment p SET known_balance = $4, reserved = $5, refunded = $6, foreign_refunded = $7,
-            cancels = $8, lease_owner = $9, lease_until = $10, fence = $11, due_at = (
+            cancels = $8, lease_owner = $9, lease_until = $10, fence = $11, suspect = $12, suspect_since = $13,
+            due_at = (
                 SELECT CASE WHEN count(a.id) > 0
                     THEN min(i.due_at) FILTER (WHERE a.id IS NOT NULL)
                     ELSE min(i.due_at) FILTER (WHERE i.state = 'planned') END
@@ -226,6 +249,8 @@ pub(super) fn update_payment(payment: &PaymentRecord) -> Step {
         value(payment.lease_owner.clone()),
         value(payment.lease_until.map(|until| until.0)),
         value(payment.fence),
+        value(payment.suspect.map(Suspect::as_str)),
+        value(payment.suspect_since.map(|since| since.0)),
     ];
     Step::new(sql, of_key_and(&payment.key(), more))
 }

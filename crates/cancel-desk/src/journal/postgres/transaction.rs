@@ -4,12 +4,17 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
+use std::time::Duration;
 
 use deadpool_postgres::Object;
+use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 
-use super::error::Stop;
+use super::error::{ServerError, Stop};
+
+/// How much longer than the server itself its answer is waited for.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// A value for a statement.
 pub(super) type Value = Box<dyn ToSql + Send + Sync>;
@@ -20,8 +25,8 @@ pub(super) fn value<T: ToSql + Send + Sync + 'static>(value: T) -> Value {
 
 /// A statement with its values.
 pub(super) struct Step {
-    sql: &'static str,
-    values: Vec<Value>,
+    pub(super) sql: &'static str,
+    pub(super) values: Vec<Value>,
 }
 
 impl Step {
@@ -38,12 +43,17 @@ type Pending<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, Error>> + Send +
 /// A transaction. If it is dropped before its end, its connection is closed, and the server takes back what it did.
 pub(super) struct Transaction {
     client: Option<Object>,
+    limit: Duration,
+    /// Something was begun and not ended.
     open: AtomicBool,
+    /// The server did not answer in time: it is not asked again.
+    silent: AtomicBool,
 }
 
 impl Transaction {
-    pub(super) const fn new(client: Object) -> Self {
-        Self { client: Some(client), open: AtomicBool::new(false) }
+    /// On this connection; an answer is waited for no longer than `limit` and a little.
+    pub(super) const fn new(client: Object, limit: Duration) -> Self {
+        Self { client: Some(client), limit, open: AtomicBool::new(false), silent: AtomicBool::new(false) }
     }
 
     /// Begins it with these steps.
@@ -71,11 +81,11 @@ impl Transaction {
 
     /// Takes back what is not committed, and lets go of every lock.
     pub(super) async fn roll_back(&self) {
-        if !self.open.load(Ordering::SeqCst) {
+        if !self.open.load(Ordering::SeqCst) || self.silent.load(Ordering::SeqCst) {
             return;
         }
         if let Some(client) = &self.client
-            && client.batch_execute("ROLLBACK").await.is_ok()
+            && matches!(timeout(self.limit, client.batch_execute("ROLLBACK")).await, Ok(Ok(())))
         {
             self.open.store(false, Ordering::SeqCst);
         }
@@ -83,6 +93,25 @@ impl Transaction {
 
     /// Sends everything at once, in order; waits for the answers afterwards.
     async fn send(
+        &self,
+        first: Option<&'static str>,
+        steps: Vec<Step>,
+        last: Option<&'static str>,
+        stop: fn(&Error) -> Stop,
+    ) -> Result<Answers, Stop> {
+        // the server gives up first, if it is alive
+        let limit = self.limit.saturating_add(GRACE);
+        match timeout(limit, self.send_now(first, steps, last, stop)).await {
+            Ok(answers) => answers,
+            Err(_) => {
+                self.open.store(true, Ordering::SeqCst);
+                self.silent.store(true, Ordering::SeqCst);
+                Err(Stop::Journal(ServerError::new("the server does not answer in time").into()))
+            }
+        }
+    }
+
+    async fn send_now(
         &self,
         first: Option<&'static str>,
         steps: Vec<Step>,
@@ -98,7 +127,9 @@ impl Transaction {
             ready.push((client.prepare_cached(step.sql).await.map_err(|e| Stop::before_commit(&e))?, step));
         }
         let plain = |sql: Option<&'static str>| {
-            sql.map(|sql| -> Pending<'_> { Box::pin(async move { client.batch_execute(sql).await.map(|()| Vec::new()) }) })
+            sql.map(|sql| -> Pending<'_> {
+                Box::pin(async move { client.batch_execute(sql).await.map(|()| Vec::new()) })
+            })
         };
         let statements = ready.into_iter().map(|(statement, step)| -> Pending<'_> {
             Box::pin(async move {
