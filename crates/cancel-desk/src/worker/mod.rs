@@ -5,6 +5,7 @@
 //! leaves behind what a crash would: an attempt that the next one looks up first.
 
 mod accounts;
+mod compare;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use crate::protocol::{Action, AttemptPlan, Claim, Event, Extras, Record, Seen, S
 use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, PaymentKey};
 
 pub use accounts::{Account, Accounts};
+pub use compare::{Comparison, compare};
 
 /// How long a worker without work waits before it asks the journal again: another process may have stored some.
 const POLL: Duration = Duration::from_secs(1);
