@@ -84,11 +84,6 @@ impl Accounts {
         &self.names
     }
 
-    /// The gateway and the name of each account.
-    pub fn names(&self) -> impl Iterator<Item = (Gateway, &str)> {
-        self.accounts.keys().map(|(gateway, merchant)| (*gateway, merchant.as_str()))
-    }
-
     /// The longest of the leases: when a payment is claimed, its account is not known yet.
     #[must_use]
     pub fn lease(&self) -> Duration {
