@@ -7,24 +7,34 @@ use pg_core::{CancelGateway, Gateway, Invalid};
 use crate::protocol::Policy;
 use crate::record::PaymentKey;
 
+use super::Pace;
+
 /// A merchant's account at a gateway: the client that talks to it, and what the operator decided about it.
 #[derive(Debug, Clone)]
 pub struct Account {
     gateway: Arc<dyn CancelGateway>,
     policy: Policy,
+    pace: Arc<Pace>,
 }
 
 impl Account {
-    /// An account with the default policy.
+    /// An account with the default policy and pace.
     #[must_use]
     pub fn new(gateway: Arc<dyn CancelGateway>) -> Self {
-        Self { gateway, policy: Policy::default() }
+        Self { gateway, policy: Policy::default(), pace: Arc::default() }
     }
 
     /// Sets the policy.
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets the pace; all who work on the account share it.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Arc<Pace>) -> Self {
+        self.pace = pace;
         self
     }
 
@@ -38,6 +48,18 @@ impl Account {
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// How long a worker that holds a payment waits for its place on the wire before it gives the payment back.
+    #[must_use]
+    pub(super) fn patience(&self) -> Duration {
+        self.policy.lease.checked_div(4).unwrap_or_default()
+    }
+
+    /// The pace.
+    #[must_use]
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 }
 
@@ -74,6 +96,15 @@ impl Accounts {
     #[must_use]
     pub fn of(&self, payment: &PaymentKey) -> Option<&Account> {
         self.accounts.get(&(payment.gateway, payment.merchant.clone()))
+    }
+
+    /// Sets the pace of every account anew.
+    #[must_use]
+    pub fn with_paces(mut self, pace: impl Fn() -> Pace) -> Self {
+        for account in self.accounts.values_mut() {
+            account.pace = Arc::new(pace());
+        }
+        self
     }
 
     /// The longest of the leases: when a payment is claimed, its account is not known yet.
