@@ -117,7 +117,7 @@ impl Worker {
     /// # Errors
     /// [`JournalError`] of the storage; the payment stays claimed until the lease ends.
     pub async fn turn(&self) -> Result<Option<TurnEnd>, JournalError> {
-        match self.journal.claim(&self.owner, self.accounts.lease()).await? {
+        match self.journal.claim(&self.owner, self.accounts.lease(), self.accounts.names()).await? {
             Some(claim) => self.take(claim).await,
             None => Ok(None),
         }
@@ -128,6 +128,9 @@ impl Worker {
     /// # Errors
     /// As [`Worker::turn`]; [`JournalError::NotFound`] when there is no such payment.
     pub async fn turn_at(&self, payment: &PaymentKey) -> Result<Option<TurnEnd>, JournalError> {
+        if self.accounts.of(payment).is_none() {
+            return Ok(None);
+        }
         match self.journal.claim_payment(payment, &self.owner, self.accounts.lease()).await? {
             Some(claim) => self.take(claim).await,
             None => Ok(None),
@@ -167,8 +170,7 @@ impl Worker {
     async fn take(&self, claim: Claim) -> Result<Option<TurnEnd>, JournalError> {
         let payment = claim.lease.payment.clone();
         let Some(account) = self.accounts.of(&payment) else {
-            // another host may have it: the lease is left to run out, so that this one does not turn in circles
-            warn!(gateway = %payment.gateway, merchant = %payment.merchant, "no such account is configured here");
+            self.journal.release(&claim.lease).await?;
             return Ok(None);
         };
         let span = info_span!(
@@ -225,12 +227,19 @@ impl Worker {
             return Ok(Event::Lost);
         };
         let seen = |answer, history_tag, verdict| Event::LookedUp(Seen { answer, history_tag, verdict });
-        let Some(attempt) = &turn.snapshot().attempt else {
-            let answer = in_time(account, gateway.look_up(payment)).await;
-            account.pace().looked_up(place, &answer);
-            return Ok(seen(answer, None, None));
+        let order = match &turn.snapshot().attempt {
+            Some(attempt) => self.order(turn, attempt, false).await?,
+            // is something pending that was lost with the backup?
+            None => match turn.probe() {
+                Some(order) => Some(order),
+                None => {
+                    let answer = in_time(account, gateway.look_up(payment)).await;
+                    account.pace().looked_up(place, &answer);
+                    return Ok(seen(answer, None, None));
+                }
+            },
         };
-        let Some(order) = self.order(turn, attempt, false).await? else {
+        let Some(order) = order else {
             return Ok(Event::Impossible);
         };
         let history_tag = gateway.capabilities().history.then(|| gateway.history_tag(&order)).flatten();

@@ -78,8 +78,9 @@ async fn two_openings_of_one_file_share_the_work() {
     let (one, two) = (folder.open().unwrap(), folder.open().unwrap());
     one.register_payment(payment("p")).await.unwrap();
     submitted(&two, wish("p", "k", 3_000)).await;
-    assert!(one.claim("one", LEASE).await.unwrap().is_some());
-    assert!(two.claim("two", LEASE).await.unwrap().is_none());
+    let accounts = [crate::record::AccountName::new(pg_core::Gateway::Chaiport, "shop")];
+    assert!(one.claim("one", LEASE, &accounts).await.unwrap().is_some());
+    assert!(two.claim("two", LEASE, &accounts).await.unwrap().is_none());
 }
 
 #[test]
