@@ -3,6 +3,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pg_core::{CancelGateway, Invalid};
+#[cfg(feature = "bulk")]
+use pg_core::{LookUpError, PaymentRef, PaymentState};
 
 use crate::protocol::Policy;
 use crate::record::{AccountName, PaymentKey};
@@ -48,6 +50,16 @@ impl Account {
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Looks a payment up at the account's pace. `None` when it took too long, its turn included.
+    #[cfg(feature = "bulk")]
+    pub(crate) async fn look_up(&self, payment: &PaymentRef) -> Option<Result<PaymentState, LookUpError>> {
+        // many may be waiting before it
+        let place = self.pace.look_up(Duration::from_secs(3_600)).await?;
+        let answer = tokio::time::timeout(self.policy.deadline, self.gateway.look_up(payment)).await.ok()?;
+        self.pace.looked_up(place, &answer);
+        Some(answer)
     }
 
     /// How long a worker that holds a payment waits for its place on the wire before it gives the payment back.
@@ -113,6 +125,16 @@ impl Accounts {
             account.pace = Arc::new(pace());
         }
         self
+    }
+
+    /// All of them with their names.
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = (&AccountName, &Account)> {
+        self.accounts.iter()
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
     }
 
     /// The longest of the leases: when a payment is claimed, its account is not known yet.
