@@ -209,7 +209,8 @@ impl Run {
         let (over, is_over) = watch::channel(false);
         for _ in 0..FOLLOWERS {
             let (worker, mut is_over) = (self.worker()?, is_over.clone());
-            followers.spawn(async move { worker.run(async { drop(is_over.wait_for(|over| *over).await) }).await });
+            followers
+                .spawn(async move { worker.run(async { drop(is_over.wait_for(|over| *over).await) }).await });
         }
         let watching = async {
             tokio::select! {

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod circuit;
+mod compare;
 mod pace;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentStat
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
+pub use compare::{Comparison, compare};
 pub use pace::Pace;
 
 use pace::Permit;
