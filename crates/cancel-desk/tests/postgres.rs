@@ -172,7 +172,10 @@ async fn one_payment_cancelled_through_two_hosts_a_thousand_times_is_never_over_
     }
     assert_eq!(completed + rejected + refused, WISHES);
     assert_eq!(ours + by_hand, ledger.refunded(), "every refund is somebody's");
-    assert!(completed > 40 && rejected > 0 && refused > 500, "{completed} completed, {rejected} rejected, {refused} refused");
+    assert!(
+        completed > 40 && rejected > 0 && refused > 500,
+        "{completed} completed, {rejected} rejected, {refused} refused"
+    );
     println!(
         "{completed} completed, {rejected} rejected, {refused} refused, {} of {PAID}",
         ledger.refunded()
