@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::protocol::{Change, Lease, NewAttempt, Record};
 use crate::record::{
     AttemptRecord, AttemptState, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
-    Resolution, Timestamp,
+    Resolution, Suspect, Timestamp, Why,
 };
 
 use super::{JournalError, NewIntent};
@@ -137,6 +137,10 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
         }
     }
     if let Some(proven) = record.proven_balance {
+        let by_this = matches!(record.change, Change::Completed { .. });
+        if proven < payment.known_balance && !by_this {
+            differs(payment);
+        }
         payment.known_balance = payment.known_balance.min(proven.max(0));
     }
     intent.updated_at = now;
@@ -218,6 +222,13 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
             payment.known_balance = payment.known_balance.min(after);
             complete(payment, intent, attempt, Proof::Person, None);
         }
+        // its attempt was lost with what came after the backup
+        (Resolution::Happened, None) if is_lost(intent) => {
+            settle(payment, intent, Proof::Person, None);
+            let gone = payment.paid().minor().saturating_sub(payment.known_balance);
+            let foreign = gone.saturating_sub(payment.refunded).max(0);
+            payment.foreign_refunded = payment.foreign_refunded.min(foreign);
+        }
         (Resolution::Happened, None) => {
             return Err(JournalError::NotAllowed("nothing was ever sent for it"));
         }
@@ -242,6 +253,49 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
     check_sum(payment)
 }
 
+fn is_lost(intent: &IntentRecord) -> bool {
+    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal)
+}
+
+/// Marks a payment after the journal was restored. Tells whether it was not marked before.
+pub(crate) fn suspect(payment: &mut PaymentRecord, now: Timestamp) -> bool {
+    // nothing is left of it that a lost refund could be taken from a second time
+    if payment.known_balance == 0 && payment.reserved == 0 {
+        return false;
+    }
+    payment.suspect = payment.suspect.or(Some(Suspect::Unchecked));
+    payment.suspect_since = Some(now);
+    // whoever worked on it read what was there before
+    payment.fence = payment.fence.saturating_add(1);
+    payment.lease_owner = None;
+    payment.lease_until = None;
+    true
+}
+
+/// Takes in the balance of a suspect payment; `open`: what its open attempt refunds.
+pub(crate) fn compared(
+    payment: &mut PaymentRecord,
+    seen: i64,
+    open: Option<i64>,
+) -> Result<(), JournalError> {
+    if seen < payment.known_balance {
+        differs(payment);
+        payment.known_balance = seen.max(0);
+        bound_foreign(payment, open);
+    }
+    check_sum(payment)
+}
+
+fn differs(payment: &mut PaymentRecord) {
+    payment.suspect = payment.suspect.map(|_| Suspect::Differs);
+}
+
+/// Clears a suspect payment.
+pub(crate) fn trust(payment: &mut PaymentRecord) {
+    payment.suspect = None;
+    payment.suspect_since = None;
+}
+
 /// Takes an intent back that was never attempted.
 pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result<(), JournalError> {
     let Rows { payment, intent, .. } = rows;
@@ -262,8 +316,12 @@ fn complete(
     proof: Proof,
     cancel_id: Option<String>,
 ) {
-    let amount = intent.amount.minor();
     attempt.state = AttemptState::Applied;
+    settle(payment, intent, proof, cancel_id);
+}
+
+fn settle(payment: &mut PaymentRecord, intent: &mut IntentRecord, proof: Proof, cancel_id: Option<String>) {
+    let amount = intent.amount.minor();
     intent.state = IntentState::Completed;
     intent.outcome = Some(Outcome::Completed { proof, cancel_id });
     intent.evidence = None;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::protocol::{Change, NewAttempt, Record};
-use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, PaymentRecord, Timestamp};
+use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, JobRecord, PaymentRecord, Timestamp};
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +106,46 @@ impl NewEvent {
         });
         let (intent, attempt) = (Some(record.intent), record.attempt);
         Self { at, intent, attempt, kind: record.change.word(), detail }
+    }
+
+    pub(crate) fn compared(payment: &PaymentRecord, seen: i64, at: Timestamp) -> Self {
+        let detail = json!({
+            "payment": payment.key().to_string(),
+            "seen_balance": seen,
+            "suspect": payment.suspect,
+            "known_balance": payment.known_balance,
+        });
+        Self::general(at, "compared", detail)
+    }
+
+    pub(crate) fn trusted(payment: &PaymentRecord, by: &str, reason: &str, at: Timestamp) -> Self {
+        let detail = json!({ "payment": payment.key().to_string(), "by": by, "reason": reason });
+        Self::general(at, "trusted", detail)
+    }
+
+    pub(crate) fn of_job(job: &JobRecord, at: Timestamp, kind: &'static str, by: Option<&str>) -> Self {
+        let totals = job.totals.iter().map(|total| {
+            let approved = total.approved;
+            json!({
+                "currency": approved.currency().code(),
+                "approved": approved.minor(),
+                "submitted": total.submitted,
+            })
+        });
+        let detail = json!({
+            "job": job.id,
+            "hash": job.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            "rows": job.rows,
+            "totals": totals.collect::<Vec<_>>(),
+            "by": by,
+            "because": job.halted_because,
+        });
+        Self { at, intent: None, attempt: None, kind, detail }
+    }
+
+    /// Something that is about no single payment.
+    pub(crate) const fn general(at: Timestamp, kind: &'static str, detail: Value) -> Self {
+        Self { at, intent: None, attempt: None, kind, detail }
     }
 
     pub(crate) fn remark(intent: IntentId, at: Timestamp, kind: &'static str, detail: Value) -> Self {

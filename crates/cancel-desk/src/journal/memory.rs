@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use pg_core::RefundAccount;
+use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord,
-    Resolution, Timestamp,
+    AccountName, AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow,
+    JobState, NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 use super::apply::{self, Rows};
 use super::event::{GENESIS, NewEvent};
+use super::jobs::{self, PlannedRow};
+use super::submit::check_person;
 use super::verify::Verifier;
 use super::{
-    Clock, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
+    Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
 
 /// A journal in memory. Nothing survives the process.
@@ -27,7 +29,7 @@ pub struct MemoryJournal {
     tables: Mutex<Tables>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Tables {
     payments: BTreeMap<PaymentKey, PaymentRecord>,
     intents: BTreeMap<IntentId, IntentRecord>,
@@ -36,14 +38,14 @@ struct Tables {
     intents_of: BTreeMap<PaymentKey, Vec<IntentId>>,
     attempts_of: BTreeMap<IntentId, Vec<AttemptId>>,
     open: BTreeMap<PaymentKey, AttemptId>,
-    keys: BTreeMap<(PaymentAccount, String), IntentId>,
+    keys: BTreeMap<(AccountName, String), IntentId>,
+    /// Accounts of intents, and of rows that are to become intents of the same id.
     sealed: BTreeMap<IntentId, Vec<u8>>,
+    jobs: BTreeMap<JobId, JobRecord>,
+    rows: BTreeMap<(JobId, i64), JobRow>,
     events: Vec<NewEvent>,
     log: bool,
 }
-
-/// A caller's key is unique per gateway and merchant account.
-type PaymentAccount = (pg_core::Gateway, String);
 
 impl Default for MemoryJournal {
     fn default() -> Self {
@@ -103,6 +105,67 @@ impl Tables {
             .filter_map(|id| self.intents.get(id))
             .filter(|intent| intent.state == IntentState::Planned)
             .min_by_key(|intent| (intent.due_at, intent.created_at, intent.id))
+    }
+
+    fn submit(
+        &mut self,
+        new: &NewIntent,
+        fingerprint: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Submitted, JournalError> {
+        let key = (new.payment.account(), new.caller_key.clone());
+        if let Some(known) = self.keys.get(&key).and_then(|id| self.intents.get(id)) {
+            let same = known.fingerprint == fingerprint;
+            return if same {
+                Ok(Submitted::Existing(known.clone()))
+            } else {
+                Err(JournalError::KeyConflict)
+            };
+        }
+        let mut payment = self.payment(&new.payment)?;
+        let intent = apply::submit(&mut payment, new, fingerprint, now)?;
+        self.keys.insert(key, intent.id);
+        self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
+        self.store(Rows { payment, intent: intent.clone(), attempt: None });
+        self.log(|| NewEvent::submitted(&intent));
+        Ok(Submitted::New(intent))
+    }
+
+    fn job(&self, id: JobId) -> Result<JobRecord, JournalError> {
+        self.jobs.get(&id).cloned().ok_or(JournalError::NotFound)
+    }
+
+    /// A row with the intent that is stored under its key.
+    fn row(&self, row: &JobRow) -> JobRow {
+        let key = (row.payment.account(), row.caller_key.clone());
+        let stored = self.keys.get(&key).and_then(|id| self.intents.get(id)).cloned();
+        JobRow { stored, ..row.clone() }
+    }
+
+    fn rows_of(&self, id: JobId, after_line: i64) -> impl Iterator<Item = JobRow> {
+        let after = (id, after_line.saturating_add(1));
+        self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
+    }
+
+    fn submit_row(
+        &mut self,
+        row: &JobRow,
+        job: &JobRecord,
+        now: Timestamp,
+    ) -> Result<Submitted, JournalError> {
+        jobs::may_submit(job)?;
+        if self.row(row).stored.is_none() {
+            let mut counted = job.clone();
+            jobs::count(&mut counted, row)?;
+            let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
+            self.jobs.insert(job.id, counted);
+            return Ok(submitted);
+        }
+        let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
+        if submitted.intent().id != row.intent {
+            self.sealed.remove(&row.intent);
+        }
+        Ok(submitted)
     }
 
     fn store(&mut self, rows: Rows) {
@@ -183,35 +246,32 @@ impl Journal for MemoryJournal {
         Ok(of_order.cloned().collect())
     }
 
+    async fn payments(
+        &self,
+        after: Option<&PaymentKey>,
+        limit: u32,
+    ) -> Result<Vec<PaymentRecord>, JournalError> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let tables = self.tables();
+        let from = after.map_or(Unbounded, Excluded);
+        let found = tables.payments.range((from, Unbounded)).map(|(_, payment)| payment.clone());
+        Ok(found.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    }
+
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
         new.check()?;
         let fingerprint = self.vault.fingerprint(&new)?;
         let sealed = new.account.as_ref().map(|account| self.vault.seal(new.id, account)).transpose()?;
         let (mut tables, now) = (self.tables(), self.clock.now());
-        let account = (new.payment.gateway, new.payment.merchant.clone());
-        let key = (account, new.caller_key.clone());
-        if let Some(known) = tables.keys.get(&key).and_then(|id| tables.intents.get(id)) {
-            let same = known.fingerprint == fingerprint;
-            return if same {
-                Ok(Submitted::Existing(known.clone()))
-            } else {
-                Err(JournalError::KeyConflict)
-            };
-        }
-        let mut payment = tables.payment(&new.payment)?;
-        let intent = apply::submit(&mut payment, &new, fingerprint, now)?;
-        tables.keys.insert(key, intent.id);
-        tables.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
-        if let Some(sealed) = sealed {
+        let submitted = tables.submit(&new, fingerprint, now)?;
+        if let (Submitted::New(intent), Some(sealed)) = (&submitted, sealed) {
             tables.sealed.insert(intent.id, sealed);
         }
-        tables.store(Rows { payment, intent: intent.clone(), attempt: None });
-        tables.log(|| NewEvent::submitted(&intent));
-        Ok(Submitted::New(intent))
+        Ok(submitted)
     }
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
-        super::submit::check_person(by, reason)?;
+        check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
         let attempts = tables.attempts_of.get(&intent).map_or(0, Vec::len);
@@ -241,11 +301,20 @@ impl Journal for MemoryJournal {
         Ok(ids.iter().filter_map(|id| tables.attempts.get(id).cloned()).collect())
     }
 
-    async fn claim(&self, owner: &str, lease: Duration) -> Result<Option<Claim>, JournalError> {
+    async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        accounts: &[AccountName],
+    ) -> Result<Option<Claim>, JournalError> {
         let (mut tables, now) = (self.tables(), self.clock.now());
+        let mine = |key: &PaymentKey| {
+            accounts.iter().any(|a| a.gateway == key.gateway && a.merchant == key.merchant)
+        };
         let due = tables
             .payments
             .iter()
+            .filter(|(key, _)| mine(key))
             .filter(|(_, payment)| payment.due_at.is_some_and(|due| due <= now))
             .filter(|(_, payment)| apply::is_free(payment, owner, now))
             .min_by_key(|(_, payment)| payment.due_at)
@@ -341,6 +410,144 @@ impl Journal for MemoryJournal {
         Ok(hinted)
     }
 
+    async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
+        check_person(by, reason)?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut marked = 0_u64;
+        for payment in tables.payments.values_mut() {
+            marked = marked.saturating_add(u64::from(apply::suspect(payment, now)));
+        }
+        for job in tables.jobs.values_mut().filter(|job| job.state == JobState::Approved) {
+            jobs::halt(job, jobs::RESTORED)?;
+        }
+        let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
+        tables.log(|| NewEvent::general(now, "restored", detail));
+        Ok(marked)
+    }
+
+    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut payment = tables.payment(key)?;
+        let open = tables.open_attempt(key).map(|attempt| attempt.amount.minor());
+        apply::compared(&mut payment, seen_balance, open)?;
+        tables.payments.insert(key.clone(), payment.clone());
+        tables.log(|| NewEvent::compared(&payment, seen_balance, now));
+        Ok(payment)
+    }
+
+    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
+        check_person(by, reason)?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut payment = tables.payment(key)?;
+        apply::trust(&mut payment);
+        tables.payments.insert(key.clone(), payment.clone());
+        tables.log(|| NewEvent::trusted(&payment, by, reason, now));
+        Ok(payment)
+    }
+
+    async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let (job, rows) = jobs::plan(&new, &self.vault, now)?;
+        if let Some(known) = tables.jobs.get(&job.id) {
+            return Ok(known.clone());
+        }
+        for PlannedRow { row, sealed } in rows {
+            if let Some(sealed) = sealed {
+                tables.sealed.insert(row.intent, sealed);
+            }
+            tables.rows.insert((job.id, row.line), row);
+        }
+        tables.jobs.insert(job.id, job.clone());
+        tables.log(|| NewEvent::of_job(&job, now, "planned", None));
+        Ok(job)
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobRecord>, JournalError> {
+        Ok(self.tables().jobs.get(&id).cloned())
+    }
+
+    async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>, JournalError> {
+        let mut found: Vec<_> = self.tables().jobs.values().cloned().collect();
+        found.sort_by_key(|job| (std::cmp::Reverse(job.created_at), job.id));
+        found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(found)
+    }
+
+    async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.tables().rows_of(id, after_line).take(limit).collect())
+    }
+
+    async fn approve_job(
+        &self,
+        id: JobId,
+        hash: [u8; 32],
+        totals: &[Money],
+        by: &str,
+    ) -> Result<JobRecord, JournalError> {
+        check_person(by, "approval")?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut job = tables.job(id)?;
+        jobs::approve(&mut job, &hash, totals, by)?;
+        tables.jobs.insert(id, job.clone());
+        tables.log(|| NewEvent::of_job(&job, now, "approved", Some(by)));
+        Ok(job)
+    }
+
+    async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut job = tables.job(id)?;
+        jobs::halt(&mut job, why)?;
+        tables.jobs.insert(id, job.clone());
+        tables.log(|| NewEvent::of_job(&job, now, "halted", None));
+        Ok(job)
+    }
+
+    async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
+        check_person(by, reason)?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let mut job = tables.job(id)?;
+        jobs::discard(&mut job, reason);
+        tables.jobs.insert(id, job.clone());
+        let unsent: Vec<IntentId> =
+            tables.rows_of(id, 0).filter(|row| !row.is_submitted()).map(|row| row.intent).collect();
+        for intent in unsent {
+            tables.sealed.remove(&intent);
+        }
+        tables.log(|| NewEvent::of_job(&job, now, "discarded", Some(by)));
+        Ok(job)
+    }
+
+    async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let job = tables.job(job)?;
+        let mut row = tables.rows.get(&(job.id, line)).cloned().ok_or(JournalError::NotFound)?;
+        let result = tables.submit_row(&row, &job, now);
+        let refused = result.as_ref().err().and_then(jobs::refusal).map(str::to_owned);
+        if result.is_ok() || refused.is_some() {
+            row.refused = refused;
+            tables.rows.insert((job.id, line), row);
+        }
+        result
+    }
+
+    async fn counts(&self) -> Result<Counts, JournalError> {
+        let tables = self.tables();
+        let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
+        let mut counts = Counts {
+            payments: count(tables.payments.len()),
+            suspects: count(tables.payments.values().filter(|payment| payment.suspect.is_some()).count()),
+            waiting: count(tables.intents.values().filter(|intent| intent.waits_for_a_person()).count()),
+            oldest_due: tables.payments.values().filter_map(|payment| payment.due_at).min(),
+            ..Counts::default()
+        };
+        for intent in tables.intents.values() {
+            let of_state = counts.intents.entry((intent.payment.gateway, intent.state.as_str())).or_default();
+            *of_state = of_state.saturating_add(1);
+        }
+        Ok(counts)
+    }
+
     async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
         let tables = self.tables();
         let mut waiting: Vec<_> =
@@ -357,7 +564,7 @@ impl Journal for MemoryJournal {
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
-        super::submit::check_person(by, reason)?;
+        check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
         apply::resolve(&mut rows, resolution, now)?;
@@ -398,6 +605,9 @@ impl Journal for MemoryJournal {
                 .filter_map(|id| tables.attempts.get(id).cloned())
                 .collect();
             verifier.payment(payment, &intents, &attempts);
+        }
+        for job in tables.jobs.values() {
+            verifier.job(job, &tables.rows_of(job.id, 0).collect::<Vec<_>>());
         }
         Ok(verifier.finish())
     }

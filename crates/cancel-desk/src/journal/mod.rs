@@ -7,8 +7,10 @@
 mod apply;
 #[cfg(test)]
 pub(crate) mod conformance;
+mod counts;
 mod error;
 mod event;
+mod jobs;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -21,13 +23,15 @@ mod verify;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use pg_core::RefundAccount;
+use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AttemptRecord, IntentId, IntentRecord, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, NewJob, NewPayment,
+    PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
+pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
 pub use memory::MemoryJournal;
@@ -82,6 +86,16 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn payments_of_order(&self, merchant_uid: &str) -> Result<Vec<PaymentRecord>, JournalError>;
 
+    /// All payments in the order of their keys, those after `after`, at most `limit`.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn payments(
+        &self,
+        after: Option<&PaymentKey>,
+        limit: u32,
+    ) -> Result<Vec<PaymentRecord>, JournalError>;
+
     /// Stores an intent and reserves its amount. The same key with the same content gives back what is stored.
     ///
     /// # Errors
@@ -114,13 +128,19 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError>;
 
-    /// Claims the payment that has waited longest past its due time. `None` when there is nothing to do now.
+    /// Claims the payment of these accounts that has waited longest past its due time. `None` when there is nothing
+    /// to do now.
     ///
     /// `owner` names one task; a task that claims again while holding a payment may get the same one.
     ///
     /// # Errors
     /// Of the storage.
-    async fn claim(&self, owner: &str, lease: Duration) -> Result<Option<Claim>, JournalError>;
+    async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        accounts: &[AccountName],
+    ) -> Result<Option<Claim>, JournalError>;
 
     /// Claims this payment, if it is due and nobody else holds it.
     ///
@@ -175,6 +195,90 @@ pub trait Journal: Send + Sync + Debug {
     /// # Errors
     /// Of the storage.
     async fn recover(&self) -> Result<u64, JournalError>;
+
+    /// Marks every payment as suspect and halts every job: the journal was restored from a backup, and what happened
+    /// after the backup is not in it. Tells how many payments.
+    ///
+    /// Nothing that was stored before begins again by itself, and nothing new begins on a payment whose ledger shows
+    /// more than the journal knows, until a person says so.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] without name or reason.
+    async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError>;
+
+    /// Takes in what the gateway's ledger shows as the balance of a suspect payment, in minor units.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`].
+    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError>;
+
+    /// Clears a suspect payment: a person has settled what the journal lost.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.
+    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError>;
+
+    /// Stores a plan of many refunds. Nothing is reserved or submitted. The same plan again gives back what is stored.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`], [`JournalError::NoKey`].
+    async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError>;
+
+    /// A job.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn job(&self, id: JobId) -> Result<Option<JobRecord>, JournalError>;
+
+    /// Jobs, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>, JournalError>;
+
+    /// The rows of a job with what became of them, in the order of their lines, those after `after_line`.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError>;
+
+    /// Approves exactly this plan: its hash and all of its totals.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`]; [`JournalError::Invalid`] naming `hash`, `total` or `by`;
+    /// [`JournalError::NotAllowed`] when it was discarded.
+    async fn approve_job(
+        &self,
+        id: JobId,
+        hash: [u8; 32],
+        totals: &[Money],
+        by: &str,
+    ) -> Result<JobRecord, JournalError>;
+
+    /// Stops a job until it is approved again: nothing more of it is submitted, what is submitted is carried through.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] when it was never approved or was discarded.
+    async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError>;
+
+    /// Gives a job up: nothing more of it is ever submitted, and the account data of what was not is erased.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.
+    async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError>;
+
+    /// Submits one row of an approved job. What is submitted of a job never passes the approved totals.
+    ///
+    /// # Errors
+    /// As of [`Journal::submit`], the refusal noted in the row; [`JournalError::NotAllowed`] when the job is not
+    /// approved, or its total would be passed.
+    async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError>;
+
+    /// How many of everything there are.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn counts(&self) -> Result<Counts, JournalError>;
 
     /// What waits for a person, oldest first, at most `limit` of them.
     ///

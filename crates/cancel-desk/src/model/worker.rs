@@ -74,7 +74,7 @@ impl World {
     pub(super) fn tick(&mut self, worker: usize, epoch: u64) {
         let lease = self.policy.lease;
         let Some(name) = self.alive(worker, epoch).map(|worker| worker.name.clone()) else { return };
-        match ready(self.journal.claim(&name, lease)) {
+        match ready(self.journal.claim(&name, lease, &self.accounts)) {
             Ok(Some(mut claim)) => {
                 self.forget(&mut claim.snapshot);
                 let capabilities = self.manners.face.capabilities();

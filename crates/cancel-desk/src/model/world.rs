@@ -13,7 +13,7 @@ use pg_core::{PaymentRef, RejectionKind};
 
 use crate::journal::{Clock, Journal, JournalError, NewIntent, Submitted};
 use crate::protocol::Policy;
-use crate::record::{IntentId, NewPayment, PaymentKey, Resolution, Timestamp};
+use crate::record::{AccountName, IntentId, NewPayment, PaymentKey, Resolution, Timestamp};
 
 use super::ablation::Ablation;
 use super::faults::Faults;
@@ -116,6 +116,7 @@ pub(super) struct World {
     pub(super) manners: Manners,
     pub(super) policy: Policy,
     pub(super) journal: Arc<dyn Journal>,
+    pub(super) accounts: Vec<AccountName>,
     pub(super) ledgers: Vec<Ledger>,
     pub(super) keys: Vec<PaymentKey>,
     pub(super) workers: Vec<Worker>,
@@ -180,6 +181,7 @@ impl World {
             manners,
             policy,
             journal,
+            accounts: vec![AccountName::new(face.capabilities().gateway, MERCHANT)],
             ledgers: Vec::new(),
             keys: Vec::new(),
             workers: (0..3).map(Worker::new).collect(),

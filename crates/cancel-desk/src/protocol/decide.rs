@@ -9,8 +9,8 @@ use pg_core::{
 };
 
 use crate::record::{
-    AttemptRecord, AttemptState, Evidence, PaymentRecord, Proof, Refusal, RejectedBecause, Timestamp, Why,
-    kind_word,
+    AttemptRecord, AttemptState, Evidence, PaymentRecord, Proof, Refusal, RejectedBecause, Suspect,
+    Timestamp, Why, kind_word,
 };
 
 use super::{Change, Policy, Snapshot, pause_before};
@@ -64,6 +64,52 @@ pub(super) fn look_up_failed(snapshot: &Snapshot, error: &LookUpError) -> Change
         LookUpErrorKind::Invalid(_) => Change::Manual(evidence(snapshot, Why::Stuck, None)),
         LookUpErrorKind::NotFound => patiently(snapshot, Why::NotFound, None),
         _ => on_schedule(snapshot, Why::NoAnswer, None, None),
+    }
+}
+
+/// Why nothing may begin on a payment after the journal was restored from a backup: what came after the backup is not
+/// in it. `None`: the payment may be trusted so far.
+pub(super) fn distrusted(
+    snapshot: &Snapshot,
+    state: &PaymentState,
+    found: Option<Verdict>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Option<Change> {
+    let payment = &snapshot.payment;
+    let (suspect, since) = (payment.suspect?, payment.suspect_since?);
+    let differs = suspect == Suspect::Differs || state.balance.minor() < payment.known_balance;
+    // what was stored before may have been carried through, refused or taken back since
+    if differs || snapshot.intent.created_at <= since {
+        return Some(manual(snapshot, Why::RestoredJournal, state));
+    }
+    if found == Some(Verdict::Unclear(Doubt::Pending)) {
+        return Some(on_schedule(snapshot, Why::Pending, Some(state), None));
+    }
+    // an attempt that was lost may still be on its way
+    let left = policy.upstream_quiet.saturating_sub(now.since(since));
+    (!left.is_zero()).then_some(Change::Wait { pause: left })
+}
+
+/// What of a change may be believed and done after the journal was restored: nothing that a lost attempt could have
+/// caused, and nothing again that the lost part may have settled.
+pub(super) fn after_restore(
+    snapshot: &Snapshot,
+    attempt: &AttemptRecord,
+    state: &PaymentState,
+    change: Change,
+) -> Change {
+    let Some(since) = snapshot.payment.suspect_since else {
+        return change;
+    };
+    match change {
+        Change::Superseded | Change::Completed { proof: Proof::Balance, .. } => {
+            manual(snapshot, Why::RestoredJournal, state)
+        }
+        Change::Resend if attempt.first_send_at <= since => {
+            on_schedule(snapshot, Why::RestoredJournal, Some(state), None)
+        }
+        change => change,
     }
 }
 

@@ -1,8 +1,9 @@
 use pg_core::{
-    CancelError, CancelState, Cancelled, Capabilities, Doubt, LookUpError, PaymentRef, PaymentState, Verdict,
+    CancelError, CancelOrder, CancelState, Cancelled, Capabilities, Doubt, LookUpError, PaymentRef,
+    PaymentState, Verdict,
 };
 
-use crate::record::{AttemptRecord, AttemptState, IntentState, Timestamp};
+use crate::record::{AttemptId, AttemptRecord, AttemptState, IntentState, Timestamp};
 
 use super::decide;
 use super::{AttemptPlan, Change, Claim, Lease, Policy, Record, Snapshot};
@@ -51,8 +52,9 @@ pub struct Seen {
     pub answer: Result<PaymentState, LookUpError>,
     /// The open attempt's tag as this gateway keeps it in its history, if it keeps one.
     pub history_tag: Option<String>,
-    /// The verdict on the open attempt by [`CancelGateway::reconcile`](pg_core::CancelGateway::reconcile), asked
-    /// before: it knows of PGs that decide later. It can only add doubts to what the answer itself proves.
+    /// The verdict by [`CancelGateway::reconcile`](pg_core::CancelGateway::reconcile), asked before: it knows of PGs
+    /// that decide later. On the open attempt, it can only add doubts to what the answer itself proves; on a suspect
+    /// payment without one, it is about an attempt that was never made.
     pub verdict: Option<Verdict>,
 }
 
@@ -96,6 +98,22 @@ impl Turn {
     #[must_use]
     pub const fn lease(&self) -> &Lease {
         &self.lease
+    }
+
+    /// On a suspect payment without an open attempt: the order that an attempt would be, never to be sent, to ask
+    /// whether the gateway has something pending that the journal lost.
+    #[must_use]
+    pub fn probe(&self) -> Option<CancelOrder> {
+        let Snapshot { payment, intent, attempt, now } = &self.snapshot;
+        if payment.suspect.is_none() || attempt.is_some() {
+            return None;
+        }
+        let plan =
+            AttemptPlan { intent: intent.id, balance_before: payment.known_balance, sequence: 1, at: *now };
+        let tag = AttemptId::random().and_then(AttemptId::tag).ok()?;
+        let order = plan.order(&self.snapshot, tag).ok()?;
+        order.sends().mark_possibly_sent();
+        Some(order)
     }
 
     /// Takes in what happened at journal time `now`, and says what is next.
@@ -144,13 +162,17 @@ impl Turn {
         }
         let proven = Some(state.balance.minor());
         let Some(attempt) = &self.snapshot.attempt else {
-            return self.plan(state, true, now);
+            return match decide::distrusted(&self.snapshot, state, found, &self.policy, now) {
+                Some(change) => self.record(proven, true, change),
+                None => self.plan(state, true, now),
+            };
         };
         let trusted = self.policy.trusts_guard(&self.capabilities);
         let own = decide::verdict(&self.snapshot, attempt, state, history_tag, &self.policy, trusted);
         let verdict = decide::with_doubts(attempt, state, own, found);
         let pending = verdict == Verdict::Unclear(Doubt::Pending);
         let change = decide::change(&self.snapshot, attempt, state, verdict, &self.policy, trusted, now);
+        let change = decide::after_restore(&self.snapshot, attempt, state, change);
         // a cancel proven by its tag in an old answer lowers the balance further than that answer shows
         let proven = match &change {
             Change::Completed { .. } => proven.map(|seen| seen.min(decide::balance_after(attempt))),

@@ -25,6 +25,8 @@ words! {
         NoAnswer = "no_answer",
         /// The gateway knows no such payment.
         NotFound = "not_found",
+        /// The journal was restored from a backup, and what happened after the backup is not in it.
+        RestoredJournal = "restored_journal",
         /// A check of ours stops the look-up or the next attempt; sending it again will not help.
         Stuck = "stuck",
     }

@@ -133,6 +133,10 @@ id! {
     /// The journal's name for one attempt; its tag on the wire is made from it.
     AttemptId
 }
+id! {
+    /// The journal's name for a plan of many refunds; made from the plan's hash.
+    JobId
+}
 
 impl AttemptId {
     /// The tag that the attempt carries on the wire: `c` and the id, 27 characters.

@@ -4,6 +4,18 @@ use std::time::Duration;
 use pg_core::{Gateway, Invalid, Money, PaymentRef};
 use serde::{Deserialize, Serialize};
 
+use super::words;
+
+words! {
+    /// Why a payment is not to be trusted, after the journal was restored from a backup.
+    Suspect {
+        /// Not compared with the gateway's ledger yet, or found equal: what was lost may still be on its way.
+        Unchecked = "unchecked",
+        /// The gateway's ledger shows refunds that the journal does not know. Nothing begins until a person says so.
+        Differs = "differs",
+    }
+}
+
 /// Journal time: milliseconds since 1970-01-01 UTC by the journal's own clock.
 ///
 /// Leases and pauses are counted by it; deadlines on the wire are not.
@@ -47,6 +59,37 @@ impl PaymentKey {
     #[must_use]
     pub fn new(gateway: Gateway, merchant: impl Into<String>, payment_id: impl Into<String>) -> Self {
         Self { gateway, merchant: merchant.into(), payment_id: payment_id.into() }
+    }
+}
+
+impl PaymentKey {
+    /// The merchant account that it was paid to.
+    #[must_use]
+    pub fn account(&self) -> AccountName {
+        AccountName { gateway: self.gateway, merchant: self.merchant.clone() }
+    }
+}
+
+/// A merchant's account at a gateway, as the configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AccountName {
+    /// Which gateway.
+    pub gateway: Gateway,
+    /// The account's name.
+    pub merchant: String,
+}
+
+impl AccountName {
+    /// A name of its two parts.
+    #[must_use]
+    pub fn new(gateway: Gateway, merchant: impl Into<String>) -> Self {
+        Self { gateway, merchant: merchant.into() }
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.gateway, self.merchant)
     }
 }
 
@@ -134,6 +177,10 @@ pub struct PaymentRecord {
     pub fence: i64,
     /// When there is something to do next; `None` when nothing is, or only for a person.
     pub due_at: Option<Timestamp>,
+    /// Why it is not to be trusted, after the journal was restored from a backup.
+    pub suspect: Option<Suspect>,
+    /// Since when.
+    pub suspect_since: Option<Timestamp>,
 }
 
 impl PaymentRecord {
@@ -153,6 +200,8 @@ impl PaymentRecord {
             lease_until: None,
             fence: 0,
             due_at: None,
+            suspect: None,
+            suspect_since: None,
         }
     }
 

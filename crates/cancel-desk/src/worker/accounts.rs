@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pg_core::{CancelGateway, Gateway, Invalid};
+use pg_core::{CancelGateway, Invalid};
 
 use crate::protocol::Policy;
-use crate::record::PaymentKey;
+use crate::record::{AccountName, PaymentKey};
 
 /// A merchant's account at a gateway: the client that talks to it, and what the operator decided about it.
 #[derive(Debug, Clone)]
@@ -44,7 +44,8 @@ impl Account {
 /// The accounts that a process can work on.
 #[derive(Debug, Clone, Default)]
 pub struct Accounts {
-    accounts: BTreeMap<(Gateway, String), Account>,
+    accounts: BTreeMap<AccountName, Account>,
+    names: Vec<AccountName>,
 }
 
 impl Accounts {
@@ -63,17 +64,29 @@ impl Accounts {
         if merchant.is_empty() {
             return Err(Invalid::new("merchant", "must not be empty"));
         }
-        let key = (account.gateway.capabilities().gateway, merchant);
-        if self.accounts.insert(key, account).is_some() {
+        let name = AccountName::new(account.gateway.capabilities().gateway, merchant);
+        if self.accounts.insert(name, account).is_some() {
             return Err(Invalid::new("merchant", "must be given once per gateway"));
         }
+        self.names = self.accounts.keys().cloned().collect();
         Ok(self)
     }
 
     /// The account that a payment was made with.
     #[must_use]
     pub fn of(&self, payment: &PaymentKey) -> Option<&Account> {
-        self.accounts.get(&(payment.gateway, payment.merchant.clone()))
+        self.accounts.get(&payment.account())
+    }
+
+    /// Their names, in order.
+    #[must_use]
+    pub fn names(&self) -> &[AccountName] {
+        &self.names
+    }
+
+    /// The gateway and the name of each account.
+    pub fn names(&self) -> impl Iterator<Item = (Gateway, &str)> {
+        self.accounts.keys().map(|(gateway, merchant)| (*gateway, merchant.as_str()))
     }
 
     /// The longest of the leases: when a payment is claimed, its account is not known yet.

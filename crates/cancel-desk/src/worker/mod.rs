@@ -5,6 +5,7 @@
 //! leaves behind what a crash would: an attempt that the next one looks up first.
 
 mod accounts;
+mod compare;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +27,7 @@ use crate::protocol::{Action, AttemptPlan, Claim, Event, Extras, Record, Seen, S
 use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, PaymentKey};
 
 pub use accounts::{Account, Accounts};
+pub use compare::{Comparison, compare};
 
 /// How long a worker without work waits before it asks the journal again: another process may have stored some.
 const POLL: Duration = Duration::from_secs(1);
@@ -109,7 +111,7 @@ impl Worker {
     /// # Errors
     /// [`JournalError`] of the storage; the payment stays claimed until the lease ends.
     pub async fn turn(&self) -> Result<Option<TurnEnd>, JournalError> {
-        match self.journal.claim(&self.owner, self.accounts.lease()).await? {
+        match self.journal.claim(&self.owner, self.accounts.lease(), self.accounts.names()).await? {
             Some(claim) => self.take(claim).await,
             None => Ok(None),
         }
@@ -120,6 +122,9 @@ impl Worker {
     /// # Errors
     /// As [`Worker::turn`]; [`JournalError::NotFound`] when there is no such payment.
     pub async fn turn_at(&self, payment: &PaymentKey) -> Result<Option<TurnEnd>, JournalError> {
+        if self.accounts.of(payment).is_none() {
+            return Ok(None);
+        }
         match self.journal.claim_payment(payment, &self.owner, self.accounts.lease()).await? {
             Some(claim) => self.take(claim).await,
             None => Ok(None),
@@ -159,8 +164,7 @@ impl Worker {
     async fn take(&self, claim: Claim) -> Result<Option<TurnEnd>, JournalError> {
         let payment = claim.lease.payment.clone();
         let Some(account) = self.accounts.of(&payment) else {
-            // another host may have it: the lease is left to run out, so that this one does not turn in circles
-            warn!(gateway = %payment.gateway, merchant = %payment.merchant, "no such account is configured here");
+            self.journal.release(&claim.lease).await?;
             return Ok(None);
         };
         let span = info_span!(
@@ -206,10 +210,15 @@ impl Worker {
     ) -> Result<Event, JournalError> {
         let gateway = account.gateway();
         let seen = |answer, history_tag, verdict| Event::LookedUp(Seen { answer, history_tag, verdict });
-        let Some(attempt) = &turn.snapshot().attempt else {
-            return Ok(seen(in_time(account, gateway.look_up(payment)).await, None, None));
+        let order = match &turn.snapshot().attempt {
+            Some(attempt) => self.order(turn, attempt, false).await?,
+            // is something pending that was lost with the backup?
+            None => match turn.probe() {
+                Some(order) => Some(order),
+                None => return Ok(seen(in_time(account, gateway.look_up(payment)).await, None, None)),
+            },
         };
-        let Some(order) = self.order(turn, attempt, false).await? else {
+        let Some(order) = order else {
             return Ok(Event::Impossible);
         };
         let history_tag = gateway.capabilities().history.then(|| gateway.history_tag(&order)).flatten();

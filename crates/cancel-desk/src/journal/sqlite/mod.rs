@@ -3,6 +3,8 @@
 //! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All work is done by one
 //! thread per process, in transactions that begin `IMMEDIATE`.
 
+mod jobs;
+mod open;
 mod place;
 mod rows;
 mod schema;
@@ -13,21 +15,24 @@ mod writer;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use pg_core::{Invalid, RefundAccount};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use pg_core::{Money, RefundAccount};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AttemptRecord, IntentId, IntentRecord, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, NewJob, NewPayment,
+    PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 use super::apply::{self, Rows};
 use super::event::NewEvent;
+use super::jobs::{RESTORED, approve, discard, halt, plan};
+use super::submit::check_person;
 use super::verify::Verifier;
 use super::{
-    Clock, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
+    Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
 
 use writer::Writer;
@@ -110,10 +115,11 @@ impl SqliteJournal {
         if !options.any_file_system {
             place::check(folder)?;
         }
-        make_private(&options.path)?;
-        let mut connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
-        make_durable(&connection, options.busy_timeout)?;
-        make_tables(&mut connection)?;
+        open::make_private(&options.path)?;
+        let mut connection =
+            open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
+        open::make_durable(&connection, options.busy_timeout)?;
+        open::make_tables(&mut connection)?;
         let writer = Writer::start(connection)?;
         Ok(Self { writer, options })
     }
@@ -123,79 +129,24 @@ impl SqliteJournal {
     }
 }
 
-/// Makes the file, if there is none, for its owner alone: it tells who was paid back what.
-fn make_private(path: &Path) -> Result<(), JournalError> {
-    let mut open = std::fs::OpenOptions::new();
-    open.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map(drop).map_err(|error| JournalError::Storage(Box::new(error)))
-}
-
-fn connect(path: &Path, access: OpenFlags, busy_timeout: Duration) -> Result<Connection, JournalError> {
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
-}
-
-/// Asks for the write-ahead log. While another opener of a new file does the same, `SQLite` answers "busy" at once,
-/// whatever the connection's own time-out, so the waiting is done here.
-fn ask_for_wal(connection: &Connection, busy_timeout: Duration) -> Result<String, JournalError> {
-    let started = Instant::now();
-    loop {
-        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
-            Err(rusqlite::Error::SqliteFailure(error, _))
-                if error.code == ErrorCode::DatabaseBusy && started.elapsed() < busy_timeout =>
-            {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            answer => return Ok(answer?),
-        }
+/// Stores an intent in the transaction, unless its key is known.
+fn submit(
+    c: &Connection,
+    new: &NewIntent,
+    fingerprint: [u8; 32],
+    sealed: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Submitted, JournalError> {
+    if let Some(known) = rows::intent_of_key(c, new)? {
+        let same = known.fingerprint == fingerprint;
+        return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
     }
-}
-
-/// Sets what durability rests on, and believes only what is read back.
-fn make_durable(connection: &Connection, busy_timeout: Duration) -> Result<(), JournalError> {
-    let refused = |what: &'static str| JournalError::Storage(Box::new(Invalid::new("journal", what)));
-    let mode = ask_for_wal(connection, busy_timeout)?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        return Err(refused("must be able to keep a write-ahead log"));
-    }
-    // fullfsync matters on macOS alone, where fsync does not reach the disk; erased account data is overwritten
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA fullfsync = ON;
-         PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
-    )?;
-    for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1)] {
-        let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
-        if found != wanted {
-            return Err(refused("must be opened with synchronous=FULL and foreign_keys=ON"));
-        }
-    }
-    Ok(())
-}
-
-fn make_tables(connection: &mut Connection) -> Result<(), JournalError> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let id: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match (id, version, tables) {
-        (schema::APPLICATION_ID, schema::VERSION, _) => {}
-        (0, 0, 0) => {
-            transaction.execute_batch(schema::TABLES)?;
-            transaction.execute_batch(schema::TRIGGERS)?;
-            transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", schema::VERSION)?;
-        }
-        (schema::APPLICATION_ID, ..) => {
-            return Err(Invalid::new("journal", "must be of this version's tables").into());
-        }
-        _ => return Err(Invalid::new("journal", "must be a journal, not another program's database").into()),
-    }
-    transaction.commit()?;
-    Ok(())
+    let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
+    let intent = apply::submit(&mut payment, new, fingerprint, now)?;
+    rows::insert_intent(c, &intent, sealed)?;
+    rows::store(c, &mut Rows { payment, intent: intent.clone(), attempt: None })?;
+    rows::append(c, NewEvent::submitted(&intent))?;
+    Ok(Submitted::New(intent))
 }
 
 /// Claims a payment in the transaction, if it is due and free.
@@ -271,34 +222,26 @@ impl Journal for SqliteJournal {
         self.writer.run(move |c| rows::payments_of_order(c, &merchant_uid)).await
     }
 
+    async fn payments(
+        &self,
+        after: Option<&PaymentKey>,
+        limit: u32,
+    ) -> Result<Vec<PaymentRecord>, JournalError> {
+        let after = after.cloned();
+        self.writer.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
+    }
+
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
         new.check()?;
         let fingerprint = self.options.vault.fingerprint(&new)?;
         let sealed =
             new.account.as_ref().map(|account| self.options.vault.seal(new.id, account)).transpose()?;
         let now = self.now();
-        self.writer
-            .run(move |c| {
-                if let Some(known) = rows::intent_of_key(c, &new)? {
-                    let same = known.fingerprint == fingerprint;
-                    return if same {
-                        Ok(Submitted::Existing(known))
-                    } else {
-                        Err(JournalError::KeyConflict)
-                    };
-                }
-                let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
-                let intent = apply::submit(&mut payment, &new, fingerprint, now)?;
-                rows::insert_intent(c, &intent, sealed.as_deref())?;
-                rows::store(c, &mut Rows { payment, intent: intent.clone(), attempt: None })?;
-                rows::append(c, NewEvent::submitted(&intent))?;
-                Ok(Submitted::New(intent))
-            })
-            .await
+        self.writer.run(move |c| submit(c, &new, fingerprint, sealed.as_deref(), now)).await
     }
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
-        super::submit::check_person(by, reason)?;
+        check_person(by, reason)?;
         let detail = serde_json::json!({ "by": by, "reason": reason });
         let now = self.now();
         self.writer
@@ -326,10 +269,15 @@ impl Journal for SqliteJournal {
         self.writer.run(move |c| rows::attempts_of(c, intent)).await
     }
 
-    async fn claim(&self, owner: &str, lease: Duration) -> Result<Option<Claim>, JournalError> {
-        let (owner, now) = (owner.to_owned(), self.now());
+    async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        accounts: &[AccountName],
+    ) -> Result<Option<Claim>, JournalError> {
+        let (owner, accounts, now) = (owner.to_owned(), accounts.to_vec(), self.now());
         self.writer
-            .run(move |c| match rows::claimable(c, &owner, now)? {
+            .run(move |c| match rows::claimable(c, &owner, &accounts, now)? {
                 Some(key) => claim(c, &key, &owner, lease, now),
                 None => Ok(None),
             })
@@ -424,6 +372,122 @@ impl Journal for SqliteJournal {
             .await
     }
 
+    async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
+        check_person(by, reason)?;
+        let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
+        self.writer
+            .run(move |c| {
+                let mut marked = 0_u64;
+                let mut after: Option<PaymentKey> = None;
+                loop {
+                    let payments = rows::payments_after(c, after.as_ref(), 500)?;
+                    let Some(end) = payments.last().map(PaymentRecord::key) else { break };
+                    after = Some(end);
+                    for mut payment in payments {
+                        if apply::suspect(&mut payment, now) {
+                            rows::update_payment(c, &payment)?;
+                            marked = marked.saturating_add(1);
+                        }
+                    }
+                }
+                jobs::halt_all(c, RESTORED)?;
+                let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
+                rows::append(c, NewEvent::general(now, "restored", detail))?;
+                Ok(marked)
+            })
+            .await
+    }
+
+    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+        let (key, now) = (key.clone(), self.now());
+        self.writer
+            .run(move |c| {
+                let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
+                let open = rows::open_attempt(c, &key)?.map(|attempt| attempt.amount.minor());
+                apply::compared(&mut payment, seen_balance, open)?;
+                rows::update_payment(c, &payment)?;
+                rows::append(c, NewEvent::compared(&payment, seen_balance, now))?;
+                Ok(payment)
+            })
+            .await
+    }
+
+    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
+        check_person(by, reason)?;
+        let (key, by, reason, now) = (key.clone(), by.to_owned(), reason.to_owned(), self.now());
+        self.writer
+            .run(move |c| {
+                let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
+                apply::trust(&mut payment);
+                rows::update_payment(c, &payment)?;
+                rows::append(c, NewEvent::trusted(&payment, &by, &reason, now))?;
+                Ok(payment)
+            })
+            .await
+    }
+
+    async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
+        let (job, planned) = plan(&new, &self.options.vault, self.now())?;
+        self.writer.run(move |c| jobs::plan(c, job, planned)).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobRecord>, JournalError> {
+        self.writer.run(move |c| jobs::find(c, id)).await
+    }
+
+    async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>, JournalError> {
+        self.writer.run(move |c| jobs::newest(c, limit)).await
+    }
+
+    async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
+        self.writer.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
+    }
+
+    async fn approve_job(
+        &self,
+        id: JobId,
+        hash: [u8; 32],
+        totals: &[Money],
+        by: &str,
+    ) -> Result<JobRecord, JournalError> {
+        check_person(by, "approval")?;
+        let (totals, by, now) = (totals.to_vec(), by.to_owned(), self.now());
+        self.writer
+            .run(move |c| {
+                let event = ("approved", Some(by.as_str()));
+                jobs::change(c, id, now, event, |job| approve(job, &hash, &totals, &by))
+            })
+            .await
+    }
+
+    async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {
+        let (why, now) = (why.to_owned(), self.now());
+        self.writer.run(move |c| jobs::change(c, id, now, ("halted", None), |job| halt(job, &why))).await
+    }
+
+    async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
+        check_person(by, reason)?;
+        let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
+        self.writer
+            .run(move |c| {
+                jobs::erase_accounts(c, id)?;
+                jobs::change(c, id, now, ("discarded", Some(&by)), |job| {
+                    discard(job, &reason);
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
+        let now = self.now();
+        self.writer.run(move |c| jobs::submit(c, job, line, now)).await?
+    }
+
+    async fn counts(&self) -> Result<Counts, JournalError> {
+        self.writer.run(rows::counts).await
+    }
+
     async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
         self.writer.run(move |c| rows::waiting_for_a_person(c, limit)).await
     }
@@ -435,7 +499,7 @@ impl Journal for SqliteJournal {
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
-        super::submit::check_person(by, reason)?;
+        check_person(by, reason)?;
         let detail = serde_json::json!({ "as": resolution.as_str(), "by": by, "reason": reason });
         let now = self.now();
         self.writer
@@ -478,7 +542,7 @@ impl Journal for SqliteJournal {
 }
 
 fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> {
-    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
+    let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
     let c = connection.transaction()?;
     let mut verifier = Verifier::default();
     let mut last = 0;
@@ -490,7 +554,7 @@ fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> 
     }
     let mut after: Option<PaymentKey> = None;
     loop {
-        let payments = rows::payments_after(&c, after.as_ref())?;
+        let payments = rows::payments_after(&c, after.as_ref(), 500)?;
         let Some(end) = payments.last().map(PaymentRecord::key) else { break };
         after = Some(end);
         for payment in &payments {
@@ -501,6 +565,9 @@ fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> 
             }
             verifier.payment(payment, &intents, &attempts);
         }
+    }
+    for job in jobs::newest(&c, u32::MAX)? {
+        verifier.job(&job, &jobs::rows_of(&c, job.id, 0, u32::MAX)?);
     }
     Ok(verifier.finish())
 }

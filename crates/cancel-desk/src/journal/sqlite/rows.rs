@@ -6,13 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{
-    AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey, PaymentRecord,
-    Timestamp,
+    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey,
+    PaymentRecord, Suspect, Timestamp,
 };
 
 use super::super::apply::Rows;
 use super::super::event::{EventRecord, GENESIS, NewEvent};
-use super::super::{JournalError, NewIntent};
+use super::super::{Counts, JournalError, NewIntent};
 
 pub(super) type Outcome<T> = Result<T, JournalError>;
 
@@ -22,7 +22,7 @@ impl From<rusqlite::Error> for JournalError {
     }
 }
 
-const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
+pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
 
 fn gateway(word: &str) -> Outcome<Gateway> {
     [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
@@ -43,7 +43,7 @@ fn some_json<T: Serialize>(value: Option<&T>) -> Outcome<Option<String>> {
     value.map(to_json).transpose()
 }
 
-fn key(row: &Row<'_>) -> Outcome<PaymentKey> {
+pub(super) fn key(row: &Row<'_>) -> Outcome<PaymentKey> {
     let word: String = row.get("gateway")?;
     Ok(PaymentKey::new(
         gateway(&word)?,
@@ -73,7 +73,13 @@ fn payment_of(row: &Row<'_>) -> Outcome<PaymentRecord> {
         lease_until: row.get::<_, Option<i64>>("lease_until")?.map(Timestamp),
         fence: row.get("fence")?,
         due_at: row.get::<_, Option<i64>>("due_at")?.map(Timestamp),
+        suspect: row.get::<_, Option<String>>("suspect")?.map(suspect).transpose()?,
+        suspect_since: row.get::<_, Option<i64>>("suspect_since")?.map(Timestamp),
     })
+}
+
+fn suspect(word: String) -> Outcome<Suspect> {
+    Suspect::from_word(&word).ok_or(CORRUPT)
 }
 
 fn intent_of(row: &Row<'_>) -> Outcome<IntentRecord> {
@@ -140,7 +146,7 @@ pub(super) fn event_of(row: &Row<'_>) -> Outcome<EventRecord> {
 }
 
 /// All rows of a query, each read by `read`.
-fn all<T>(
+pub(super) fn all<T>(
     connection: &Connection,
     sql: &str,
     values: impl rusqlite::Params,
@@ -155,7 +161,7 @@ fn all<T>(
     Ok(found)
 }
 
-fn one<T>(
+pub(super) fn one<T>(
     connection: &Connection,
     sql: &str,
     values: impl rusqlite::Params,
@@ -201,12 +207,18 @@ pub(super) fn payments_of_order(c: &Connection, merchant_uid: &str) -> Outcome<V
 }
 
 /// Payments in the order of their keys, from the one after `after`: for going through all of them.
-pub(super) fn payments_after(c: &Connection, after: Option<&PaymentKey>) -> Outcome<Vec<PaymentRecord>> {
+pub(super) fn payments_after(
+    c: &Connection,
+    after: Option<&PaymentKey>,
+    limit: u32,
+) -> Outcome<Vec<PaymentRecord>> {
     let sql = "SELECT * FROM payment WHERE (gateway, merchant, payment_id) > (?1, ?2, ?3)
-               ORDER BY gateway, merchant, payment_id LIMIT 500";
+               ORDER BY gateway, merchant, payment_id LIMIT ?4";
     match after {
-        Some(key) => all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], payment_of),
-        None => all(c, sql, params!["", "", ""], payment_of),
+        Some(key) => {
+            all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id, limit], payment_of)
+        }
+        None => all(c, sql, params!["", "", "", limit], payment_of),
     }
 }
 
@@ -272,12 +284,39 @@ pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<Intent
     one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
 }
 
-/// Payments that are due and held by nobody else, the longest due first.
-pub(super) fn claimable(c: &Connection, owner: &str, now: Timestamp) -> Outcome<Option<PaymentKey>> {
+/// The payment of these accounts that is longest due and held by nobody else.
+pub(super) fn claimable(
+    c: &Connection,
+    owner: &str,
+    accounts: &[AccountName],
+    now: Timestamp,
+) -> Outcome<Option<PaymentKey>> {
+    // the slash cannot be in a gateway's name: no two accounts make the same text
     let sql = "SELECT gateway, merchant, payment_id FROM payment
                WHERE due_at <= ?1 AND (lease_until IS NULL OR lease_until < ?1 OR lease_owner = ?2)
+                   AND gateway || '/' || merchant IN (SELECT value FROM json_each(?3))
                ORDER BY due_at, gateway, merchant, payment_id LIMIT 1";
-    one(c, sql, params![now.0, owner], key)
+    let accounts: Vec<String> = accounts.iter().map(AccountName::to_string).collect();
+    one(c, sql, params![now.0, owner, to_json(&accounts)?], key)
+}
+
+pub(super) fn counts(c: &Connection) -> Outcome<Counts> {
+    let many = |found: i64| u64::try_from(found).unwrap_or(0);
+    let count = |sql: &str| -> Outcome<u64> { Ok(many(c.query_row(sql, [], |row| row.get(0))?)) };
+    let by_state = "SELECT gateway, state, count(*) AS many FROM intent GROUP BY gateway, state";
+    let by_state = all(c, by_state, [], |row| {
+        let state = IntentState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?;
+        Ok(((gateway(&row.get::<_, String>("gateway")?)?, state.as_str()), row.get::<_, i64>("many")?))
+    })?;
+    Ok(Counts {
+        payments: count("SELECT count(*) FROM payment")?,
+        suspects: count("SELECT count(*) FROM payment WHERE suspect IS NOT NULL")?,
+        intents: by_state.into_iter().map(|(what, found)| (what, many(found))).collect(),
+        waiting: count(
+            "SELECT count(*) FROM intent WHERE evidence IS NOT NULL AND state IN ('manual', 'accepted')",
+        )?,
+        oldest_due: next_due(c)?,
+    })
 }
 
 pub(super) fn next_due(c: &Connection) -> Outcome<Option<Timestamp>> {
@@ -311,7 +350,8 @@ pub(super) fn insert_payment(c: &Connection, payment: &PaymentRecord) -> Outcome
 pub(super) fn update_payment(c: &Connection, payment: &PaymentRecord) -> Outcome<()> {
     let sql = of_payment!(
         "UPDATE payment SET known_balance = ?4, reserved = ?5, refunded = ?6, foreign_refunded = ?7,
-            cancels = ?8, lease_owner = ?9, lease_until = ?10, fence = ?11, due_at = ?12",
+            cancels = ?8, lease_owner = ?9, lease_until = ?10, fence = ?11, due_at = ?12, suspect = ?13,
+            suspect_since = ?14",
         ""
     );
     let key = payment.key();
@@ -328,6 +368,8 @@ pub(super) fn update_payment(c: &Connection, payment: &PaymentRecord) -> Outcome
         payment.lease_until.map(|until| until.0),
         payment.fence,
         payment.due_at.map(|due| due.0),
+        payment.suspect.map(Suspect::as_str),
+        payment.suspect_since.map(|since| since.0),
     ])?;
     Ok(())
 }

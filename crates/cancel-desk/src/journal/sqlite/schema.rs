@@ -3,7 +3,7 @@
 /// Written into the file's header, so that another program's database is not mistaken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
 /// Rises when the tables change.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE payment (
@@ -23,7 +23,10 @@ CREATE TABLE payment (
     lease_until BIGINT,
     fence BIGINT NOT NULL,
     due_at BIGINT,
+    suspect TEXT CHECK (suspect IN ('unchecked', 'differs')),
+    suspect_since BIGINT,
     PRIMARY KEY (gateway, merchant, payment_id),
+    CHECK ((suspect IS NULL) = (suspect_since IS NULL)),
     CHECK (reserved + refunded + foreign_refunded <= paid)
 );
 CREATE INDEX payment_order ON payment (merchant_uid);
@@ -84,6 +87,45 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX one_open_attempt ON attempt (gateway, merchant, payment_id)
     WHERE state IN ('sending', 'unknown', 'accepted');
 
+CREATE TABLE job (
+    id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
+    name TEXT NOT NULL,
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    state TEXT NOT NULL CHECK (state IN ('planned', 'approved', 'halted', 'discarded')),
+    rows BIGINT NOT NULL CHECK (rows > 0),
+    approved_by TEXT,
+    halted_because TEXT,
+    created_at BIGINT NOT NULL,
+    CHECK (state <> 'approved' OR approved_by IS NOT NULL)
+);
+
+CREATE TABLE job_total (
+    job BLOB NOT NULL REFERENCES job (id),
+    currency TEXT NOT NULL,
+    approved BIGINT NOT NULL CHECK (approved > 0),
+    submitted BIGINT NOT NULL CHECK (submitted >= 0),
+    PRIMARY KEY (job, currency),
+    CHECK (submitted <= approved)
+);
+
+CREATE TABLE job_row (
+    job BLOB NOT NULL REFERENCES job (id),
+    line BIGINT NOT NULL CHECK (line > 0),
+    intent BLOB NOT NULL UNIQUE CHECK (length(intent) = 16),
+    gateway TEXT NOT NULL,
+    merchant TEXT NOT NULL,
+    payment_id TEXT NOT NULL,
+    caller_key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+    amount BIGINT NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL,
+    reason TEXT,
+    account BLOB,
+    refused TEXT,
+    PRIMARY KEY (job, line),
+    UNIQUE (job, gateway, merchant, caller_key)
+);
+
 CREATE TABLE event (
     seq BIGINT PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
@@ -106,6 +148,26 @@ CREATE TRIGGER intent_is_kept BEFORE DELETE ON intent
 BEGIN SELECT RAISE(ABORT, 'intents are kept'); END;
 CREATE TRIGGER attempt_is_kept BEFORE DELETE ON attempt
 BEGIN SELECT RAISE(ABORT, 'attempts are kept'); END;
+CREATE TRIGGER job_is_kept BEFORE DELETE ON job
+BEGIN SELECT RAISE(ABORT, 'jobs are kept'); END;
+CREATE TRIGGER job_total_is_kept BEFORE DELETE ON job_total
+BEGIN SELECT RAISE(ABORT, 'jobs are kept'); END;
+CREATE TRIGGER job_row_is_kept BEFORE DELETE ON job_row
+BEGIN SELECT RAISE(ABORT, 'jobs are kept'); END;
+CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job
+WHEN NEW.id IS NOT OLD.id OR NEW.hash IS NOT OLD.hash OR NEW.rows IS NOT OLD.rows
+    OR (OLD.state = 'discarded' AND NEW.state IS NOT OLD.state)
+BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
+CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total
+WHEN NEW.job IS NOT OLD.job OR NEW.currency IS NOT OLD.currency OR NEW.approved IS NOT OLD.approved
+    OR NEW.submitted < OLD.submitted
+BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
+CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row
+WHEN NEW.job IS NOT OLD.job OR NEW.line IS NOT OLD.line OR NEW.intent IS NOT OLD.intent
+    OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
+    OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.amount IS NOT OLD.amount
+    OR NEW.currency IS NOT OLD.currency
+BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
 CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent
 WHEN OLD.state IN ('completed', 'rejected', 'withdrawn')
     AND (NEW.state IS NOT OLD.state OR NEW.outcome IS NOT OLD.outcome)

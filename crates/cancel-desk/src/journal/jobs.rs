@@ -1,0 +1,197 @@
+//! What a transaction does to the rows of a job, apart from where they are kept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pg_core::{Invalid, Money};
+use sha2::{Digest, Sha256};
+
+use crate::record::{JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp};
+
+use super::{JournalError, NewIntent, Vault};
+
+/// Why jobs are halted when the journal was restored.
+pub(crate) const RESTORED: &str = "the journal was restored from a backup";
+
+/// A row to be stored, its account sealed.
+pub(crate) struct PlannedRow {
+    pub(crate) row: JobRow,
+    pub(crate) sealed: Option<Vec<u8>>,
+}
+
+/// Checks a plan and makes its rows. The same plan makes the same job, with other ids for its intents.
+pub(crate) fn plan(
+    new: &NewJob,
+    vault: &Vault,
+    now: Timestamp,
+) -> Result<(JobRecord, Vec<PlannedRow>), JournalError> {
+    new.check()?;
+    let mut wishes = Vec::with_capacity(new.rows.len());
+    let mut hash = Sha256::new();
+    hash.update(b"cancel-desk plan 1");
+    part(&mut hash, new.name.as_bytes());
+    for row in &new.rows {
+        let wish = wish(row)?;
+        let fingerprint = vault.fingerprint(&wish)?;
+        hash.update(row.line.to_be_bytes());
+        hash.update(fingerprint);
+        part(&mut hash, row.key.as_deref().unwrap_or_default().as_bytes());
+        wishes.push((row, wish, fingerprint));
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    let (first, _) = hash.split_first_chunk::<16>().ok_or(JournalError::Corrupt("a hash of no length"))?;
+    let id = JobId::from_bytes(*first);
+    let mut rows = Vec::with_capacity(wishes.len());
+    let mut keys = BTreeSet::new();
+    for (row, mut wish, fingerprint) in wishes {
+        if row.key.is_none() {
+            wish.caller_key = format!("bulk:{id}:{}", row.line);
+        }
+        wish.check()?;
+        if !keys.insert((wish.payment.account(), wish.caller_key.clone())) {
+            return Err(Invalid::new("key", "must be different for every row of a merchant account").into());
+        }
+        let sealed = row.account.as_ref().map(|account| vault.seal(wish.id, account)).transpose()?;
+        rows.push(PlannedRow { row: stored(row.line, wish, fingerprint), sealed });
+    }
+    let job = JobRecord {
+        id,
+        name: new.name.clone(),
+        hash,
+        state: JobState::Planned,
+        totals: totals(&new.rows)?,
+        rows: i64::try_from(rows.len()).unwrap_or(i64::MAX),
+        approved_by: None,
+        halted_because: None,
+        created_at: now,
+    };
+    Ok((job, rows))
+}
+
+fn part(hash: &mut Sha256, bytes: &[u8]) {
+    hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+    hash.update(bytes);
+}
+
+fn wish(row: &NewJobRow) -> Result<NewIntent, Invalid> {
+    // a row without a key gets its own later: until then it must only be a good one
+    let key = row.key.clone().unwrap_or_else(|| "bulk".to_owned());
+    let mut wish = NewIntent::new(row.payment.clone(), key, row.amount)?;
+    wish.reason.clone_from(&row.reason);
+    wish.account.clone_from(&row.account);
+    wish.check()?;
+    Ok(wish)
+}
+
+fn stored(line: i64, wish: NewIntent, fingerprint: [u8; 32]) -> JobRow {
+    JobRow {
+        line,
+        intent: wish.id,
+        payment: wish.payment,
+        caller_key: wish.caller_key,
+        fingerprint,
+        amount: wish.amount,
+        reason: wish.reason,
+        refused: None,
+        stored: None,
+    }
+}
+
+fn totals(rows: &[NewJobRow]) -> Result<Vec<JobTotal>, Invalid> {
+    let mut sums: BTreeMap<&str, Money> = BTreeMap::new();
+    for row in rows {
+        let currency = row.amount.currency();
+        let sum = sums.entry(currency.code()).or_insert(Money::zero(currency));
+        *sum = sum.checked_add(row.amount).ok_or_else(|| Invalid::new("rows", "must not overflow in sum"))?;
+    }
+    Ok(sums.into_values().map(|approved| JobTotal { approved, submitted: 0 }).collect())
+}
+
+/// The wish of a row, its account apart.
+pub(crate) fn wish_of(row: &JobRow) -> NewIntent {
+    NewIntent {
+        id: row.intent,
+        payment: row.payment.clone(),
+        caller_key: row.caller_key.clone(),
+        amount: row.amount,
+        reason: row.reason.clone(),
+        account: None,
+    }
+}
+
+/// Approves exactly this plan.
+pub(crate) fn approve(
+    job: &mut JobRecord,
+    hash: &[u8; 32],
+    totals: &[Money],
+    by: &str,
+) -> Result<(), JournalError> {
+    if *hash != job.hash {
+        return Err(Invalid::new("hash", "must be the plan's own: another plan was looked at").into());
+    }
+    let mut given: Vec<Money> = totals.to_vec();
+    given.sort_by_key(|total| total.currency().code());
+    if !given.iter().eq(job.totals.iter().map(|total| &total.approved)) {
+        return Err(Invalid::new("total", "must be the plan's own totals, one for each currency").into());
+    }
+    if job.state == JobState::Discarded {
+        return Err(JournalError::NotAllowed("the plan was discarded"));
+    }
+    job.state = JobState::Approved;
+    job.approved_by = Some(by.to_owned());
+    job.halted_because = None;
+    Ok(())
+}
+
+/// Stops it until it is approved again.
+pub(crate) fn halt(job: &mut JobRecord, why: &str) -> Result<(), JournalError> {
+    match job.state {
+        JobState::Approved | JobState::Halted => {
+            job.state = JobState::Halted;
+            job.halted_because = Some(why.to_owned());
+            Ok(())
+        }
+        JobState::Planned => Err(JournalError::NotAllowed("the plan was never approved")),
+        JobState::Discarded => Err(JournalError::NotAllowed("the plan was discarded")),
+    }
+}
+
+/// Gives it up.
+pub(crate) fn discard(job: &mut JobRecord, why: &str) {
+    job.state = JobState::Discarded;
+    job.halted_because = Some(why.to_owned());
+}
+
+/// Refuses a row of a job that may not go on.
+pub(crate) fn may_submit(job: &JobRecord) -> Result<(), JournalError> {
+    match job.state {
+        JobState::Approved => Ok(()),
+        JobState::Planned => Err(JournalError::NotAllowed("the plan is not approved")),
+        JobState::Halted => Err(JournalError::NotAllowed("the job is halted")),
+        JobState::Discarded => Err(JournalError::NotAllowed("the plan was discarded")),
+    }
+}
+
+/// Counts a row against the approved total.
+pub(crate) fn count(job: &mut JobRecord, row: &JobRow) -> Result<(), JournalError> {
+    may_submit(job)?;
+    let currency = row.amount.currency();
+    let total = job.totals.iter_mut().find(|total| total.approved.currency() == currency);
+    let total = total.ok_or(JournalError::NotAllowed("no total was approved in this currency"))?;
+    let submitted = total.submitted.saturating_add(row.amount.minor());
+    if submitted > total.approved.minor() {
+        return Err(JournalError::NotAllowed("more than the approved total"));
+    }
+    total.submitted = submitted;
+    Ok(())
+}
+
+/// Why a row could not be submitted, in one word; `None` when that says nothing about the row.
+pub(crate) const fn refusal(error: &JournalError) -> Option<&'static str> {
+    match error {
+        JournalError::Invalid(_) => Some("invalid"),
+        JournalError::NotFound => Some("not_registered"),
+        JournalError::KeyConflict => Some("key_conflict"),
+        JournalError::Exceeds { .. } => Some("exceeds"),
+        _ => None,
+    }
+}

@@ -1,0 +1,199 @@
+//! Jobs and their rows, read and written.
+
+use pg_core::{Currency, Money};
+use rusqlite::{Connection, Row, params};
+
+use crate::record::{IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, Timestamp};
+
+use super::super::JournalError;
+use super::super::event::NewEvent;
+use super::super::jobs::{self, PlannedRow};
+use super::rows::{self, CORRUPT, Outcome, all, key, one};
+
+fn currency(row: &Row<'_>) -> Outcome<Currency> {
+    row.get::<_, String>("currency")?.parse().map_err(|_| CORRUPT)
+}
+
+fn total_of(row: &Row<'_>) -> Outcome<JobTotal> {
+    let approved = Money::from_minor(row.get("approved")?, currency(row)?).map_err(|_| CORRUPT)?;
+    Ok(JobTotal { approved, submitted: row.get("submitted")? })
+}
+
+/// A job, its totals apart.
+fn job_of(row: &Row<'_>) -> Outcome<JobRecord> {
+    Ok(JobRecord {
+        id: JobId::from_bytes(row.get("id")?),
+        name: row.get("name")?,
+        hash: row.get("hash")?,
+        state: JobState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?,
+        totals: Vec::new(),
+        rows: row.get("rows")?,
+        approved_by: row.get("approved_by")?,
+        halted_because: row.get("halted_because")?,
+        created_at: Timestamp(row.get("created_at")?),
+    })
+}
+
+fn row_of(row: &Row<'_>) -> Outcome<JobRow> {
+    Ok(JobRow {
+        line: row.get("line")?,
+        intent: IntentId::from_bytes(row.get("intent")?),
+        payment: key(row)?,
+        caller_key: row.get("caller_key")?,
+        fingerprint: row.get("fingerprint")?,
+        amount: Money::from_minor(row.get("amount")?, currency(row)?).map_err(|_| CORRUPT)?,
+        reason: row.get("reason")?,
+        refused: row.get("refused")?,
+        stored: None,
+    })
+}
+
+fn with_totals(c: &Connection, mut job: JobRecord) -> Outcome<JobRecord> {
+    let sql = "SELECT * FROM job_total WHERE job = ?1 ORDER BY currency";
+    job.totals = all(c, sql, [job.id.to_bytes()], total_of)?;
+    Ok(job)
+}
+
+fn with_stored(c: &Connection, mut row: JobRow) -> Outcome<JobRow> {
+    row.stored = rows::intent_of_key(c, &jobs::wish_of(&row))?;
+    Ok(row)
+}
+
+pub(super) fn find(c: &Connection, id: JobId) -> Outcome<Option<JobRecord>> {
+    let job = one(c, "SELECT * FROM job WHERE id = ?1", [id.to_bytes()], job_of)?;
+    job.map(|job| with_totals(c, job)).transpose()
+}
+
+fn must(c: &Connection, id: JobId) -> Outcome<JobRecord> {
+    find(c, id)?.ok_or(JournalError::NotFound)
+}
+
+pub(super) fn newest(c: &Connection, limit: u32) -> Outcome<Vec<JobRecord>> {
+    let jobs = all(c, "SELECT * FROM job ORDER BY created_at DESC, id LIMIT ?1", [limit], job_of)?;
+    jobs.into_iter().map(|job| with_totals(c, job)).collect()
+}
+
+pub(super) fn rows_of(c: &Connection, id: JobId, after_line: i64, limit: u32) -> Outcome<Vec<JobRow>> {
+    let sql = "SELECT * FROM job_row WHERE job = ?1 AND line > ?2 ORDER BY line LIMIT ?3";
+    let found = all(c, sql, params![id.to_bytes(), after_line, limit], row_of)?;
+    found.into_iter().map(|row| with_stored(c, row)).collect()
+}
+
+fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
+    let sql = "SELECT * FROM job_row WHERE job = ?1 AND line = ?2";
+    let row = one(c, sql, params![id.to_bytes(), line], row_of)?.ok_or(JournalError::NotFound)?;
+    with_stored(c, row)
+}
+
+/// Stores a plan; the same plan again gives back what is stored.
+pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Outcome<JobRecord> {
+    if let Some(known) = find(c, job.id)? {
+        return Ok(known);
+    }
+    let sql = "INSERT INTO job (id, name, hash, state, rows, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    let values =
+        params![job.id.to_bytes(), job.name, job.hash, job.state.as_str(), job.rows, job.created_at.0];
+    c.prepare_cached(sql)?.execute(values)?;
+    for total in &job.totals {
+        let sql = "INSERT INTO job_total (job, currency, approved, submitted) VALUES (?1, ?2, ?3, ?4)";
+        let approved = total.approved;
+        let values =
+            params![job.id.to_bytes(), approved.currency().code(), approved.minor(), total.submitted];
+        c.prepare_cached(sql)?.execute(values)?;
+    }
+    for PlannedRow { row, sealed } in rows {
+        insert_row(c, job.id, &row, sealed.as_deref())?;
+    }
+    rows::append(c, NewEvent::of_job(&job, job.created_at, "planned", None))?;
+    Ok(job)
+}
+
+fn insert_row(c: &Connection, job: JobId, row: &JobRow, sealed: Option<&[u8]>) -> Outcome<()> {
+    let sql =
+        "INSERT INTO job_row (job, line, intent, gateway, merchant, payment_id, caller_key, fingerprint,
+                   amount, currency, reason, account)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let PaymentKey { gateway, merchant, payment_id } = &row.payment;
+    c.prepare_cached(sql)?.execute(params![
+        job.to_bytes(),
+        row.line,
+        row.intent.to_bytes(),
+        gateway.as_str(),
+        merchant,
+        payment_id,
+        row.caller_key,
+        row.fingerprint,
+        row.amount.minor(),
+        row.amount.currency().code(),
+        row.reason,
+        sealed,
+    ])?;
+    Ok(())
+}
+
+/// Loads a job, changes it and writes it back with its event.
+pub(super) fn change(
+    c: &Connection,
+    id: JobId,
+    now: Timestamp,
+    (kind, by): (&'static str, Option<&str>),
+    change: impl FnOnce(&mut JobRecord) -> Outcome<()>,
+) -> Outcome<JobRecord> {
+    let mut job = must(c, id)?;
+    change(&mut job)?;
+    update(c, &job)?;
+    rows::append(c, NewEvent::of_job(&job, now, kind, by))?;
+    Ok(job)
+}
+
+fn update(c: &Connection, job: &JobRecord) -> Outcome<()> {
+    let sql = "UPDATE job SET state = ?2, approved_by = ?3, halted_because = ?4 WHERE id = ?1";
+    let values = params![job.id.to_bytes(), job.state.as_str(), job.approved_by, job.halted_because];
+    c.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}
+
+/// Account data of what will never be submitted is kept no longer.
+pub(super) fn erase_accounts(c: &Connection, id: JobId) -> Outcome<()> {
+    c.prepare_cached("UPDATE job_row SET account = NULL WHERE job = ?1")?.execute([id.to_bytes()])?;
+    Ok(())
+}
+
+pub(super) fn halt_all(c: &Connection, why: &str) -> Outcome<()> {
+    let sql = "UPDATE job SET state = 'halted', halted_because = ?1 WHERE state = 'approved'";
+    c.prepare_cached(sql)?.execute([why])?;
+    Ok(())
+}
+
+/// Submits a row. The inner error is a refusal, which is noted in the row.
+pub(super) fn submit(
+    c: &Connection,
+    id: JobId,
+    line: i64,
+    now: Timestamp,
+) -> Outcome<Result<super::super::Submitted, JournalError>> {
+    let (mut job, row) = (must(c, id)?, row(c, id, line)?);
+    jobs::may_submit(&job)?;
+    if row.stored.is_none() {
+        jobs::count(&mut job, &row)?;
+    }
+    let account: Option<Vec<u8>> = c
+        .prepare_cached("SELECT account FROM job_row WHERE job = ?1 AND line = ?2")?
+        .query_row(params![id.to_bytes(), line], |row| row.get(0))?;
+    let result = super::submit(c, &jobs::wish_of(&row), row.fingerprint, account.as_deref(), now);
+    let refused = result.as_ref().err().and_then(jobs::refusal);
+    if result.is_err() && refused.is_none() {
+        return result.map(Ok);
+    }
+    let sql = "UPDATE job_row SET refused = ?3, account = CASE WHEN ?4 THEN NULL ELSE account END
+               WHERE job = ?1 AND line = ?2";
+    c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused, result.is_ok()])?;
+    if result.is_ok() && row.stored.is_none() {
+        for total in &job.totals {
+            let sql = "UPDATE job_total SET submitted = ?3 WHERE job = ?1 AND currency = ?2";
+            let values = params![id.to_bytes(), total.approved.currency().code(), total.submitted];
+            c.prepare_cached(sql)?.execute(values)?;
+        }
+    }
+    Ok(result)
+}
