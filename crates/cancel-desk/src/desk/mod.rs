@@ -138,9 +138,10 @@ impl Desk {
         let mut keys: Vec<PaymentKey> = self
             .accounts()
             .names()
-            .filter(|(gateway, _)| by.gateway.is_none_or(|wanted| wanted == *gateway))
-            .filter(|(_, merchant)| by.account.as_deref().is_none_or(|wanted| wanted == *merchant))
-            .map(|(gateway, merchant)| PaymentKey::new(gateway, merchant, id))
+            .iter()
+            .filter(|name| by.gateway.is_none_or(|wanted| wanted == name.gateway))
+            .filter(|name| by.account.as_deref().is_none_or(|wanted| wanted == name.merchant))
+            .map(|name| PaymentKey::new(name.gateway, name.merchant.as_str(), id))
             .collect();
         if let (Some(gateway), Some(merchant)) = (by.gateway, &by.account) {
             // a whole key needs no configuration
@@ -258,6 +259,21 @@ impl Desk {
     /// [`DeskError::NoSuchCancel`], [`DeskError::Journal`].
     pub async fn intent(&self, id: IntentId) -> Result<IntentRecord, DeskError> {
         self.journal().intent(id).await?.ok_or(DeskError::NoSuchCancel)
+    }
+
+    /// Writes that a payment is to be trusted again, after the journal was restored from a backup: a person has
+    /// compared it with its gateway.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchPayment`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
+    /// [`DeskError::Journal`].
+    pub async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, DeskError> {
+        let trusted = self.journal().trust(key, by, reason).await.map_err(|error| match error {
+            JournalError::NotFound => DeskError::NoSuchPayment,
+            other => other.into(),
+        })?;
+        self.ring();
+        Ok(trusted)
     }
 
     /// What waits for a person, oldest first.

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::Number;
 use crate::record::{
     AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof,
-    RejectedBecause, Timestamp, Why,
+    RejectedBecause, Suspect, Timestamp, Why,
 };
 
 /// A payment in the words of Chaiport's guide. Amounts are in major units of `currency`.
@@ -45,6 +45,9 @@ pub struct PaymentView {
     /// The day of the payment in Korea, `2026-11-21`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_on: Option<String>,
+    /// Why it is not trusted after the journal was restored from a backup: no new refund of it is begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suspect: Option<Suspect>,
     /// Its cancels, oldest first, where they are asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancels: Option<Vec<CancelView>>,
@@ -70,6 +73,7 @@ impl PaymentView {
             method: payment.method.clone(),
             pg_provider: payment.pg_provider.clone(),
             paid_on: payment.paid_on.map(|day| day.to_string()),
+            suspect: record.suspect,
             cancels: None,
         }
     }

@@ -1,16 +1,16 @@
 //! The journal in one `SQLite` file: nothing to install, several processes of one machine may share it.
 //!
-//! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All work is done by one
-//! thread per process, in transactions that begin `IMMEDIATE`.
+//! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All writing is done by
+//! one thread per process, in transactions that begin `IMMEDIATE`.
 
 mod jobs;
+mod lane;
 mod open;
 mod place;
 mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
 
-use writer::Writer;
+use lane::Lane;
 
 /// How a `SQLite` journal is opened.
 #[derive(Debug, Clone)]
@@ -91,7 +91,8 @@ impl SqliteOptions {
 
 /// A journal in one `SQLite` file.
 pub struct SqliteJournal {
-    writer: Writer,
+    writer: Lane,
+    reader: Lane,
     options: SqliteOptions,
 }
 
@@ -120,8 +121,9 @@ impl SqliteJournal {
             open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
         open::make_durable(&connection, options.busy_timeout)?;
         open::make_tables(&mut connection)?;
-        let writer = Writer::start(connection)?;
-        Ok(Self { writer, options })
+        let writer = Lane::writing(connection)?;
+        let reading = open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, options.busy_timeout)?;
+        Ok(Self { writer, reader: Lane::reading(reading)?, options })
     }
 
     fn now(&self) -> Timestamp {
@@ -228,7 +230,7 @@ impl Journal for SqliteJournal {
         limit: u32,
     ) -> Result<Vec<PaymentRecord>, JournalError> {
         let after = after.cloned();
-        self.writer.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
+        self.reader.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
     }
 
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
@@ -436,11 +438,11 @@ impl Journal for SqliteJournal {
     }
 
     async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>, JournalError> {
-        self.writer.run(move |c| jobs::newest(c, limit)).await
+        self.reader.run(move |c| jobs::newest(c, limit)).await
     }
 
     async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
-        self.writer.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
+        self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
     }
 
     async fn approve_job(
@@ -485,11 +487,11 @@ impl Journal for SqliteJournal {
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {
-        self.writer.run(rows::counts).await
+        self.reader.run(rows::counts).await
     }
 
     async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
-        self.writer.run(move |c| rows::waiting_for_a_person(c, limit)).await
+        self.reader.run(move |c| rows::waiting_for_a_person(c, limit)).await
     }
 
     async fn resolve(
@@ -524,7 +526,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
-        self.writer.run(move |c| rows::events(c, after, limit)).await
+        self.reader.run(move |c| rows::events(c, after, limit)).await
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {
