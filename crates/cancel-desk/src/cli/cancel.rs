@@ -225,13 +225,13 @@ async fn pursue(
 ) -> Result<IntentRecord, Failure> {
     let worker = Worker::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts()))
         .map_err(|error| shell.desk_failed(&error.into()))?;
-    let stopped = super::serve::stop_signal();
+    let mut signals = super::serve::Signals::new()?;
     tokio::select! {
         found = worker.pursue(intent.id, wait) => found.map_err(|error| {
             let next = text::LOOK_LATER.fill(shell.lang(), &[&intent.id]);
             shell.journal_failed(error).next(next)
         }),
-        () = stopped => {
+        () = signals.next() => {
             // as after a crash: the attempt is looked up before anything else
             shell.warn(&text::INTERRUPTED.fill(shell.lang(), &[&intent.id]));
             desk.intent(intent.id).await.map_err(|error| shell.desk_failed(&error))

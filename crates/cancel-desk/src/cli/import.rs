@@ -212,8 +212,7 @@ struct Reader<'r> {
 
 impl<'r> Reader<'r> {
     fn get(&self, column: &str) -> Option<&'r str> {
-        let names =
-            COLUMNS.iter().find(|(name, _)| *name == column).map_or(&[] as &[&str], |(_, names)| *names);
+        let (_, names) = COLUMNS.iter().find(|(name, _)| *name == column)?;
         names.iter().find_map(|name| self.row.get(*name)).map(String::as_str)
     }
 
@@ -264,7 +263,7 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
     let id = reader.required("payment_id");
     let order = reader.required("merchant_uid");
     let currency = match reader.get("currency") {
-        None => Some(Currency::Krw),
+        None => Some(Currency::KRW),
         Some(code) => {
             let known = code.parse().ok();
             if known.is_none() {

@@ -18,7 +18,10 @@ pub(crate) fn start(shell: &Shell, config: &LogConfig) -> Result<(), Failure> {
         (_, 2) => Some("debug"),
         _ => Some("trace"),
     };
-    let filter = by_flag.or(config.filter.as_deref()).unwrap_or("warn");
+    // the file's filter is for services: a command's reader wants the result
+    let by_variable = std::env::var("CANCEL_DESK_LOG").ok().filter(|filter| !filter.is_empty());
+    let usual = if shell.is_service { config.filter.as_deref().unwrap_or("info") } else { "warn" };
+    let filter = by_flag.or(by_variable.as_deref()).unwrap_or(usual);
     let filter = EnvFilter::try_new(filter).map_err(|_| {
         Failure::new(
             Exit::Setup,

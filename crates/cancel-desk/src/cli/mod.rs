@@ -89,6 +89,8 @@ enum Command {
     Journal(journal::JournalArgs),
     /// Find a bank by name or by code, in any numbering
     Banks(banks::BankArgs),
+    /// Run the HTTP service, with workers
+    Serve(serve::WorkerArgs),
     /// Work on refunds, without HTTP
     Worker(serve::WorkerArgs),
     /// Check the configuration, print an example
@@ -108,6 +110,7 @@ async fn dispatch(shell: &Shell, command: Command) -> Result<Exit, Failure> {
         Command::Trust(args) => decide::trust(shell, &args).await,
         Command::Journal(args) => journal::run(shell, &args).await,
         Command::Banks(args) => banks::run(shell, &args),
+        Command::Serve(args) => serve::serve(shell, &args).await,
         Command::Worker(args) => serve::worker(shell, &args).await,
         Command::Config(args) => config::run(shell, &args),
     }
@@ -134,6 +137,7 @@ pub fn run() -> ExitCode {
         shell.say(shell.t(&text::HELLO));
         return Exit::Usage.code();
     };
+    shell.is_service = matches!(command, Command::Serve(_) | Command::Worker(_));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

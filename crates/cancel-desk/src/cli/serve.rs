@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
-use crate::config::Config;
+use crate::config::{ClientConfig, Config};
 use crate::desk::{Desk, Workers};
+use crate::http::{self, HttpOptions};
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
@@ -21,19 +24,82 @@ pub(crate) struct WorkerArgs {
     workers: Option<u16>,
 }
 
-pub(crate) async fn worker(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Failure> {
+/// Longest that a stop takes after the grace: what hangs then is left to the next start.
+pub(super) const LAST: Duration = Duration::from_secs(2);
+
+pub(super) async fn worker(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Failure> {
+    let mut signals = Signals::new()?;
     let (config, desk) = shell.desk().await?;
     let workers = start(shell, args, &config, &desk).await?;
     let place = config.journal_place();
     shell.remark(&text::WORKING.fill(shell.lang(), &[&workers.count(), &place]));
-    stop_signal().await;
-    let grace = config.http().grace;
-    shell.remark(&text::STOPPING.fill(shell.lang(), &[&grace.as_secs()]));
+    signals.next().await;
+    stopping(shell, &config);
     tokio::select! {
-        dropped = workers.stop(grace) => stopped(shell, dropped),
-        () = stop_signal() => {}
+        dropped = workers.stop(config.http().grace) => stopped(shell, dropped),
+        () = signals.next() => {}
     }
     Ok(Exit::Done)
+}
+
+pub(super) async fn serve(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Failure> {
+    let mut signals = Signals::new()?;
+    let (config, desk) = shell.desk().await?;
+    let options = options(shell, &config)?;
+    let listen = config.http().listen;
+    let failed =
+        |error: std::io::Error| Failure::new(Exit::Setup, "listen", format!("http.listen {listen}: {error}"));
+    options.check(Some(listen)).map_err(|error| shell.desk_failed(&error.into()))?;
+    // an address in use is told before any work begins
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let workers = start(shell, args, &config, &desk).await?;
+    let place = config.journal_place();
+    shell.remark(&text::LISTENING.fill(shell.lang(), &[&address, &workers.count(), &place]));
+    let (stop, mut told) = watch::channel(false);
+    let told = async move {
+        let _gone = told.wait_for(|stop| *stop).await.is_err();
+    };
+    let serving = async {
+        // workers go on while requests wait for outcomes
+        let served = http::serve(listener, desk, options, told).await;
+        stopped(shell, workers.stop(config.http().grace).await);
+        served
+    };
+    let twice = async {
+        signals.next().await;
+        stopping(shell, &config);
+        stop.send_replace(true);
+        signals.next().await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(failed)?,
+        () = twice => {}
+    }
+    Ok(Exit::Done)
+}
+
+fn options(shell: &Shell, config: &Config) -> Result<HttpOptions, Failure> {
+    let http = config.http();
+    if let Some(problem) = http.lacks() {
+        let text = format!("http: {}", problem.text(shell.lang()));
+        return Err(Failure::new(Exit::Setup, "configuration", text));
+    }
+    let options = if http.without_token {
+        HttpOptions::open_to_everybody()
+    } else {
+        HttpOptions::with_tokens(&http.tokens).map_err(|error| shell.desk_failed(&error.into()))?
+    };
+    let mut options = options.patience(http.patience).grace(http.grace).connections(http.max_connections);
+    if http.allow_non_loopback {
+        options = options.beyond_loopback();
+    }
+    for account in config.account_list() {
+        if let Some(ClientConfig::Settlebank(client)) = account.client() {
+            options = options.settlebank_notifications(account.name(), (**client).clone());
+        }
+    }
+    Ok(options)
 }
 
 /// Looks up first what an earlier process left open, then works.
@@ -46,6 +112,10 @@ async fn start(shell: &Shell, args: &WorkerArgs, config: &Config, desk: &Desk) -
     desk.start_workers(count).map_err(|error| shell.desk_failed(&error.into()))
 }
 
+fn stopping(shell: &Shell, config: &Config) {
+    shell.remark(&text::STOPPING.fill(shell.lang(), &[&config.http().grace.as_secs()]));
+}
+
 fn stopped(shell: &Shell, dropped: usize) {
     if dropped > 0 {
         shell.remark(&text::PARKED.fill(shell.lang(), &[&dropped]));
@@ -53,27 +123,39 @@ fn stopped(shell: &Shell, dropped: usize) {
     shell.remark(shell.t(&text::STOPPED));
 }
 
-/// Ready when the process is asked to stop: Ctrl-C, or SIGTERM.
-pub(crate) async fn stop_signal() {
+/// Ctrl-C and SIGTERM, one after the other.
+pub(super) struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-        else {
-            // without a handler the signal ends the process, which is safe
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = int.recv() => {}
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
 }
 
-/// Longest that a stop takes after the grace: what hangs then is left to the next start.
-pub(crate) const LAST: Duration = Duration::from_secs(2);
+impl Signals {
+    pub(super) fn new() -> Result<Self, Failure> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+
+            let failed = |error: std::io::Error| Failure::new(Exit::Setup, "signals", error.to_string());
+            let terminate = signal(SignalKind::terminate()).map_err(failed)?;
+            let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+            Ok(Self { terminate, interrupt })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// Ready when the process is asked to stop.
+    pub(super) async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -25,6 +25,8 @@ pub(crate) struct Shell {
     pub(crate) json: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: u8,
+    /// It runs until it is stopped: its log is read more than its output.
+    pub(crate) is_service: bool,
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -39,7 +41,15 @@ pub(crate) enum Secrets {
 
 impl Shell {
     pub(crate) fn new(lang: Lang, lang_is_named: bool) -> Self {
-        Self { lang: Cell::new(lang), lang_is_named, json: false, quiet: false, verbose: 0, file: None }
+        Self {
+            lang: Cell::new(lang),
+            lang_is_named,
+            json: false,
+            quiet: false,
+            verbose: 0,
+            is_service: false,
+            file: None,
+        }
     }
 
     pub(crate) fn lang(&self) -> Lang {

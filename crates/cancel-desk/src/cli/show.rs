@@ -82,6 +82,7 @@ const fn why(why: Why) -> &'static Text {
         Why::NoAnswer => &text::WHY_NO_ANSWER,
         Why::NotFound => &text::WHY_NOT_FOUND,
         Why::Stuck => &text::WHY_STUCK,
+        Why::RestoredJournal => &text::WHY_RESTORED,
     }
 }
 
@@ -128,7 +129,7 @@ pub(crate) fn evidence(lang: Lang, payment: &PaymentRecord, evidence: &Evidence)
 /// A table without borders: what is piped into other programs has no decoration.
 pub(crate) fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.force_no_tty().load_style(TableStyle::new());
+    table.load_style(TableStyle::new());
     table.set_header(header.to_vec());
     for row in rows {
         table.add_row(row);
@@ -147,7 +148,7 @@ pub(crate) fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) ->
 /// Names and values, one a line.
 pub(crate) fn pairs(rows: Vec<(&str, String)>) -> String {
     let mut table = Table::new();
-    table.force_no_tty().load_style(TableStyle::new());
+    table.load_style(TableStyle::new());
     for (name, value) in rows {
         table.add_row(vec![name.to_owned(), value]);
     }
@@ -231,12 +232,12 @@ mod tests {
     #[test]
     fn amounts_are_grouped_exactly() {
         for (minor, currency, text) in [
-            (0, Currency::Krw, "0 KRW"),
-            (999, Currency::Krw, "999 KRW"),
-            (1_000, Currency::Krw, "1,000 KRW"),
-            (12_345_678, Currency::Krw, "12,345,678 KRW"),
-            (123_450, Currency::Usd, "1,234.50 USD"),
-            (5, Currency::Usd, "0.05 USD"),
+            (0, Currency::KRW, "0 KRW"),
+            (999, Currency::KRW, "999 KRW"),
+            (1_000, Currency::KRW, "1,000 KRW"),
+            (12_345_678, Currency::KRW, "12,345,678 KRW"),
+            (123_450, Currency::USD, "1,234.50 USD"),
+            (5, Currency::USD, "0.05 USD"),
         ] {
             assert_eq!(money(Money::from_minor(minor, currency).unwrap()), text);
         }

@@ -144,6 +144,10 @@ texts! {
     WHY_STUCK = "a check of ours stops it: something registered is wrong or a key is missing; correct it, then look again",
         "내부 검사에서 멈췄습니다. 등록 정보가 틀렸거나 키가 없습니다. 고친 뒤 다시 조회하세요";
 
+    WHY_RESTORED = "the journal was restored from a backup, and what was sent after the backup is not in it: look at the \
+        gateway's admin page whether this refund was made",
+        "백업에서 복원한 저널이라 백업 이후에 전송한 내역이 없습니다. PG 관리자 화면에서 이 환불이 이미 처리되었는지 확인하세요";
+
     // cancel
     WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
     ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을(를) 환불할까요? [y/N] ";

@@ -128,6 +128,16 @@ async fn sqlite(_path: &std::path::Path, _vault: Vault) -> Result<Arc<dyn Journa
     Err(OpenError::NotBuilt("sqlite"))
 }
 
+#[cfg(feature = "postgres")]
+async fn postgres(url: &pg_core::Secret, vault: Vault) -> Result<Arc<dyn Journal>, OpenError> {
+    use crate::journal::{PostgresJournal, PostgresOptions};
+
+    let options = PostgresOptions::new(url.expose()).with_vault(vault);
+    let failed = |error| OpenError::Journal { place: "postgresql".to_owned(), error };
+    Ok(Arc::new(PostgresJournal::open(options).await.map_err(failed)?))
+}
+
+#[cfg(not(feature = "postgres"))]
 async fn postgres(_url: &pg_core::Secret, _vault: Vault) -> Result<Arc<dyn Journal>, OpenError> {
     Err(OpenError::NotBuilt("postgresql"))
 }
