@@ -51,7 +51,7 @@ async fn what_waits_for_a_person_is_listed_and_resolved() {
     let again = scene.send(Call::cancel("ORD-1", "3000", "key-of-ORD-1")).await.refused(422, "rejected");
     assert_eq!(again["cancel"]["id"], first.as_str());
     assert_eq!(waiting("").await, [second.as_str()]);
-    for nobody in ["a".repeat(26), "x".to_owned(), "%00".to_owned()] {
+    for nobody in ["a".repeat(26), "x".to_owned(), "%00".to_owned(), "%ff".to_owned()] {
         scene.send(resolve(&nobody, decided)).await.refused(404, "no_such_cancel");
         scene.send(Call::get(format!("/cancels/{nobody}"))).await.refused(404, "no_such_cancel");
     }
