@@ -53,6 +53,28 @@ async fn every_described_operation_is_served() {
     assert_eq!(served.text(), OPENAPI);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_described_of_every_operation_is_true_of_every_operation() {
+    let short = crate::scene::options().body_timeout(std::time::Duration::from_millis(50));
+    let scene = Scene::with(Setting { options: short, ..Setting::default() }).await;
+    for (method, path) in described() {
+        let responses = DOCUMENT["paths"][&path][method.to_lowercase()]["responses"].as_object().unwrap();
+        let target =
+            path.replace("{merchant_uid}", "x").replace("{id}", &"a".repeat(26)).replace("{account}", "x");
+        let call = if method == "GET" { Call::get(target) } else { Call::post(target, "{}") };
+        let call = call.header("idempotency-key", "k");
+        let public = scene.send(call.clone().without("authorization")).await.status != 401;
+        assert_eq!(public, !responses.contains_key("401"), "{method} {path}");
+        let slow = scene.send(call.clone().header("content-length", "1000")).await.status == 408;
+        assert_eq!(slow, responses.contains_key("408"), "{method} {path}");
+        let large = scene.send(call.clone().header("content-length", "99999999")).await.status == 413;
+        assert_eq!(large, responses.contains_key("413"), "{method} {path}");
+        let odd =
+            scene.send(call.without("content-type").header("content-type", "image/png")).await.status == 415;
+        assert_eq!(odd, responses.contains_key("415"), "{method} {path}");
+    }
+}
+
 #[test]
 fn references_lead_somewhere_and_examples_of_the_guide_fit() {
     fn walk(value: &Value, found: &mut Vec<String>) {
@@ -123,6 +145,16 @@ async fn a_journal_that_fails_is_503_and_not_a_refusal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_payment_of_an_account_that_nobody_has_is_not_taken_on() {
+    let scene = Scene::new().await;
+    let body = r#"{"imp_uid":"imp_1","account":"closed-shop","merchant_uid":"ORD-1","amount":1000}"#;
+    assert_eq!(scene.send(Call::post("/payments", body)).await.status, 201);
+    let problem = scene.send(Call::cancel("ORD-1", "1000", "k")).await.refused(501, "no_such_account");
+    assert_eq!(problem["field"], "account");
+    assert_eq!(scene.desk.journal().next_due().await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_router_can_be_mounted_in_a_server_of_ones_own() {
     let scene = Scene::new().await;
     scene.card("ORD-1").await;
@@ -134,7 +166,7 @@ async fn the_router_can_be_mounted_in_a_server_of_ones_own() {
     let server = tokio::spawn(async move { axum::serve(listener, mounted).await });
     let body = r#"{"merchant_uid":"ORD-1","cancel_request_amount":1000}"#;
     let call = format!(
-        "POST /refunds/payments/cancel HTTP/1.1\r\nhost: x\r\nconnection: close\r\nidempotency-key: k\r\n\
+        "POST /refunds/payments/cancel HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\nidempotency-key: k\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );

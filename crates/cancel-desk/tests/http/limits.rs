@@ -71,6 +71,9 @@ async fn two_tokens_are_good_during_a_change_and_none_if_asked_by_name() {
     let open = Setting { options: HttpOptions::open_to_everybody(), ..Setting::default() };
     let open = Scene::with(open).await;
     assert_eq!(open.send(Call::get("/payments/x").without("authorization")).await.status, 404);
+    // a web page of another name, made to lead here
+    let foreign = Call::cancel("ORD-1", "1", "k").without("authorization").header("host", "shop.example");
+    open.send(foreign).await.refused(403, "foreign_host");
     assert!(HttpOptions::with_tokens(&[token("short")]).is_err());
     assert!(HttpOptions::with_tokens([]).is_err());
 }

@@ -17,4 +17,5 @@ mod payments;
 mod people;
 mod scene;
 mod schema;
+mod secrets;
 mod webhooks;

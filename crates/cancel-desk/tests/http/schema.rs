@@ -30,13 +30,13 @@ pub(crate) fn check(method: &str, target: &str, answer: &Answer) {
     let operation = path_of(target).map(|path| &DOCUMENT["paths"][path][method.to_ascii_lowercase()]);
     let Some(operation) = operation.filter(|operation| operation.is_object()) else {
         // nothing is there: a problem all the same
-        assert!(matches!(answer.status, 401 | 404 | 405), "{what}");
+        assert!(matches!(answer.status, 401 | 403 | 404 | 405), "{what}");
         return valid(&DOCUMENT["components"]["schemas"]["Problem"], &answer.json(), &what);
     };
     let responses = &operation["responses"];
     let described = match answer.status {
         status if responses[status.to_string()].is_object() => &responses[status.to_string()],
-        500.. => &responses["default"],
+        403 | 500.. => &responses["default"],
         _ => panic!("not described: {what}"),
     };
     let kind = answer.header("content-type").expect("a content type").split(';').next().unwrap();
