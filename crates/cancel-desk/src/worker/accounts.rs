@@ -128,11 +128,13 @@ impl Accounts {
     }
 
     /// All of them with their names.
+    #[cfg(feature = "bulk")]
     pub(crate) fn by_name(&self) -> impl Iterator<Item = (&AccountName, &Account)> {
         self.accounts.iter()
     }
 
     /// All of them.
+    #[cfg(feature = "bulk")]
     pub(crate) fn all(&self) -> impl Iterator<Item = &Account> {
         self.accounts.values()
     }
