@@ -33,6 +33,13 @@ fn settlebank_like() {
 }
 
 #[test]
+fn a_journal_restored_from_a_backup() {
+    for face in Face::ALL {
+        sound(&run(&Options::new(face, 0..seeds()).with_restores()));
+    }
+}
+
+#[test]
 fn even_a_wrong_not_sent_does_no_harm_while_the_attempt_stays_the_same() {
     for face in Face::ALL {
         sound(&run(&Options::new(face, 0..seeds() / 10).with_mislabelled(3_000)));
@@ -46,7 +53,9 @@ fn every_ablation_is_caught_within_1000_seeds() {
             Ablation::StaleReads => Face::Eximbay,
             _ => Face::Chaiport,
         };
-        let caught = first_catch(&Options::new(face, 0..1000).with_ablation(ablation));
+        let mut options = Options::new(face, 0..1000).with_ablation(ablation);
+        options.restores = ablation == Ablation::TrustRestored;
+        let caught = first_catch(&options);
         match caught {
             Some(violation) => println!("{ablation}: {violation}"),
             None => panic!("{ablation} was not caught"),

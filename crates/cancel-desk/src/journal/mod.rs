@@ -34,6 +34,8 @@ use crate::record::{
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
+#[cfg(feature = "model")]
+pub(crate) use memory::Backup;
 pub use memory::MemoryJournal;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};

@@ -53,9 +53,22 @@ impl World {
         if !self.rng.chance(self.faults.crash) {
             return false;
         }
-        self.counts.crashes += 1;
         let pause = self.rng.between(100, 40_000);
         let recovers = self.rng.chance(5_000);
+        self.kill_for(worker, pause);
+        if recovers && ready(self.journal.recover()).is_err() {
+            self.oracle.broken(Rule::ModelIsSound, "recover");
+        }
+        true
+    }
+
+    pub(super) fn kill(&mut self, worker: usize) {
+        let pause = self.rng.between(100, 40_000);
+        self.kill_for(worker, pause);
+    }
+
+    fn kill_for(&mut self, worker: usize, pause: i64) {
+        self.counts.crashes += 1;
         if let Some(dead) = self.workers.get_mut(worker) {
             dead.epoch += 1;
             dead.turn = None;
@@ -65,10 +78,6 @@ impl World {
             let epoch = dead.epoch;
             self.after(pause, Happening::Tick { worker, epoch });
         }
-        if recovers && ready(self.journal.recover()).is_err() {
-            self.oracle.broken(Rule::ModelIsSound, "recover");
-        }
-        true
     }
 
     pub(super) fn tick(&mut self, worker: usize, epoch: u64) {
