@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{Change, Lease, NewAttempt, Record};
+use crate::protocol::{Change, Lease, NewAttempt, Record, balance_after};
 use crate::record::{
     AttemptRecord, AttemptState, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
     Resolution, Suspect, Timestamp, Why,
@@ -30,10 +30,15 @@ pub(crate) fn submit(
         return Err(pg_core::Invalid::new("amount", "must be in the payment's currency").into());
     }
     let amount = new.amount.minor();
-    if amount > payment.available() {
-        return Err(JournalError::Exceeds { available: payment.available() });
+    if amount > room(payment) {
+        return Err(match payment.suspect {
+            // it may have been stored, and even refunded, in what was lost
+            Some(_) => JournalError::Unsettled,
+            None => JournalError::Exceeds { available: payment.available() },
+        });
     }
     payment.reserved = payment.reserved.saturating_add(amount);
+    payment.foreign_refunded = payment.foreign_refunded.min(unreserved(payment));
     check_sum(payment)?;
     Ok(IntentRecord {
         id: new.id,
@@ -50,6 +55,17 @@ pub(crate) fn submit(
         created_at: now,
         updated_at: now,
     })
+}
+
+/// What a new intent may ask for. On a suspect payment that takes in what is gone: it may be what this very intent was
+/// refunded before the journal forgot it.
+fn room(payment: &PaymentRecord) -> i64 {
+    if payment.suspect.is_some() { unreserved(payment) } else { payment.available() }
+}
+
+/// What is neither refunded by us nor reserved.
+fn unreserved(payment: &PaymentRecord) -> i64 {
+    payment.paid().minor().saturating_sub(payment.refunded).saturating_sub(payment.reserved).max(0)
 }
 
 /// Whether `owner` may claim the payment now.
@@ -137,8 +153,7 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
         }
     }
     if let Some(proven) = record.proven_balance {
-        let by_this = matches!(record.change, Change::Completed { .. });
-        if proven < payment.known_balance && !by_this {
+        if proven < expected(payment, attempt.as_ref(), &record.change) {
             differs(payment);
         }
         payment.known_balance = payment.known_balance.min(proven.max(0));
@@ -210,6 +225,15 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
     check_sum(payment)
 }
 
+/// The lowest balance that what the journal knows explains, the change itself included.
+fn expected(payment: &PaymentRecord, attempt: Option<&AttemptRecord>, change: &Change) -> i64 {
+    let known = payment.known_balance;
+    match (change, attempt) {
+        (Change::Completed { .. }, Some(attempt)) => known.min(balance_after(attempt)),
+        _ => known,
+    }
+}
+
 /// Writes what a person decided. Whoever still works on the payment can write nothing any more.
 pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -> Result<(), JournalError> {
     let Rows { payment, intent, attempt } = rows;
@@ -218,8 +242,7 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
     }
     match (resolution, attempt.as_mut()) {
         (Resolution::Happened, Some(attempt)) => {
-            let after = attempt.balance_before.minor().saturating_sub(attempt.amount.minor());
-            payment.known_balance = payment.known_balance.min(after);
+            payment.known_balance = payment.known_balance.min(balance_after(attempt));
             complete(payment, intent, attempt, Proof::Person, None);
         }
         // its attempt was lost with what came after the backup
@@ -354,9 +377,8 @@ fn bound_foreign(payment: &mut PaymentRecord, in_doubt: Option<i64>) {
     let paid = payment.paid().minor();
     let gone = paid.saturating_sub(payment.known_balance);
     let ours = payment.refunded.saturating_add(in_doubt.unwrap_or(0));
-    let room = paid.saturating_sub(payment.refunded).saturating_sub(payment.reserved);
     let foreign = payment.foreign_refunded.max(gone.saturating_sub(ours)).max(0);
-    payment.foreign_refunded = foreign.min(room).max(0);
+    payment.foreign_refunded = foreign.min(unreserved(payment));
 }
 
 fn check_sum(payment: &PaymentRecord) -> Result<(), JournalError> {

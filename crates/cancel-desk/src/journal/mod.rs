@@ -102,8 +102,8 @@ pub trait Journal: Send + Sync + Debug {
     ///
     /// # Errors
     /// [`JournalError::NotFound`] when the payment is not registered, [`JournalError::KeyConflict`],
-    /// [`JournalError::Exceeds`], [`JournalError::NoKey`] when account data is given and cannot be sealed,
-    /// [`JournalError::Invalid`].
+    /// [`JournalError::Exceeds`], or [`JournalError::Unsettled`] in its place on a suspect payment,
+    /// [`JournalError::NoKey`] when account data is given and cannot be sealed, [`JournalError::Invalid`].
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError>;
 
     /// Takes an intent back; allowed only while no attempt of it exists.

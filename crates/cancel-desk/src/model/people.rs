@@ -77,6 +77,10 @@ impl World {
                 // whoever hears that of a wish that was lost takes it for the end
                 (!wish.earlier.is_empty()).then_some(IntentState::Rejected)
             }
+            Err(JournalError::Unsettled) if self.restored_at.is_some() && !wish.stored => {
+                self.counts.refused_at_once += 1;
+                None
+            }
             Ok(Submitted::Existing(_)) => {
                 self.oracle.broken(Rule::NothingIsLost, "a key mixed up");
                 None

@@ -279,10 +279,7 @@ impl World {
             Some(state) if !fails => Ok(state),
             _ => Err(LookUpError::new(LookUpErrorKind::Unavailable)),
         };
-        let tag = self
-            .snapshot(worker)
-            .and_then(|snapshot| snapshot.attempt)
-            .map(|attempt| format!("c{}", attempt.id));
+        let tag = self.tag_asked_for(worker);
         let verdict = self.crates_verdict(payment, tag.as_deref(), now - lag);
         let history_tag = tag.filter(|_| history).map(|tag| wire_tag(&tag));
         let pause = self.rng.between(5, 300);
@@ -304,6 +301,15 @@ impl World {
 }
 
 impl World {
+    /// The tag of the open attempt, or of the one that a suspect payment is probed with.
+    fn tag_asked_for(&self, worker: usize) -> Option<String> {
+        let turn = self.workers.get(worker)?.turn.as_ref()?;
+        match &turn.snapshot().attempt {
+            Some(attempt) => Some(format!("c{}", attempt.id)),
+            None => turn.probe().map(|order| order.tag().as_str().to_owned()),
+        }
+    }
+
     /// What the gateway's crate says of a PG that it knows to decide later.
     fn crates_verdict(&self, payment: usize, tag: Option<&str>, at: i64) -> Option<Verdict> {
         let ledger = self.ledgers.get(payment).filter(|ledger| ledger.decides_later)?;

@@ -23,7 +23,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 const UPSTREAM_SENDS: i64 = 2;
 
 /// The balance that the attempt leaves if it applies.
-pub(super) fn balance_after(attempt: &AttemptRecord) -> i64 {
+pub(crate) fn balance_after(attempt: &AttemptRecord) -> i64 {
     attempt.balance_before.minor().saturating_sub(attempt.amount.minor())
 }
 

@@ -24,6 +24,7 @@ mod snapshot;
 mod tests;
 mod turn;
 
+pub(crate) use decide::balance_after;
 pub use change::{AttemptPlan, Change, NewAttempt, Record};
 pub use frozen::Extras;
 pub use policy::Policy;
