@@ -325,6 +325,10 @@ pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result
     if intent.state != IntentState::Planned || attempts > 0 {
         return Err(JournalError::NotAllowed("an attempt exists already, or the outcome is final"));
     }
+    // its attempt may be among what was lost
+    if payment.suspect.is_some() {
+        return Err(JournalError::Unsettled);
+    }
     intent.state = IntentState::Withdrawn;
     intent.due_at = None;
     intent.updated_at = now;

@@ -101,7 +101,7 @@ impl World {
         let Some(wish) = self.wishes.get(index).filter(|wish| wish.stored) else { return };
         match ready(self.journal.withdraw(wish.id, "caller", "changed its mind")) {
             Ok(intent) => self.oracle.written(&intent),
-            Err(JournalError::NotAllowed(_)) => {}
+            Err(JournalError::NotAllowed(_) | JournalError::Unsettled) => {}
             Err(error) => self.oracle.broken(Rule::ModelIsSound, format!("withdraw: {error}")),
         }
     }

@@ -4,7 +4,9 @@ use pg_core::{CancelError, Cancelled, Doubt, LookUpError, LookUpErrorKind, Unkno
 
 use crate::journal::JournalError;
 use crate::protocol::{Action, Change, Event, Extras, Record, Seen, Sending, Snapshot, Turn};
-use crate::record::{AttemptId, AttemptRecord, AttemptState, RejectedBecause, Timestamp};
+use crate::record::{
+    AttemptId, AttemptRecord, AttemptState, IntentId, IntentState, RejectedBecause, Timestamp,
+};
 
 use super::ablation::Ablation;
 use super::gateway::{Face, Message, wire_tag};
@@ -185,7 +187,7 @@ impl World {
             return;
         };
         let result = ready(self.journal.open_attempt(&lease, new));
-        self.committed(worker, epoch, result);
+        self.committed(worker, epoch, new.plan.intent, result);
     }
 
     fn record(&mut self, worker: usize, epoch: u64, record: Record) {
@@ -202,10 +204,16 @@ impl World {
             self.after(1, Happening::Step { worker, epoch });
             return;
         }
-        self.committed(worker, epoch, result);
+        self.committed(worker, epoch, record.intent, result);
     }
 
-    fn committed(&mut self, worker: usize, epoch: u64, result: Result<Snapshot, JournalError>) {
+    fn committed(
+        &mut self,
+        worker: usize,
+        epoch: u64,
+        intent: IntentId,
+        result: Result<Snapshot, JournalError>,
+    ) {
         let event = match result {
             Ok(mut snapshot) => {
                 self.oracle.written(&snapshot.intent);
@@ -219,6 +227,8 @@ impl World {
                 self.counts.zombies += 1;
                 Event::Lost
             }
+            // its caller took it back while the worker looked
+            Err(JournalError::NotAllowed(_)) if self.is_withdrawn(intent) => Event::Lost,
             Err(error) => {
                 self.oracle.broken(Rule::ModelIsSound, format!("journal: {error}"));
                 Event::Lost
@@ -228,6 +238,11 @@ impl World {
         if !self.crashes(worker) {
             self.tell(worker, epoch, event);
         }
+    }
+
+    fn is_withdrawn(&self, intent: IntentId) -> bool {
+        let stored = ready(self.journal.intent(intent)).ok().flatten();
+        stored.is_some_and(|intent| intent.state == IntentState::Withdrawn)
     }
 
     fn send(&mut self, worker: usize, epoch: u64, sending: &Sending) {
