@@ -246,8 +246,10 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
             complete(payment, intent, attempt, Proof::Person, None);
         }
         // its attempt was lost with what came after the backup
-        (Resolution::Happened, None) if is_lost(intent) => {
+        (Resolution::Happened, None) if may_have_lost_its_attempt(payment, intent) => {
             settle(payment, intent, Proof::Person, None);
+            let left = payment.paid().minor().saturating_sub(payment.refunded);
+            payment.known_balance = payment.known_balance.min(left);
             let gone = payment.paid().minor().saturating_sub(payment.known_balance);
             let foreign = gone.saturating_sub(payment.refunded).max(0);
             payment.foreign_refunded = payment.foreign_refunded.min(foreign);
@@ -276,8 +278,10 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
     check_sum(payment)
 }
 
-fn is_lost(intent: &IntentRecord) -> bool {
-    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal)
+/// A payment may have been cleared before the last of its cancels is decided.
+fn may_have_lost_its_attempt(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
+    let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
+    payment.suspect.is_some() || said_so
 }
 
 /// Marks a payment after the journal was restored. Tells whether it was not marked before.

@@ -25,25 +25,37 @@ pub(super) enum Loss {
 impl World {
     /// Lays out when the journal is lost, and who takes a wish back.
     pub(super) fn losses(&mut self, rng: &mut Rng) {
-        let mut from = rng.between(0, 300_000);
+        let mut from = self.somewhen(rng, 0);
         for _ in 0..if rng.chance(2_000) { 2 } else { 1 } {
-            let lost_part = match rng.between(0, 3) {
-                0 => 1_000,
-                1 => 20_000,
-                2 => 100_000,
+            let lost_part = match rng.between(0, 4) {
+                0 => 500,
+                1 => 2_000,
+                2 => 20_000,
+                3 => 100_000,
                 _ => 500_000,
             };
             let restored = from + rng.between(0, lost_part);
             self.at(from, Happening::Loss(Loss::Backup));
             self.at(restored, Happening::Loss(Loss::Restore));
             // the second loss may lose the first restore as well
-            from = restored + rng.between(0, 300_000);
+            from = self.somewhen(rng, restored);
         }
         for wish in 0..self.wishes.len() {
             if rng.chance(1_500) {
                 let at = rng.between(0, 900_000);
                 self.at(at, Happening::Loss(Loss::Withdraw { wish }));
             }
+        }
+    }
+
+    /// Some time after `from`: just any, or shortly after a caller has asked.
+    fn somewhen(&self, rng: &mut Rng, from: i64) -> i64 {
+        let asked: Vec<i64> = self.asked_at().filter(|at| *at >= from).collect();
+        let last = i64::try_from(asked.len()).unwrap_or(0) - 1;
+        let some = usize::try_from(rng.between(0, last.max(0))).ok().and_then(|index| asked.get(index));
+        match some {
+            Some(at) if rng.chance(6_000) => at + rng.between(0, 1_500),
+            _ => from + rng.between(0, 300_000),
         }
     }
 
@@ -81,7 +93,8 @@ impl World {
             }
         }
         for _ in 0..self.rng.between(0, 3) {
-            let pause = self.rng.between(0, 3_000_000);
+            let most = if self.rng.chance(3_000) { 60_000 } else { 3_000_000 };
+            let pause = self.rng.between(0, most);
             self.after(pause, Happening::Loss(Loss::Person));
         }
     }

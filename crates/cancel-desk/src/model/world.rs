@@ -314,6 +314,14 @@ impl World {
         }
     }
 
+    /// When callers ask for the first time.
+    pub(super) fn asked_at(&self) -> impl Iterator<Item = i64> {
+        self.queue.iter().filter_map(|Reverse(queued)| match &queued.happening {
+            Happening::Submit { again: false, .. } => Some(queued.at),
+            _ => None,
+        })
+    }
+
     /// Cancels on their way to a gateway, or put off by it.
     pub(super) fn on_the_way(&self) -> impl Iterator<Item = &Message> {
         self.queue.iter().filter_map(|Reverse(queued)| match &queued.happening {
