@@ -117,7 +117,7 @@ pub(super) fn after_restore(
         Change::Superseded | Change::Completed { proof: Proof::Balance, .. } => {
             manual(snapshot, Why::RestoredJournal, state)
         }
-        Change::Resend if known_before => on_schedule(snapshot, Why::RestoredJournal, Some(state), None),
+        Change::Resend if known_before => manual(snapshot, Why::RestoredJournal, state),
         change => change,
     };
     // one that followed it may have been lost, and still be on its way
