@@ -37,6 +37,8 @@ pub use event::EventRecord;
 #[cfg(feature = "model")]
 pub(crate) use memory::Backup;
 pub use memory::MemoryJournal;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
 pub use submit::{NewIntent, Submitted};
