@@ -10,6 +10,8 @@ use crate::record::{
 
 use super::{JournalError, NewIntent};
 
+const UNSETTLED: &str = "the journal was restored from a backup, and a person has to settle this payment first";
+
 /// The rows that one transaction is about.
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
@@ -33,7 +35,7 @@ pub(crate) fn submit(
     if amount > room(payment) {
         return Err(match payment.suspect {
             // it may have been stored, and even refunded, in what was lost
-            Some(_) => JournalError::Unsettled,
+            Some(_) => JournalError::NotAllowed(UNSETTLED),
             None => JournalError::Exceeds { available: payment.available() },
         });
     }
@@ -331,7 +333,7 @@ pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result
     }
     // its attempt may be among what was lost
     if payment.suspect.is_some() {
-        return Err(JournalError::Unsettled);
+        return Err(JournalError::NotAllowed(UNSETTLED));
     }
     intent.state = IntentState::Withdrawn;
     intent.due_at = None;

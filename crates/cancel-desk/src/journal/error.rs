@@ -20,9 +20,6 @@ pub enum JournalError {
         /// What could still be asked for, in minor units.
         available: i64,
     },
-    /// The journal was restored from a backup, and more is asked than it knows to be left: what was lost may be this very
-    /// refund. Nothing was written.
-    Unsettled,
     /// The payment was claimed by somebody else in the meantime. Nothing was written.
     LeaseLost,
     /// The state does not allow it: the outcome is final, or an attempt exists. Nothing was written.
@@ -45,9 +42,6 @@ impl fmt::Display for JournalError {
             Self::Exceeds { available } => {
                 write!(f, "more than can still be refunded ({available} in minor units)")
             }
-            Self::Unsettled => f.write_str(
-                "the journal was restored from a backup: a person has to settle this payment before more is asked of it",
-            ),
             Self::LeaseLost => f.write_str("another worker holds this payment now"),
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
             Self::NoKey => f.write_str("account data needs a key to be stored or read, and none is set"),

@@ -52,6 +52,10 @@ impl World {
         let contradicts = again && self.rng.chance(2_000) && wish.earlier.is_empty();
         let amount = if contradicts { won(wish.amount + 1).unwrap_or(amount) } else { amount };
         let id = if again { IntentId::from_bits(self.rng.bits()) } else { wish.id };
+        // registered no earlier than that, it may be missing in the backup
+        if self.restores {
+            self.register(wish.payment);
+        }
         let new = NewIntent {
             id,
             payment: key,
@@ -77,7 +81,8 @@ impl World {
                 // whoever hears that of a wish that was lost takes it for the end
                 (!wish.earlier.is_empty()).then_some(IntentState::Rejected)
             }
-            Err(JournalError::Unsettled) if self.restored_at.is_some() && !wish.stored => {
+            // not now: that says nothing of what became of it
+            Err(JournalError::NotAllowed(_)) if self.restored_at.is_some() && !wish.stored => {
                 self.counts.refused_at_once += 1;
                 None
             }
@@ -101,7 +106,7 @@ impl World {
         let Some(wish) = self.wishes.get(index).filter(|wish| wish.stored) else { return };
         match ready(self.journal.withdraw(wish.id, "caller", "changed its mind")) {
             Ok(intent) => self.oracle.written(&intent),
-            Err(JournalError::NotAllowed(_) | JournalError::Unsettled) => {}
+            Err(JournalError::NotAllowed(_)) => {}
             Err(error) => self.oracle.broken(Rule::ModelIsSound, format!("withdraw: {error}")),
         }
     }

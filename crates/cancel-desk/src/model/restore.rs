@@ -73,6 +73,10 @@ impl World {
     fn restore(&mut self) {
         let (Some(memory), Some(backup)) = (&self.memory, &self.backup) else { return };
         memory.restore(backup);
+        // what the merchant has in its own books comes first, or it would not be suspect
+        for payment in 0..self.keys.len() {
+            self.register(payment);
+        }
         self.counts.restores += 1;
         self.restored_at = Some(self.now);
         if self.ablation != Some(Ablation::TrustRestored)

@@ -226,7 +226,7 @@ impl World {
             if self.rng.chance(1_000) {
                 ledger.closes_at = Some(self.rng.between(10_000, 600_000));
             }
-            self.register(payment, ledger);
+            self.pay(ledger);
             for _ in 0..wishes {
                 // together a little more than was paid, now and then
                 let amount = if equal_parts { paid / 3 } else { self.rng.between(100, paid * 3 / 4) };
@@ -252,13 +252,25 @@ impl World {
         self.at(FAULTS_UNTIL, Happening::FaultsEnd);
     }
 
-    fn register(&mut self, payment: usize, ledger: Ledger) {
-        let gateway = self.manners.face.gateway();
-        let Some(paid) = won(ledger.paid) else { return };
-        let reference = PaymentRef::new(gateway, format!("p{payment}"), format!("order-{payment}"), paid);
-        let new = NewPayment::new(MERCHANT, reference);
+    fn pay(&mut self, ledger: Ledger) {
+        let Some(new) = self.payment(self.ledgers.len(), ledger.paid) else { return };
         self.keys.push(new.key());
         self.ledgers.push(ledger);
+        if !self.restores {
+            self.register(self.keys.len() - 1);
+        }
+    }
+
+    fn payment(&self, payment: usize, paid: i64) -> Option<NewPayment> {
+        let gateway = self.manners.face.gateway();
+        let reference = PaymentRef::new(gateway, format!("p{payment}"), format!("order-{payment}"), won(paid)?);
+        Some(NewPayment::new(MERCHANT, reference))
+    }
+
+    /// Tells the journal of a payment, as the merchant has it in its own books.
+    pub(super) fn register(&mut self, payment: usize) {
+        let paid = self.ledgers.get(payment).map(|ledger| ledger.paid);
+        let Some(new) = paid.and_then(|paid| self.payment(payment, paid)) else { return };
         if let Err(error) = ready(self.journal.register_payment(new)) {
             self.oracle.broken(Rule::ModelIsSound, error.to_string());
         }
