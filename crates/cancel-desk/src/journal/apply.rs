@@ -10,7 +10,8 @@ use crate::record::{
 
 use super::{JournalError, NewIntent};
 
-const UNSETTLED: &str = "the journal was restored from a backup, and a person has to settle this payment first";
+const UNSETTLED: &str =
+    "the journal was restored from a backup, and a person has to settle this payment first";
 
 /// The rows that one transaction is about.
 #[derive(Debug, Clone)]

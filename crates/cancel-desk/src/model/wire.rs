@@ -58,7 +58,8 @@ impl World {
         } else if self.rng.chance(self.faults.upstream) && !message.doubled {
             self.later(message, 5_000, 500_000, message.put_off);
             unknown(UnknownReason::Upstream)
-        } else if self.rng.chance(self.faults.awaiting_funds) && !message.doubled && !self.may_repeat(message) {
+        } else if self.rng.chance(self.faults.awaiting_funds) && !message.doubled && !self.may_repeat(message)
+        {
             self.later(message, 300_000, 3_000_000, true);
             unknown(UnknownReason::AwaitingMerchantFunds)
         } else if self.rng.chance(self.faults.out_of_funds) {

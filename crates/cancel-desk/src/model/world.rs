@@ -263,7 +263,8 @@ impl World {
 
     fn payment(&self, payment: usize, paid: i64) -> Option<NewPayment> {
         let gateway = self.manners.face.gateway();
-        let reference = PaymentRef::new(gateway, format!("p{payment}"), format!("order-{payment}"), won(paid)?);
+        let reference =
+            PaymentRef::new(gateway, format!("p{payment}"), format!("order-{payment}"), won(paid)?);
         Some(NewPayment::new(MERCHANT, reference))
     }
 

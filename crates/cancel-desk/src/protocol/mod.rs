@@ -24,8 +24,8 @@ mod snapshot;
 mod tests;
 mod turn;
 
-pub(crate) use decide::balance_after;
 pub use change::{AttemptPlan, Change, NewAttempt, Record};
+pub(crate) use decide::balance_after;
 pub use frozen::Extras;
 pub use policy::Policy;
 pub use schedule::{LOOK_UPS, pause_before};

@@ -101,11 +101,11 @@ fn our_tag_stays_proof() {
 
 #[test]
 fn what_a_lost_attempt_could_have_caused_is_for_a_person() {
-    for case in [known, fresh] as [fn(fn(&mut AttemptRecord)) -> Claim; 2] {
-        let change = looked(case(|_| {}), chaiport(), &[(1_000, "console")], 5_000);
+    for claim in [known(|_| {}), fresh(|_| {})] {
+        let change = looked(claim.clone(), chaiport(), &[(1_000, "console")], 5_000);
         assert!(is_for_a_person(&change, Why::RestoredJournal));
         let policy = Policy { sole_actor: true, ..Policy::default() };
-        let (mut turn, _) = Turn::begin(case(|_| {}), eximbay(), policy);
+        let (mut turn, _) = Turn::begin(claim, eximbay(), policy);
         let Action::Record(record) = turn.on(seen(&[(3_000, "")], false), later(5_000)) else { panic!() };
         assert!(is_for_a_person(&record.change, Why::RestoredJournal));
     }
@@ -123,11 +123,8 @@ fn what_was_sent_before_is_not_sent_again_by_itself() {
 #[test]
 fn a_refusal_is_believed_once_nothing_is_on_its_way() {
     let refused = |attempt: &mut AttemptRecord| {
-        attempt.refusal = Some(Refusal {
-            kind: "period".to_owned(),
-            code: "R1".to_owned(),
-            could_be_our_own_doing: false,
-        });
+        attempt.refusal =
+            Some(Refusal { kind: "period".to_owned(), code: "R1".to_owned(), could_be_our_own_doing: false });
     };
     let rejected = |change| matches!(change, Change::Rejected(RejectedBecause::Refused { .. }));
     assert_eq!(looked(known(refused), chaiport(), &[], 100), wait(500));
