@@ -74,7 +74,7 @@ fn a_new_wish_begins_only_where_the_ledger_is_as_the_journal_knows_it() {
     assert!(matches!(turn.on(seen(&[(1_000, "x")], true), NOW), Action::Commit(_)));
 }
 
-/// The lost attempt lay at a PG that decides later.
+/// Seed 2655 at Chaiport: the lost attempt lay at a PG that decides later.
 #[test]
 fn what_a_pg_may_have_from_a_lost_attempt_is_waited_for() {
     let record = found(suspect(claim(None), 1), &[], pending());
