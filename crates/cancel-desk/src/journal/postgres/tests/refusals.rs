@@ -26,6 +26,14 @@ async fn many_may_open_a_new_journal_at_once() {
 }
 
 #[tokio::test]
+async fn an_empty_database_becomes_a_journal() {
+    let Some(server) = Server::shared() else { return };
+    let options = PostgresOptions::new(server.database());
+    drop(open(&options).await);
+    sound(&*open(&options).await).await;
+}
+
+#[tokio::test]
 async fn other_tables_are_refused() {
     let Some(server) = Server::shared() else { return };
     let options = options(server);
