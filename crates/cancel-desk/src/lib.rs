@@ -9,6 +9,8 @@
 //! | [`protocol`] | what to do next, decided without I/O |
 //! | [`journal`] | the store, in memory and in `SQLite` |
 //! | [`worker`] | the task that drives the protocol against journal and gateways |
+//! | [`desk`] | what people and programs may ask: find, check, store, wait, show |
+#![cfg_attr(feature = "http", doc = "| [`http`] | the service, as a router or served |")]
 #![cfg_attr(feature = "model", doc = "| [`model`] | protocol, gateways and faults, simulated |")]
 //!
 //! Features: `sqlite` (default) brings the embedded journal, `model` the simulation.
