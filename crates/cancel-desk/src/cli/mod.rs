@@ -3,6 +3,9 @@
 //! A command reads the configuration, asks the [desk](crate::desk), and ends with one of six exit codes.
 
 mod banks;
+mod bulk;
+mod bulk_progress;
+mod bulk_text;
 mod cancel;
 mod config;
 mod decide;
@@ -87,6 +90,8 @@ enum Command {
     Trust(decide::TrustArgs),
     /// Check the journal, print its events
     Journal(journal::JournalArgs),
+    /// Refund a file of orders: plan, approve, run, report
+    Bulk(bulk::BulkArgs),
     /// Find a bank by name or by code, in any numbering
     Banks(banks::BankArgs),
     /// Run the HTTP service, with workers
@@ -109,6 +114,7 @@ async fn dispatch(shell: &Shell, command: Command) -> Result<Exit, Failure> {
         Command::Recover(args) => recover::run(shell, &args).await,
         Command::Trust(args) => decide::trust(shell, &args).await,
         Command::Journal(args) => journal::run(shell, &args).await,
+        Command::Bulk(args) => bulk::run(shell, args).await,
         Command::Banks(args) => banks::run(shell, &args),
         Command::Serve(args) => serve::serve(shell, &args).await,
         Command::Worker(args) => serve::worker(shell, &args).await,
