@@ -18,7 +18,7 @@ use crate::record::{IntentRecord, IntentState, PaymentRecord};
 use crate::worker::Worker;
 
 use super::exit::{Exit, Failure};
-use super::shell::{Secrets, Shell, Which, parse_span};
+use super::shell::{Shell, Which, parse_span};
 use super::{show, status, text};
 
 /// Largest file of an account, in bytes.
@@ -70,7 +70,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     if !args.yes && !shell.json && !shell.can_ask() {
         return Err(Failure::usage(shell.t(&text::NEEDS_YES)));
     }
-    let (config, desk) = shell.desk(Secrets::Accounts).await?;
+    let (config, desk) = shell.desk().await?;
     let payment = shell.find(&desk, &args.which).await?;
     let before = same_key(shell, &desk, &payment, &args.key).await?;
     let amount = wanted(&payment, before.as_ref(), amount);

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::record::Resolution;
 
 use super::exit::{Exit, Failure};
-use super::shell::{Secrets, Shell, Which};
+use super::shell::{Shell, Which};
 use super::{lookup, status, text};
 
 /// Who decides, and why: both are recorded.
@@ -75,7 +75,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     if asks && !shell.can_ask() {
         return Err(Failure::usage(shell.t(&text::NEEDS_YES)));
     }
-    let desk = if asks { shell.desk(Secrets::Accounts).await?.1 } else { shell.desk_of_journal().await? };
+    let desk = if asks { shell.desk().await?.1 } else { shell.desk_of_journal().await? };
     let intent = status::the_cancel(shell, &desk, &args.id).await?;
     if asks {
         shell.warn(&status::cancel_text(shell, &desk, &intent).await?);

@@ -8,7 +8,7 @@ use crate::desk::{Desk, PaymentView, StateView};
 use crate::record::PaymentRecord;
 
 use super::exit::{Exit, Failure};
-use super::shell::{Secrets, Shell, Which};
+use super::shell::{Shell, Which};
 use super::{show, text};
 
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ pub(crate) struct LookupArgs {
 }
 
 pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failure> {
-    let (_, desk) = shell.desk(Secrets::Accounts).await?;
+    let (_, desk) = shell.desk().await?;
     let payment = shell.find(&desk, &args.which).await?;
     let state = desk.look_up(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
     let (exit, verdict) = compare(&payment, &state);

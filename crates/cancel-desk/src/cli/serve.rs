@@ -11,7 +11,7 @@ use crate::desk::{Desk, Workers};
 use crate::http::{self, HttpOptions};
 
 use super::exit::{Exit, Failure};
-use super::shell::{Secrets, Shell};
+use super::shell::Shell;
 use super::text;
 
 #[derive(Debug, Args)]
@@ -29,7 +29,7 @@ pub(super) const LAST: Duration = Duration::from_secs(2);
 
 pub(super) async fn worker(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
-    let (config, desk) = shell.desk(Secrets::Accounts).await?;
+    let (config, desk) = shell.desk().await?;
     let workers = start(shell, args, &config, &desk).await?;
     let place = config.journal_place();
     shell.remark(&text::WORKING.fill(shell.lang(), &[&workers.count(), &place]));
@@ -44,7 +44,7 @@ pub(super) async fn worker(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Fai
 
 pub(super) async fn serve(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
-    let (config, desk) = shell.desk(Secrets::All).await?;
+    let (config, desk) = shell.desk_to_serve().await?;
     let options = options(shell, &config)?;
     let listen = config.http().listen;
     let failed =

@@ -97,7 +97,16 @@ impl Shell {
     }
 
     /// The desk with its accounts.
-    pub(crate) async fn desk(&self, secrets: Secrets) -> Result<(Config, Desk), Failure> {
+    pub(crate) async fn desk(&self) -> Result<(Config, Desk), Failure> {
+        self.desk_with(Secrets::Accounts).await
+    }
+
+    /// The desk with its accounts, and the tokens of the HTTP service.
+    pub(crate) async fn desk_to_serve(&self) -> Result<(Config, Desk), Failure> {
+        self.desk_with(Secrets::All).await
+    }
+
+    async fn desk_with(&self, secrets: Secrets) -> Result<(Config, Desk), Failure> {
         let config = self.config(secrets)?;
         if config.account_list().is_empty() {
             return Err(Failure::new(Exit::Setup, "no_accounts", self.t(&text::NO_ACCOUNTS)));
