@@ -255,14 +255,14 @@ async fn every_end_has_its_exit_code_and_its_json() {
     assert_eq!(scene.refunded(&ids[0]), [1_000]);
     scene.run(&["lookup", "ORD-1"]).await.ends(0);
 
-    // 1: refused for good
-    let refused = BodyKind::Envelope("1".to_owned(), "이미 전액취소된 주문입니다.".to_owned());
-    let fault = Fault::on(Gateway::Chaiport, Operation::Cancel);
-    scene.sandbox.fault(fault.kind(FaultKind::Status(401, refused)).apply(false).always());
-    let ended =
-        scene.run(&["cancel", "ORD-2", "--amount", "1000", "--key", "k-2", "--yes", "--wait", "1s"]).await;
-    eprintln!("REFUSED {} {} {}", ended.code, ended.out, ended.err);
-    scene.sandbox.clear_faults();
+    // 1: refused for good by the gateway, as its ledger confirms
+    let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
+    let fault = Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::Status(200, refusal));
+    scene.sandbox.fault(fault.apply(false));
+    let cancel = ["--json", "cancel", "ORD-2", "--amount", "1000", "--key", "k-2", "--wait", "60s"];
+    let refused = scene.run(&cancel).await.ends(1).json();
+    assert_eq!(refused["outcome"]["result"], "rejected", "{refused}");
+    assert_eq!(scene.refunded(&ids[1]), [] as [i64; 0]);
 
     // 4: somebody refunded in the admin page, and nothing of ours explains it
     let ids = scene.pay(&["ORD-3"]).await;
