@@ -7,7 +7,8 @@
     clippy::indexing_slicing
 )]
 
-use std::io::Write;
+#[cfg(unix)]
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -438,11 +439,73 @@ fn the_first_minute_needs_nothing() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// A running `serve`, and everything that it writes.
+#[cfg(unix)]
+struct Service {
+    child: std::process::Child,
+    address: String,
+    written: std::thread::JoinHandle<String>,
+}
+
+#[cfg(unix)]
+impl Service {
+    fn start(scene: &Scene, arguments: &[&str]) -> Self {
+        use std::io::{BufRead, BufReader, Read};
+
+        let mut child = scene.command(arguments).spawn().unwrap();
+        let mut err = BufReader::new(child.stderr.take().unwrap());
+        let (mut address, mut written) = (String::new(), String::new());
+        while address.is_empty() {
+            let mut line = String::new();
+            assert!(err.read_line(&mut line).unwrap() > 0, "it ended: {written}");
+            if let Some((_, rest)) = line.split_once("http://127") {
+                address = format!("127{}", rest.split(',').next().unwrap());
+            }
+            written += &line;
+        }
+        let written = std::thread::spawn(move || {
+            err.read_to_string(&mut written).unwrap();
+            written
+        });
+        Self { child, address, written }
+    }
+
+    /// `POST /payments/cancel`: the answer with its head.
+    async fn cancel(&self, token: &str, key: &str, body: &str) -> String {
+        let text = format!(
+            "POST /payments/cancel HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
+             Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        let address = self.address.clone();
+        let ask = move || {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            stream.write_all(text.as_bytes()).unwrap();
+            let mut answer = String::new();
+            // a service that was stopped cuts the connection
+            let _cut = std::io::Read::read_to_string(&mut stream, &mut answer).is_err();
+            answer
+        };
+        tokio::task::spawn_blocking(ask).await.unwrap()
+    }
+
+    /// SIGTERM, so often; then how it ended and what it wrote.
+    async fn stop(mut self, times: usize) -> (Option<i32>, String) {
+        for _ in 0..times {
+            let pid = self.child.id().to_string();
+            assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        let ended = tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap();
+        (ended.code(), self.written.join().unwrap())
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_serves_recovers_and_stops() {
-    use std::io::{BufRead, BufReader};
-
     let scene = Scene::new("serve").await;
     let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
     // left open by a process that gave up waiting
@@ -453,40 +516,10 @@ async fn the_service_serves_recovers_and_stops() {
         .run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "0s"])
         .await
         .ends(3);
-    let mut child = scene.command(&["serve"]).spawn().unwrap();
-    let mut err = BufReader::new(child.stderr.take().unwrap());
-    let mut address = String::new();
-    while address.is_empty() {
-        let mut line = String::new();
-        assert!(err.read_line(&mut line).unwrap() > 0, "it ended");
-        if let Some((_, rest)) = line.split_once("http://") {
-            address = rest.split(',').next().unwrap().to_owned();
-        }
-    }
-    let reader = std::thread::spawn(move || {
-        let mut rest = String::new();
-        std::io::Read::read_to_string(&mut err, &mut rest).unwrap();
-        rest
-    });
+    let service = Service::start(&scene, &["serve"]);
     let body = r#"{"merchant_uid":"ORD-2","cancel_request_amount":2000,"reason":"x"}"#;
-    let request = |token: &str| {
-        format!(
-            "POST /payments/cancel HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: k-2\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-    };
-    let ask = |text: String| {
-        let address = address.clone();
-        tokio::task::spawn_blocking(move || {
-            let mut stream = std::net::TcpStream::connect(address).unwrap();
-            stream.write_all(text.as_bytes()).unwrap();
-            let mut answer = String::new();
-            std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
-            answer
-        })
-    };
-    assert!(ask(request("wrong-wrong-wrong-wrong")).await.unwrap().starts_with("HTTP/1.1 401"));
-    assert!(ask(request(TOKEN)).await.unwrap().starts_with("HTTP/1.1 200"));
+    assert!(service.cancel("wrong-wrong-wrong-wrong", "k-2", body).await.starts_with("HTTP/1.1 401"));
+    assert!(service.cancel(TOKEN, "k-2", body).await.starts_with("HTTP/1.1 200"));
     assert_eq!(scene.refunded(&ids[1]), [2_000]);
     // what was left open is looked up by the workers, not sent again
     for _ in 0..200 {
@@ -498,12 +531,41 @@ async fn the_service_serves_recovers_and_stops() {
     let status = scene.run(&["--json", "status", "ORD-1"]).await.ends(0).json();
     assert_eq!(status["cancels"][0]["state"], "completed", "{status}");
     assert_eq!(scene.refunded(&ids[0]), [1_000]);
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    let ended = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
-    let rest = reader.join().unwrap();
-    assert_eq!(ended.code(), Some(0), "{rest}");
-    assert!(rest.contains("stopping") && rest.trim_end().ends_with("stopped"), "{rest}");
+    // an address in use is told, and nothing begins
+    let listen = ["serve", "--config", "taken.toml"];
+    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
+    scene.write("taken.toml", &config.replace("127.0.0.1:0", &service.address));
+    assert!(scene.run(&listen).await.ends(5).err.contains("http.listen"));
+    let (code, written) = service.stop(1).await;
+    assert_eq!(code, Some(0), "{written}");
+    assert!(written.contains("stopping") && written.trim_end().ends_with("stopped"), "{written}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_stops_at_once_and_loses_nothing() {
+    let scene = Scene::new("twice").await;
+    let ids = scene.pay(&["ORD-1"]).await;
+    // what a killed worker holds is free again when its lease ends
+    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
+    let short = "secret_file = \"secret\"\ntotal_timeout_s = 3\npolicy = { deadline_s = 4, lease_s = 5 }";
+    scene.write("cancel-desk.toml", &config.replace("secret_file = \"secret\"", short));
+    // the gateway refunds and never answers
+    let silent = Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::Silence);
+    scene.sandbox.fault(silent.apply(true));
+    let service = Service::start(&scene, &["serve"]);
+    let body = r#"{"merchant_uid":"ORD-1","cancel_request_amount":1000}"#;
+    let asked = service.cancel(TOKEN, "k", body);
+    let waited = tokio::time::timeout(std::time::Duration::from_millis(700), asked).await;
+    assert!(waited.is_err(), "no answer yet: {waited:?}");
+    let began = std::time::Instant::now();
+    let (code, written) = service.stop(2).await;
+    assert_eq!(code, Some(0), "{written}");
+    assert!(began.elapsed() < std::time::Duration::from_secs(4), "the grace was not waited for");
+    scene.sandbox.clear_faults();
+    let again = ["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k", "--wait", "60s"];
+    scene.run(&again).await.ends(0);
+    assert_eq!(scene.refunded(&ids[0]), [1_000]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -560,6 +622,19 @@ async fn no_secret_and_no_account_leaves_the_program() {
         let ended = scene.finish(command).await;
         told += &ended.out;
         told += &ended.err;
+    }
+    #[cfg(unix)]
+    {
+        let service = Service::start(&scene, &["serve", "-vvv"]);
+        let asked = format!(
+            r#"{{"merchant_uid":"ORD-V","cancel_request_amount":1000,"refund_bank":"88","refund_account":"{NUMBER}","refund_holder":"{HOLDER}"}}"#
+        );
+        for (token, body) in
+            [(TOKEN, asked.as_str()), ("wrong-wrong-wrong-wrong", &asked), (TOKEN, &asked[..40])]
+        {
+            told += &service.cancel(token, "k3", body).await;
+        }
+        told += &service.stop(2).await.1;
     }
     let mut disk = Vec::new();
     for name in ["refunds.db", "refunds.db-wal"] {
