@@ -34,7 +34,8 @@ impl Shop {
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let config = format!(
             "[journal]\nsqlite = \"{}\"\n[[account]]\ngateway = \"chaiport\"\nname = \"shop\"\n\
-             key_env = \"KEY\"\nsecret_env = \"SECRET\"\nendpoint = \"{}\"\n[account.policy]\nlease = \"80s\"\n",
+             key_env = \"KEY\"\nsecret_env = \"SECRET\"\nendpoint = \"{}\"\ntotal_timeout_s = 5\n\
+             [account.policy]\nlease_s = 8\ndeadline_s = 6\nquiet_s = 2\n",
             folder.join("refunds.db").display(),
             sandbox.url(Gateway::Chaiport)
         );
@@ -128,7 +129,7 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!(code, 3, "{report}");
 
     // what the dead process held is free when its lease ends
-    let (code, end) = shop.json(&["bulk", "run", &job, "--resume", "--wait", "3m"]);
+    let (code, end) = shop.json(&["bulk", "run", &job, "--resume", "--wait", "2m"]);
     assert_eq!((code, end["end"].as_str()), (0, Some("done")), "{end}");
     assert_eq!(shop.refunds(), vec![1; ORDERS]);
     let (code, report) = shop.json(&["bulk", "report", &job, "--csv", "rows.csv"]);
