@@ -11,7 +11,7 @@
 //! | [`worker`] | the task that drives the protocol against journal and gateways |
 //! | [`desk`] | what a caller may ask: find, check, store, wait, show |
 #![cfg_attr(feature = "bulk", doc = "| [`bulk`] | refunds from a file: plan, approval, run, report |")]
-#![cfg_attr(feature = "gateways", doc = "| [`config`] | one TOML file and the environment, to journal and clients |")]
+#![cfg_attr(feature = "gateways", doc = "| [`config`] | from file and environment to journal and clients |")]
 #![cfg_attr(feature = "http", doc = "| [`http`] | the HTTP service, to serve or to mount |")]
 #![cfg_attr(feature = "cli", doc = "| [`cli`] | the program `cancel-desk` |")]
 #![cfg_attr(feature = "model", doc = "| [`model`] | protocol, gateways and faults, simulated |")]
