@@ -100,7 +100,7 @@ async fn call(address: SocketAddr, method: &str, path: &str, key: &str, body: &s
     timeout(Duration::from_secs(60), stream.read_to_end(&mut answer)).await.expect("in time").unwrap();
     let answer = String::from_utf8(answer).unwrap();
     let status = answer.split(' ').nth(1)?.parse().ok()?;
-    let json = answer.find("\r\n\r\n").map(|end| &answer[end..]).and_then(|t| serde_json::from_str(t).ok());
+    let json = answer.split_once("\r\n\r\n").and_then(|(_, body)| serde_json::from_str(body).ok());
     Some((status, json.unwrap_or_default()))
 }
 

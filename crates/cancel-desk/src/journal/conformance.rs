@@ -21,8 +21,10 @@ use crate::record::{
 pub(crate) const LEASE: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 
+mod jobs;
 mod restored;
 
+pub(crate) use jobs::*;
 pub(crate) use restored::*;
 
 /// A clock that stands still until told.
@@ -36,6 +38,12 @@ impl TestClock {
 
     pub(crate) fn advance(&self, by: Duration) {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl TestClock {
+    pub(crate) fn set_back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -504,186 +512,6 @@ pub(crate) async fn payments_and_counts_are_told(journal: Arc<dyn Journal>, cloc
     }
 }
 
-fn plan(rows: &[(i64, &str, i64)]) -> NewJob {
-    let row = |(line, id, amount): &(i64, &str, i64)| {
-        NewJobRow::new(*line, PaymentKey::new(Gateway::Chaiport, "shop", *id), won(*amount))
-    };
-    NewJob { name: String::new(), rows: rows.iter().map(row).collect() }
-}
-
-pub(crate) async fn a_plan_is_approved_as_a_whole(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
-    journal.register_payment(payment("p")).await.unwrap();
-    journal.register_payment(payment("q")).await.unwrap();
-    let rows = [(2, "p", 3_000), (3, "q", 4_000)];
-    let job = journal.plan_job(plan(&rows)).await.unwrap();
-    assert_eq!((job.state, job.rows), (JobState::Planned, 2));
-    assert_eq!(job.totals, [JobTotal { approved: won(7_000), submitted: 0 }]);
-    assert_eq!(journal.plan_job(plan(&rows)).await.unwrap(), job);
-    let again = NewJob { name: "a second time".to_owned(), ..plan(&rows) };
-    assert_ne!(journal.plan_job(again).await.unwrap().id, job.id);
-    assert_eq!(sums(&*journal).await, (0, 0, 0));
-    let early = journal.submit_row(job.id, 2).await;
-    assert!(matches!(early, Err(JournalError::NotAllowed(_))), "not approved");
-    assert!(journal.halt_job(job.id, "x").await.is_err());
-    for (hash, totals, by) in [
-        ([0; 32], vec![won(7_000)], "kim"),
-        (job.hash, vec![won(7_001)], "kim"),
-        (job.hash, vec![], "kim"),
-        (job.hash, vec![won(7_000), won(7_000)], "kim"),
-        (job.hash, vec![won(7_000)], " "),
-    ] {
-        let refused = journal.approve_job(job.id, hash, &totals, by).await;
-        assert!(matches!(refused, Err(JournalError::Invalid(_))), "{totals:?}");
-    }
-    let approved = journal.approve_job(job.id, job.hash, &[won(7_000)], "kim").await.unwrap();
-    assert_eq!((approved.state, approved.approved_by.as_deref()), (JobState::Approved, Some("kim")));
-    let Submitted::New(first) = journal.submit_row(job.id, 2).await.unwrap() else { panic!("new") };
-    assert_eq!(first.caller_key, format!("bulk:{}:2", job.id));
-    assert_eq!(journal.submit_row(job.id, 2).await.unwrap(), Submitted::Existing(first.clone()));
-    assert_eq!(sums(&*journal).await, (3_000, 0, 0));
-    let told = journal.job(job.id).await.unwrap().unwrap();
-    assert_eq!(told.totals, [JobTotal { approved: won(7_000), submitted: 3_000 }]);
-    let found = journal.job_rows(job.id, 0, 10).await.unwrap();
-    let states: Vec<_> = found.iter().map(|row| (row.line, row.stored.as_ref().map(|i| i.id))).collect();
-    assert_eq!(states, [(2, Some(first.id)), (3, None)]);
-    assert_eq!(journal.job_rows(job.id, 2, 10).await.unwrap().len(), 1);
-    // halted, nothing more of it begins; approved again, it goes on
-    journal.halt_job(job.id, "too many unknown").await.unwrap();
-    assert!(matches!(journal.submit_row(job.id, 3).await, Err(JournalError::NotAllowed(_))));
-    journal.approve_job(job.id, job.hash, &[won(7_000)], "lee").await.unwrap();
-    journal.submit_row(job.id, 3).await.unwrap();
-    assert!(matches!(journal.submit_row(job.id, 4).await, Err(JournalError::NotFound)));
-    assert_eq!(journal.jobs(10).await.unwrap().len(), 2);
-    sound(&*journal).await;
-}
-
-pub(crate) async fn what_a_job_cannot_submit_is_noted(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
-    journal.register_payment(payment("p")).await.unwrap();
-    submitted(&*journal, wish("p", "mine", 9_000)).await;
-    let mut new = plan(&[(1, "p", 2_000), (2, "none", 1_000), (3, "p", 9_000), (4, "p", 1_000), (5, "p", 1)]);
-    for (index, key) in [(2, "mine"), (4, "mine2")] {
-        new.rows[index].key = Some(key.to_owned());
-    }
-    submitted(&*journal, wish("p", "mine2", 1)).await;
-    let job = journal.plan_job(new).await.unwrap();
-    journal.approve_job(job.id, job.hash, &[won(13_001)], "kim").await.unwrap();
-    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::Exceeds { available: 999 })));
-    assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::NotFound)));
-    assert!(matches!(journal.submit_row(job.id, 3).await.unwrap(), Submitted::Existing(_)));
-    assert!(journal.submit_row(job.id, 4).await.is_err());
-    assert!(matches!(journal.submit_row(job.id, 5).await.unwrap(), Submitted::Existing(_)));
-    let rows = journal.job_rows(job.id, 0, 10).await.unwrap();
-    let refused: Vec<_> = rows.iter().map(|row| row.refused.as_deref()).collect();
-    assert_eq!(refused, [Some("exceeds"), Some("not_registered"), None, Some("exceeds"), None]);
-    assert!(rows.iter().all(|row| !row.is_submitted()), "the same key was another wish's before");
-    let told = journal.job(job.id).await.unwrap().unwrap();
-    assert_eq!(told.totals, [JobTotal { approved: won(13_001), submitted: 0 }]);
-    sound(&*journal).await;
-}
-
-pub(crate) async fn accounts_of_a_plan_are_sealed_and_erased(
-    journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
-) {
-    journal.register_payment(payment("p")).await.unwrap();
-    let mut new = plan(&[(1, "p", 1_000), (2, "p", 2_000)]);
-    new.rows.iter_mut().for_each(|row| row.account = Some(account()));
-    let job = journal.plan_job(new).await.unwrap();
-    journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
-    let intent = journal.submit_row(job.id, 1).await.unwrap().intent().id;
-    let back = journal.refund_account(intent).await.unwrap().unwrap();
-    assert_eq!(back.expose_number(), account().expose_number());
-    let discarded = journal.discard_job(job.id, "kim", "called off").await.unwrap();
-    assert_eq!(discarded.state, JobState::Discarded);
-    assert!(journal.refund_account(intent).await.unwrap().is_some(), "what is submitted keeps its own");
-    assert!(journal.submit_row(job.id, 2).await.is_err());
-    let again = journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await;
-    assert!(matches!(again, Err(JournalError::NotAllowed(_))));
-    sound(&*journal).await;
-}
-
-pub(crate) async fn a_bad_plan_is_not_stored(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
-    let same_key = |key: &str| {
-        let mut new = plan(&[(1, "p", 1), (2, "q", 1)]);
-        new.rows.iter_mut().for_each(|row| row.key = Some(key.to_owned()));
-        new
-    };
-    let long = NewJob { name: "x".repeat(101), ..plan(&[(1, "p", 1)]) };
-    let bad = [
-        plan(&[]),
-        plan(&[(1, "p", 1), (1, "q", 1)]),
-        plan(&[(0, "p", 1)]),
-        plan(&[(1, "p", 0)]),
-        same_key("k"),
-        same_key("with space"),
-        long,
-    ];
-    for new in bad {
-        let text = format!("{new:?}");
-        assert!(matches!(journal.plan_job(new).await, Err(JournalError::Invalid(_))), "{text}");
-    }
-    assert!(journal.jobs(10).await.unwrap().is_empty());
-}
-
-/// Rows at once, each several times: the total is counted once for each.
-pub(crate) async fn rows_at_once_are_counted_once(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
-    let mut new = plan(&[]);
-    for line in 1..=20 {
-        let id = format!("p{line}");
-        journal.register_payment(payment(&id)).await.unwrap();
-        new.rows.extend(plan(&[(line, &id, 100)]).rows);
-    }
-    let job = journal.plan_job(new).await.unwrap();
-    journal.approve_job(job.id, job.hash, &[won(2_000)], "kim").await.unwrap();
-    let callers: Vec<_> = (0..60)
-        .map(|n| {
-            let (journal, id) = (Arc::clone(&journal), job.id);
-            tokio::spawn(async move { journal.submit_row(id, n % 20 + 1).await })
-        })
-        .collect();
-    let mut new = 0;
-    for caller in callers {
-        new += i64::from(matches!(caller.await.unwrap().unwrap(), Submitted::New(_)));
-    }
-    assert_eq!(new, 20);
-    let told = journal.job(job.id).await.unwrap().unwrap();
-    assert_eq!(told.totals, [JobTotal { approved: won(2_000), submitted: 2_000 }]);
-    sound(&*journal).await;
-}
-
-pub(crate) async fn a_restored_journal_is_suspect(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
-    journal.register_payment(payment("p")).await.unwrap();
-    journal.register_payment(payment("q").with_already_refunded(won(10_000))).await.unwrap();
-    let before = submitted(&*journal, wish("p", "k", 3_000)).await;
-    let working = claimed(&*journal, "w").await;
-    let job = journal.plan_job(plan(&[(1, "p", 1_000)])).await.unwrap();
-    journal.approve_job(job.id, job.hash, &[won(1_000)], "kim").await.unwrap();
-    assert!(journal.suspect_all("kim", " ").await.is_err());
-    assert_eq!(journal.suspect_all("kim", "backup of 03:00").await.unwrap(), 1, "nothing is left of q");
-    assert_eq!(journal.job(job.id).await.unwrap().unwrap().state, JobState::Halted);
-    // whoever worked on it is fenced out
-    let wait = about(before.id, None, Change::Wait { pause: SECOND });
-    assert!(matches!(journal.record(&working.lease, &wait).await, Err(JournalError::LeaseLost)));
-    let key = working.lease.payment.clone();
-    let told = journal.compared(&key, 10_000).await.unwrap();
-    assert_eq!((told.suspect, told.suspect_since), (Some(Suspect::Unchecked), Some(clock.now())));
-    let told = journal.compared(&key, 7_000).await.unwrap();
-    assert_eq!((told.suspect, told.known_balance), (Some(Suspect::Differs), 7_000));
-    assert_eq!(journal.counts().await.unwrap().suspects, 1);
-    // it happened in what was lost: a person says so, though the journal has no attempt
-    let claim = claimed(&*journal, "w").await;
-    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
-    journal.record(&claim.lease, &about(before.id, None, manual)).await.unwrap();
-    let done =
-        journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
-    assert!(matches!(done.outcome, Some(Outcome::Completed { proof: Proof::Person, .. })));
-    assert_eq!(sums(&*journal).await, (0, 3_000, 0));
-    assert!(journal.trust(&key, "", "x").await.is_err());
-    let trusted = journal.trust(&key, "kim", "all settled").await.unwrap();
-    assert_eq!((trusted.suspect, trusted.suspect_since, trusted.available()), (None, None, 7_000));
-    sound(&*journal).await;
-}
-
 /// Callers at once, together wanting more than there is.
 pub(crate) async fn callers_at_once_never_get_more_than_was_paid(
     journal: Arc<dyn Journal>,
@@ -727,7 +555,9 @@ macro_rules! journal_conformance {
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,
             a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
-            a_person_may_know_of_an_attempt_that_was_lost, every_step_is_in_the_event_log,
+            a_person_may_know_of_an_attempt_that_was_lost,
+            what_is_registered_after_a_restore_is_suspect_until_that_is_settled,
+            a_clock_that_was_set_back_makes_nothing_new, every_step_is_in_the_event_log,
             callers_at_once_never_get_more_than_was_paid);
 
         #[tokio::test]

@@ -2,8 +2,8 @@
 
 #[cfg(any(test, feature = "model"))]
 mod backup;
+mod tables;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow,
-    JobState, NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
+    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
-use super::apply::{self, Rows};
+use super::apply;
 use super::event::{GENESIS, NewEvent};
 use super::jobs::{self, PlannedRow};
 use super::submit::check_person;
@@ -23,6 +23,8 @@ use super::verify::Verifier;
 use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
+
+use tables::Tables;
 
 #[cfg(any(test, feature = "model"))]
 pub(crate) use backup::Backup;
@@ -33,24 +35,6 @@ pub struct MemoryJournal {
     clock: Arc<dyn Clock>,
     vault: Vault,
     tables: Mutex<Tables>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Tables {
-    payments: BTreeMap<PaymentKey, PaymentRecord>,
-    intents: BTreeMap<IntentId, IntentRecord>,
-    attempts: BTreeMap<AttemptId, AttemptRecord>,
-    /// In the order they were stored.
-    intents_of: BTreeMap<PaymentKey, Vec<IntentId>>,
-    attempts_of: BTreeMap<IntentId, Vec<AttemptId>>,
-    open: BTreeMap<PaymentKey, AttemptId>,
-    keys: BTreeMap<(AccountName, String), IntentId>,
-    /// Accounts of intents, and of rows that are to become intents of the same id.
-    sealed: BTreeMap<IntentId, Vec<u8>>,
-    jobs: BTreeMap<JobId, JobRecord>,
-    rows: BTreeMap<(JobId, i64), JobRow>,
-    events: Vec<NewEvent>,
-    log: bool,
 }
 
 impl Default for MemoryJournal {
@@ -78,151 +62,6 @@ impl MemoryJournal {
     }
 }
 
-impl Tables {
-    fn log(&mut self, event: impl FnOnce() -> NewEvent) {
-        if self.log {
-            self.events.push(event());
-        }
-    }
-
-    fn payment(&self, key: &PaymentKey) -> Result<PaymentRecord, JournalError> {
-        self.payments.get(key).cloned().ok_or(JournalError::NotFound)
-    }
-
-    fn open_attempt(&self, key: &PaymentKey) -> Option<&AttemptRecord> {
-        self.open.get(key).and_then(|id| self.attempts.get(id))
-    }
-
-    /// The intent and its open attempt.
-    fn rows(&self, id: IntentId) -> Result<Rows, JournalError> {
-        let intent = self.intents.get(&id).cloned().ok_or(JournalError::NotFound)?;
-        let payment = self.payment(&intent.payment)?;
-        let attempt = self.open_attempt(&intent.payment).filter(|attempt| attempt.intent == id).cloned();
-        Ok(Rows { payment, intent, attempt })
-    }
-
-    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
-    fn current(&self, key: &PaymentKey) -> Option<&IntentRecord> {
-        if let Some(attempt) = self.open_attempt(key) {
-            return self.intents.get(&attempt.intent).filter(|intent| intent.due_at.is_some());
-        }
-        let ids = self.intents_of.get(key)?;
-        ids.iter()
-            .filter_map(|id| self.intents.get(id))
-            .filter(|intent| intent.state == IntentState::Planned)
-            .min_by_key(|intent| (intent.due_at, intent.created_at, intent.id))
-    }
-
-    fn submit(
-        &mut self,
-        new: &NewIntent,
-        fingerprint: [u8; 32],
-        now: Timestamp,
-    ) -> Result<Submitted, JournalError> {
-        let key = (new.payment.account(), new.caller_key.clone());
-        if let Some(known) = self.keys.get(&key).and_then(|id| self.intents.get(id)) {
-            let same = known.fingerprint == fingerprint;
-            return if same {
-                Ok(Submitted::Existing(known.clone()))
-            } else {
-                Err(JournalError::KeyConflict)
-            };
-        }
-        let mut payment = self.payment(&new.payment)?;
-        let intent = apply::submit(&mut payment, new, fingerprint, now)?;
-        self.keys.insert(key, intent.id);
-        self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
-        self.store(Rows { payment, intent: intent.clone(), attempt: None });
-        self.log(|| NewEvent::submitted(&intent));
-        Ok(Submitted::New(intent))
-    }
-
-    fn job(&self, id: JobId) -> Result<JobRecord, JournalError> {
-        self.jobs.get(&id).cloned().ok_or(JournalError::NotFound)
-    }
-
-    /// A row with the intent that is stored under its key.
-    fn row(&self, row: &JobRow) -> JobRow {
-        let key = (row.payment.account(), row.caller_key.clone());
-        let stored = self.keys.get(&key).and_then(|id| self.intents.get(id)).cloned();
-        JobRow { stored, ..row.clone() }
-    }
-
-    fn rows_of(&self, id: JobId, after_line: i64) -> impl Iterator<Item = JobRow> {
-        let after = (id, after_line.saturating_add(1));
-        self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
-    }
-
-    fn submit_row(
-        &mut self,
-        row: &JobRow,
-        job: &JobRecord,
-        now: Timestamp,
-    ) -> Result<Submitted, JournalError> {
-        jobs::may_submit(job)?;
-        if self.row(row).stored.is_none() {
-            let mut counted = job.clone();
-            jobs::count(&mut counted, row)?;
-            let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
-            self.jobs.insert(job.id, counted);
-            return Ok(submitted);
-        }
-        let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
-        if submitted.intent().id != row.intent {
-            self.sealed.remove(&row.intent);
-        }
-        Ok(submitted)
-    }
-
-    fn store(&mut self, rows: Rows) {
-        let key = rows.payment.key();
-        if rows.intent.state.is_final() {
-            // no longer needed: personal data is kept no longer than that
-            self.sealed.remove(&rows.intent.id);
-        }
-        if let Some(attempt) = rows.attempt {
-            if attempt.state.is_open() {
-                self.open.insert(key.clone(), attempt.id);
-            } else {
-                self.open.remove(&key);
-            }
-            self.attempts.insert(attempt.id, attempt);
-        }
-        self.intents.insert(rows.intent.id, rows.intent);
-        self.payments.insert(key.clone(), rows.payment);
-        let due = self.current(&key).and_then(|intent| intent.due_at);
-        if let Some(payment) = self.payments.get_mut(&key) {
-            payment.due_at = due;
-        }
-    }
-
-    fn claim(
-        &mut self,
-        key: &PaymentKey,
-        owner: &str,
-        length: Duration,
-        now: Timestamp,
-    ) -> Result<Option<Claim>, JournalError> {
-        let mut payment = self.payment(key)?;
-        let due = payment.due_at.is_some_and(|due| due <= now);
-        if !due || !apply::is_free(&payment, owner, now) {
-            return Ok(None);
-        }
-        let Some(intent) = self.current(key).map(|intent| intent.id) else {
-            return Ok(None);
-        };
-        let lease = apply::claim(&mut payment, owner, length, now);
-        self.payments.insert(key.clone(), payment);
-        let snapshot = self.snapshot(intent, now)?;
-        Ok(Some(Claim { lease, snapshot }))
-    }
-
-    fn snapshot(&self, intent: IntentId, now: Timestamp) -> Result<Snapshot, JournalError> {
-        let Rows { payment, intent, attempt } = self.rows(intent)?;
-        Ok(Snapshot { payment, intent, attempt, now })
-    }
-}
-
 #[async_trait::async_trait]
 impl Journal for MemoryJournal {
     async fn now(&self) -> Result<Timestamp, JournalError> {
@@ -236,7 +75,10 @@ impl Journal for MemoryJournal {
             let same = known.payment == new.payment;
             return if same { Ok(known.clone()) } else { Err(JournalError::PaymentConflict) };
         }
-        let payment = PaymentRecord::registered(&new);
+        let mut payment = PaymentRecord::registered(&new);
+        if tables.restored.is_some() {
+            apply::suspect(&mut payment, now);
+        }
         tables.payments.insert(new.key(), payment.clone());
         tables.log(|| NewEvent::registered(&payment, now));
         Ok(payment)
@@ -419,9 +261,12 @@ impl Journal for MemoryJournal {
     async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
+        let newest = tables.intents.values().map(|intent| intent.updated_at).max();
+        let since = newest.map_or(now, |newest| newest.max(now));
+        tables.restored = Some(since);
         let mut marked = 0_u64;
         for payment in tables.payments.values_mut() {
-            marked = marked.saturating_add(u64::from(apply::suspect(payment, now)));
+            marked = marked.saturating_add(u64::from(apply::suspect(payment, since)));
         }
         for job in tables.jobs.values_mut().filter(|job| job.state == JobState::Approved) {
             jobs::halt(job, jobs::RESTORED)?;
@@ -429,6 +274,17 @@ impl Journal for MemoryJournal {
         let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
         tables.log(|| NewEvent::general(now, "restored", detail));
         Ok(marked)
+    }
+
+    async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError> {
+        check_person(by, reason)?;
+        let (mut tables, now) = (self.tables(), self.clock.now());
+        let was = tables.restored.take().is_some();
+        if was {
+            let detail = serde_json::json!({ "by": by, "reason": reason });
+            tables.log(|| NewEvent::general(now, "settled", detail));
+        }
+        Ok(was)
     }
 
     async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {

@@ -212,6 +212,14 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::Invalid`] without name or reason.
     async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError>;
 
+    /// Ends what [`suspect_all`](Self::suspect_all) began for payments that are registered later: until then each of
+    /// these is suspect too, for it may have been registered before, and refunded, in what was lost. Tells whether
+    /// there was anything to end. Payments that are suspect stay so.
+    ///
+    /// # Errors
+    /// [`JournalError::Invalid`] without name or reason.
+    async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError>;
+
     /// Takes in what the gateway's ledger shows as the balance of a suspect payment, in minor units.
     ///
     /// # Errors

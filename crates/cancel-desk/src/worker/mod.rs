@@ -359,11 +359,12 @@ async fn in_time<T>(
     answer.unwrap_or_else(|_| Err(LookUpError::new(LookUpErrorKind::Unavailable)))
 }
 
-/// What the turn hears of a write: another worker's claim ends the turn, a failing storage ends it at once.
+/// What the turn hears of a write: a refusal ends the turn, a failing storage ends it at once.
 fn committed(result: Result<Snapshot, JournalError>) -> Result<Event, JournalError> {
     match result {
         Ok(snapshot) => Ok(Event::Recorded(Box::new(snapshot))),
-        Err(JournalError::LeaseLost) => Ok(Event::Lost),
+        // held by another worker now; or taken back, or decided by a person, meanwhile
+        Err(JournalError::LeaseLost | JournalError::NotAllowed(_)) => Ok(Event::Lost),
         Err(error) => Err(error),
     }
 }

@@ -8,6 +8,39 @@ async fn suspected(journal: &dyn Journal) -> PaymentRecord {
     journal.payment(&payment("p").key()).await.unwrap().unwrap()
 }
 
+pub(crate) async fn a_restored_journal_is_suspect(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    journal.register_payment(payment("q").with_already_refunded(won(10_000))).await.unwrap();
+    let before = submitted(&*journal, wish("p", "k", 3_000)).await;
+    let working = claimed(&*journal, "w").await;
+    let job = journal.plan_job(super::jobs::plan(&[(1, "p", 1_000)])).await.unwrap();
+    journal.approve_job(job.id, job.hash, &[won(1_000)], "kim").await.unwrap();
+    assert!(journal.suspect_all("kim", " ").await.is_err());
+    assert_eq!(journal.suspect_all("kim", "backup of 03:00").await.unwrap(), 1, "nothing is left of q");
+    assert_eq!(journal.job(job.id).await.unwrap().unwrap().state, JobState::Halted);
+    // whoever worked on it is fenced out
+    let wait = about(before.id, None, Change::Wait { pause: SECOND });
+    assert!(matches!(journal.record(&working.lease, &wait).await, Err(JournalError::LeaseLost)));
+    let key = working.lease.payment.clone();
+    let told = journal.compared(&key, 10_000).await.unwrap();
+    assert_eq!((told.suspect, told.suspect_since), (Some(Suspect::Unchecked), Some(clock.now())));
+    let told = journal.compared(&key, 7_000).await.unwrap();
+    assert_eq!((told.suspect, told.known_balance), (Some(Suspect::Differs), 7_000));
+    assert_eq!(journal.counts().await.unwrap().suspects, 1);
+    // it happened in what was lost: a person says so, though the journal has no attempt
+    let claim = claimed(&*journal, "w").await;
+    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
+    journal.record(&claim.lease, &about(before.id, None, manual)).await.unwrap();
+    let done =
+        journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
+    assert!(matches!(done.outcome, Some(Outcome::Completed { proof: Proof::Person, .. })));
+    assert_eq!(sums(&*journal).await, (0, 3_000, 0));
+    assert!(journal.trust(&key, "", "x").await.is_err());
+    let trusted = journal.trust(&key, "kim", "all settled").await.unwrap();
+    assert_eq!((trusted.suspect, trusted.suspect_since, trusted.available()), (None, None, 7_000));
+    sound(&*journal).await;
+}
+
 /// Seed 40: a cancel known to the backup was completed by its tag, and another of the lost part stood below it.
 pub(crate) async fn a_completed_cancel_explains_no_more_than_itself(
     journal: Arc<dyn Journal>,
@@ -88,4 +121,36 @@ pub(crate) async fn a_person_may_know_of_an_attempt_that_was_lost(
     // nothing has shown the balance since, and yet it is known
     assert_eq!((settled.refunded, settled.known_balance, settled.available()), (3_000, 7_000, 7_000));
     sound(&*journal).await;
+}
+
+/// A payment that the backup did not have is registered again, after its refund in the lost part.
+pub(crate) async fn what_is_registered_after_a_restore_is_suspect_until_that_is_settled(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    assert!(!journal.settled("kim", "nothing to settle").await.unwrap());
+    journal.suspect_all("kim", "backup of 03:00").await.unwrap();
+    clock.advance(SECOND);
+    let lost = journal.register_payment(payment("p")).await.unwrap();
+    assert_eq!((lost.suspect, lost.suspect_since), (Some(Suspect::Unchecked), Some(clock.now())));
+    assert_eq!(journal.payment(&lost.key()).await.unwrap(), Some(lost.clone()));
+    assert!(journal.settled(" ", "x").await.is_err());
+    assert!(journal.settled("kim", "all compared").await.unwrap());
+    assert!(!journal.settled("kim", "again").await.unwrap());
+    assert_eq!(journal.register_payment(payment("q")).await.unwrap().suspect, None);
+    let still = journal.payment(&lost.key()).await.unwrap().unwrap();
+    assert_eq!(still.suspect, Some(Suspect::Unchecked), "it is trusted by name alone");
+    sound(&*journal).await;
+}
+
+/// The clock of the restored server is behind: what was stored before must not count as new.
+pub(crate) async fn a_clock_that_was_set_back_makes_nothing_new(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let stored = submitted(&*journal, wish("p", "k", 3_000)).await;
+    clock.set_back(SECOND * 3_600);
+    let suspect = suspected(&*journal).await;
+    assert!(stored.created_at <= suspect.suspect_since.unwrap());
 }

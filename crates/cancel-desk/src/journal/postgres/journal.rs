@@ -39,14 +39,18 @@ impl Journal for PostgresJournal {
         check_storable(&new)?;
         let (new, key) = (&new, &new.key());
         self.again(|transaction| async move {
-            let wanted = vec![steps::payment(key), steps::now(self.clock())];
+            let wanted = vec![steps::payment(key), steps::unsettled(), steps::now(self.clock())];
             let mut told = Told::new(transaction.begin(wanted).await?);
-            if let Some(known) = told.one(rows::payment)? {
+            let (known, restored) = (told.one(rows::payment)?, !told.rows().is_empty());
+            if let Some(known) = known {
                 let same = known.payment == new.payment;
                 return if same { Ok(known) } else { Err(JournalError::PaymentConflict.into()) };
             }
-            let payment = PaymentRecord::registered(new);
-            let event = NewEvent::registered(&payment, told.now()?);
+            let (mut payment, now) = (PaymentRecord::registered(new), told.now()?);
+            if restored {
+                apply::suspect(&mut payment, now);
+            }
+            let event = NewEvent::registered(&payment, now);
             transaction.commit(vec![steps::insert_payment(&payment)?, steps::append(&event)]).await?;
             Ok(payment)
         })
@@ -258,10 +262,11 @@ impl Journal for PostgresJournal {
     async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
         check_person(by, reason)?;
         self.again(|transaction| async move {
-            let wanted = vec![jobs::halt_all(RESTORED), steps::now(self.clock())];
+            let wanted =
+                vec![jobs::halt_all(RESTORED), steps::now(self.clock()), steps::restored(self.clock())];
             let mut told = Told::new(transaction.begin(wanted).await?);
             told.rows();
-            let now = told.now()?;
+            let (now, since) = (told.now()?, told.now()?);
             let mut marked = 0_u64;
             let mut after: Option<PaymentKey> = None;
             loop {
@@ -270,7 +275,7 @@ impl Journal for PostgresJournal {
                 let Some(end) = payments.last().map(PaymentRecord::key) else { break };
                 after = Some(end);
                 let suspects = payments.into_iter().filter_map(|mut payment| {
-                    apply::suspect(&mut payment, now).then(|| steps::update_payment(&payment))
+                    apply::suspect(&mut payment, since).then(|| steps::update_payment(&payment))
                 });
                 let suspects: Vec<Step> = suspects.collect();
                 marked = marked.saturating_add(u64::try_from(suspects.len()).unwrap_or(0));
@@ -280,6 +285,22 @@ impl Journal for PostgresJournal {
             let event = NewEvent::general(now, "restored", detail);
             transaction.commit(vec![steps::append(&event)]).await?;
             Ok(marked)
+        })
+        .await
+    }
+
+    async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError> {
+        check_person(by, reason)?;
+        self.again(|transaction| async move {
+            let wanted = vec![steps::settle(), steps::now(self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            let was = !told.rows().is_empty();
+            if was {
+                let detail = json!({ "by": by, "reason": reason });
+                let event = NewEvent::general(told.now()?, "settled", detail);
+                transaction.commit(vec![steps::append(&event)]).await?;
+            }
+            Ok(was)
         })
         .await
     }

@@ -98,6 +98,11 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX one_open_attempt ON attempt (gateway, merchant, payment_id)
     WHERE state IN ('sending', 'unknown', 'accepted');
 
+CREATE TABLE restored (
+    at BIGINT NOT NULL,
+    settled BOOLEAN NOT NULL DEFAULT false
+);
+
 CREATE TABLE job (
     id BYTEA PRIMARY KEY CHECK (length(id) = 16),
     name TEXT NOT NULL,

@@ -209,8 +209,8 @@ pub(super) fn events(after: i64, limit: u32) -> Step {
 
 pub(super) fn insert_payment(payment: &PaymentRecord) -> Outcome<Step> {
     let sql = "INSERT INTO payment (gateway, merchant, payment_id, merchant_uid, currency, paid, reference,
-                   known_balance, reserved, refunded, foreign_refunded, cancels, fence)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                   known_balance, reserved, refunded, foreign_refunded, cancels, fence, suspect, suspect_since)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let more = [
         value(payment.payment.merchant_uid.clone()),
         value(payment.paid().currency().code().to_owned()),
@@ -222,8 +222,31 @@ pub(super) fn insert_payment(payment: &PaymentRecord) -> Outcome<Step> {
         value(payment.foreign_refunded),
         value(payment.cancels),
         value(payment.fence),
+        value(payment.suspect.map(Suspect::as_str)),
+        value(payment.suspect_since.map(|since| since.0)),
     ];
     Ok(Step::new(sql, of_key_and(&payment.key(), more)))
+}
+
+/// Whether the journal was restored from a backup, and that is not settled: a row for each.
+pub(super) fn unsettled() -> Step {
+    Step::new("SELECT at AS now FROM restored WHERE NOT settled", Vec::new())
+}
+
+/// Notes a restoration, and gives the time before which everything is in doubt: no row is younger, whatever a clock
+/// that was set back says.
+pub(super) fn restored(clock: Option<Timestamp>) -> Step {
+    let sql = "INSERT INTO restored (at)
+               SELECT greatest(
+                   coalesce($1::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint),
+                   (SELECT max(updated_at) FROM intent))
+               RETURNING at AS now";
+    Step::new(sql, vec![value(clock.map(|now| now.0))])
+}
+
+/// Settles every restoration: a row for each.
+pub(super) fn settle() -> Step {
+    Step::new("UPDATE restored SET settled = true WHERE NOT settled RETURNING at", Vec::new())
 }
 
 /// Writes a payment back; tells when it is due next, which its intents and attempts say.

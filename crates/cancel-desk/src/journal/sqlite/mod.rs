@@ -206,7 +206,10 @@ impl Journal for SqliteJournal {
                     let same = known.payment == new.payment;
                     return if same { Ok(known) } else { Err(JournalError::PaymentConflict) };
                 }
-                let payment = PaymentRecord::registered(&new);
+                let mut payment = PaymentRecord::registered(&new);
+                if rows::is_restored(c)? {
+                    apply::suspect(&mut payment, now);
+                }
                 rows::insert_payment(c, &payment)?;
                 rows::append(c, NewEvent::registered(&payment, now))?;
                 Ok(payment)
@@ -379,6 +382,7 @@ impl Journal for SqliteJournal {
         let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
         self.writer
             .run(move |c| {
+                let since = rows::restored(c, now)?;
                 let mut marked = 0_u64;
                 let mut after: Option<PaymentKey> = None;
                 loop {
@@ -386,7 +390,7 @@ impl Journal for SqliteJournal {
                     let Some(end) = payments.last().map(PaymentRecord::key) else { break };
                     after = Some(end);
                     for mut payment in payments {
-                        if apply::suspect(&mut payment, now) {
+                        if apply::suspect(&mut payment, since) {
                             rows::update_payment(c, &payment)?;
                             marked = marked.saturating_add(1);
                         }
@@ -396,6 +400,20 @@ impl Journal for SqliteJournal {
                 let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
                 rows::append(c, NewEvent::general(now, "restored", detail))?;
                 Ok(marked)
+            })
+            .await
+    }
+
+    async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError> {
+        check_person(by, reason)?;
+        let (detail, now) = (serde_json::json!({ "by": by, "reason": reason }), self.now());
+        self.writer
+            .run(move |c| {
+                let was = rows::settled(c)?;
+                if was {
+                    rows::append(c, NewEvent::general(now, "settled", detail))?;
+                }
+                Ok(was)
             })
             .await
     }

@@ -300,6 +300,26 @@ pub(super) fn claimable(
     one(c, sql, params![now.0, owner, to_json(&accounts)?], key)
 }
 
+/// Whether the journal was restored from a backup, and that is not settled.
+pub(super) fn is_restored(c: &Connection) -> Outcome<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM restored WHERE settled = 0)";
+    Ok(c.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// Notes a restoration, and gives the time before which everything is in doubt: no row is younger, whatever a clock
+/// that was set back says.
+pub(super) fn restored(c: &Connection, now: Timestamp) -> Outcome<Timestamp> {
+    let newest: Option<i64> = c.query_row("SELECT max(updated_at) FROM intent", [], |row| row.get(0))?;
+    let since = newest.map_or(now, |newest| Timestamp(newest).max(now));
+    c.prepare_cached("INSERT INTO restored (at) VALUES (?1)")?.execute([since.0])?;
+    Ok(since)
+}
+
+/// Settles every restoration. Tells whether there was one.
+pub(super) fn settled(c: &Connection) -> Outcome<bool> {
+    Ok(c.prepare_cached("UPDATE restored SET settled = 1 WHERE settled = 0")?.execute([])? > 0)
+}
+
 pub(super) fn counts(c: &Connection) -> Outcome<Counts> {
     let many = |found: i64| u64::try_from(found).unwrap_or(0);
     let count = |sql: &str| -> Outcome<u64> { Ok(many(c.query_row(sql, [], |row| row.get(0))?)) };
@@ -326,8 +346,8 @@ pub(super) fn next_due(c: &Connection) -> Outcome<Option<Timestamp>> {
 
 pub(super) fn insert_payment(c: &Connection, payment: &PaymentRecord) -> Outcome<()> {
     let sql = "INSERT INTO payment (gateway, merchant, payment_id, merchant_uid, currency, paid, reference,
-                   known_balance, reserved, refunded, foreign_refunded, cancels, fence)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                   known_balance, reserved, refunded, foreign_refunded, cancels, fence, suspect, suspect_since)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
     let key = payment.key();
     c.prepare_cached(sql)?.execute(params![
         key.gateway.as_str(),
@@ -343,6 +363,8 @@ pub(super) fn insert_payment(c: &Connection, payment: &PaymentRecord) -> Outcome
         payment.foreign_refunded,
         payment.cancels,
         payment.fence,
+        payment.suspect.map(Suspect::as_str),
+        payment.suspect_since.map(|since| since.0),
     ])?;
     Ok(())
 }

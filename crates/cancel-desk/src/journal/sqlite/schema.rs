@@ -87,6 +87,11 @@ CREATE TABLE attempt (
 CREATE UNIQUE INDEX one_open_attempt ON attempt (gateway, merchant, payment_id)
     WHERE state IN ('sending', 'unknown', 'accepted');
 
+CREATE TABLE restored (
+    at BIGINT NOT NULL,
+    settled BIGINT NOT NULL DEFAULT 0 CHECK (settled IN (0, 1))
+);
+
 CREATE TABLE job (
     id BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     name TEXT NOT NULL,

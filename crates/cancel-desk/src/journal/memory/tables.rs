@@ -1,0 +1,180 @@
+//! The rows, and what is done to them together.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::protocol::{Claim, Snapshot};
+use crate::record::{
+    AccountName, AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow,
+    PaymentKey, PaymentRecord, Timestamp,
+};
+
+use super::super::apply::{self, Rows};
+use super::super::event::NewEvent;
+use super::super::jobs;
+use super::super::{JournalError, NewIntent, Submitted};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tables {
+    pub(super) payments: BTreeMap<PaymentKey, PaymentRecord>,
+    pub(super) intents: BTreeMap<IntentId, IntentRecord>,
+    pub(super) attempts: BTreeMap<AttemptId, AttemptRecord>,
+    /// In the order they were stored.
+    pub(super) intents_of: BTreeMap<PaymentKey, Vec<IntentId>>,
+    pub(super) attempts_of: BTreeMap<IntentId, Vec<AttemptId>>,
+    pub(super) open: BTreeMap<PaymentKey, AttemptId>,
+    pub(super) keys: BTreeMap<(AccountName, String), IntentId>,
+    /// Accounts of intents, and of rows that are to become intents of the same id.
+    pub(super) sealed: BTreeMap<IntentId, Vec<u8>>,
+    /// When the journal was restored from a backup, until that is settled.
+    pub(super) restored: Option<Timestamp>,
+    pub(super) jobs: BTreeMap<JobId, JobRecord>,
+    pub(super) rows: BTreeMap<(JobId, i64), JobRow>,
+    pub(super) events: Vec<NewEvent>,
+    pub(super) log: bool,
+}
+
+impl Tables {
+    pub(super) fn log(&mut self, event: impl FnOnce() -> NewEvent) {
+        if self.log {
+            self.events.push(event());
+        }
+    }
+
+    pub(super) fn payment(&self, key: &PaymentKey) -> Result<PaymentRecord, JournalError> {
+        self.payments.get(key).cloned().ok_or(JournalError::NotFound)
+    }
+
+    pub(super) fn open_attempt(&self, key: &PaymentKey) -> Option<&AttemptRecord> {
+        self.open.get(key).and_then(|id| self.attempts.get(id))
+    }
+
+    /// The intent and its open attempt.
+    pub(super) fn rows(&self, id: IntentId) -> Result<Rows, JournalError> {
+        let intent = self.intents.get(&id).cloned().ok_or(JournalError::NotFound)?;
+        let payment = self.payment(&intent.payment)?;
+        let attempt = self.open_attempt(&intent.payment).filter(|attempt| attempt.intent == id).cloned();
+        Ok(Rows { payment, intent, attempt })
+    }
+
+    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+    pub(super) fn current(&self, key: &PaymentKey) -> Option<&IntentRecord> {
+        if let Some(attempt) = self.open_attempt(key) {
+            return self.intents.get(&attempt.intent).filter(|intent| intent.due_at.is_some());
+        }
+        let ids = self.intents_of.get(key)?;
+        ids.iter()
+            .filter_map(|id| self.intents.get(id))
+            .filter(|intent| intent.state == IntentState::Planned)
+            .min_by_key(|intent| (intent.due_at, intent.created_at, intent.id))
+    }
+
+    pub(super) fn submit(
+        &mut self,
+        new: &NewIntent,
+        fingerprint: [u8; 32],
+        now: Timestamp,
+    ) -> Result<Submitted, JournalError> {
+        let key = (new.payment.account(), new.caller_key.clone());
+        if let Some(known) = self.keys.get(&key).and_then(|id| self.intents.get(id)) {
+            let same = known.fingerprint == fingerprint;
+            return if same {
+                Ok(Submitted::Existing(known.clone()))
+            } else {
+                Err(JournalError::KeyConflict)
+            };
+        }
+        let mut payment = self.payment(&new.payment)?;
+        let intent = apply::submit(&mut payment, new, fingerprint, now)?;
+        self.keys.insert(key, intent.id);
+        self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
+        self.store(Rows { payment, intent: intent.clone(), attempt: None });
+        self.log(|| NewEvent::submitted(&intent));
+        Ok(Submitted::New(intent))
+    }
+
+    pub(super) fn job(&self, id: JobId) -> Result<JobRecord, JournalError> {
+        self.jobs.get(&id).cloned().ok_or(JournalError::NotFound)
+    }
+
+    /// A row with the intent that is stored under its key.
+    pub(super) fn row(&self, row: &JobRow) -> JobRow {
+        let key = (row.payment.account(), row.caller_key.clone());
+        let stored = self.keys.get(&key).and_then(|id| self.intents.get(id)).cloned();
+        JobRow { stored, ..row.clone() }
+    }
+
+    pub(super) fn rows_of(&self, id: JobId, after_line: i64) -> impl Iterator<Item = JobRow> {
+        let after = (id, after_line.saturating_add(1));
+        self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
+    }
+
+    pub(super) fn submit_row(
+        &mut self,
+        row: &JobRow,
+        job: &JobRecord,
+        now: Timestamp,
+    ) -> Result<Submitted, JournalError> {
+        jobs::may_submit(job)?;
+        if self.row(row).stored.is_none() {
+            let mut counted = job.clone();
+            jobs::count(&mut counted, row)?;
+            let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
+            self.jobs.insert(job.id, counted);
+            return Ok(submitted);
+        }
+        let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
+        if submitted.intent().id != row.intent {
+            self.sealed.remove(&row.intent);
+        }
+        Ok(submitted)
+    }
+
+    pub(super) fn store(&mut self, rows: Rows) {
+        let key = rows.payment.key();
+        if rows.intent.state.is_final() {
+            // no longer needed: personal data is kept no longer than that
+            self.sealed.remove(&rows.intent.id);
+        }
+        if let Some(attempt) = rows.attempt {
+            if attempt.state.is_open() {
+                self.open.insert(key.clone(), attempt.id);
+            } else {
+                self.open.remove(&key);
+            }
+            self.attempts.insert(attempt.id, attempt);
+        }
+        self.intents.insert(rows.intent.id, rows.intent);
+        self.payments.insert(key.clone(), rows.payment);
+        let due = self.current(&key).and_then(|intent| intent.due_at);
+        if let Some(payment) = self.payments.get_mut(&key) {
+            payment.due_at = due;
+        }
+    }
+
+    pub(super) fn claim(
+        &mut self,
+        key: &PaymentKey,
+        owner: &str,
+        length: Duration,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, JournalError> {
+        let mut payment = self.payment(key)?;
+        let due = payment.due_at.is_some_and(|due| due <= now);
+        if !due || !apply::is_free(&payment, owner, now) {
+            return Ok(None);
+        }
+        let Some(intent) = self.current(key).map(|intent| intent.id) else {
+            return Ok(None);
+        };
+        let lease = apply::claim(&mut payment, owner, length, now);
+        self.payments.insert(key.clone(), payment);
+        let snapshot = self.snapshot(intent, now)?;
+        Ok(Some(Claim { lease, snapshot }))
+    }
+
+    pub(super) fn snapshot(&self, intent: IntentId, now: Timestamp) -> Result<Snapshot, JournalError> {
+        let Rows { payment, intent, attempt } = self.rows(intent)?;
+        Ok(Snapshot { payment, intent, attempt, now })
+    }
+}
