@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::string_slice
 )]
 
 #[cfg(unix)]
@@ -263,7 +264,7 @@ async fn every_end_has_its_exit_code_and_its_json() {
     let cancel = ["--json", "cancel", "ORD-2", "--amount", "1000", "--key", "k-2", "--wait", "60s"];
     let refused = scene.run(&cancel).await.ends(1).json();
     assert_eq!(refused["outcome"]["result"], "rejected", "{refused}");
-    assert_eq!(scene.refunded(&ids[1]), [] as [i64; 0]);
+    assert!(scene.refunded(&ids[1]).is_empty());
 
     // 4: somebody refunded in the admin page, and nothing of ours explains it
     let ids = scene.pay(&["ORD-3"]).await;
@@ -548,8 +549,8 @@ async fn a_second_signal_stops_at_once_and_loses_nothing() {
     let ids = scene.pay(&["ORD-1"]).await;
     // what a killed worker holds is free again when its lease ends
     let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
-    let short = "secret_file = \"secret\"\ntotal_timeout_s = 3\npolicy = { deadline_s = 4, lease_s = 5 }";
-    scene.write("cancel-desk.toml", &config.replace("secret_file = \"secret\"", short));
+    let short = "total_timeout_s = 3\npolicy = { deadline_s = 4, lease_s = 5 }\nendpoint = ";
+    scene.write("cancel-desk.toml", &config.replace("endpoint = ", short));
     // the gateway refunds and never answers
     let silent = Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::Silence);
     scene.sandbox.fault(silent.apply(true));
