@@ -376,6 +376,8 @@ fn the_first_minute_needs_nothing() {
     for variable in ["CHAIPORT_API_KEY", "CHAIPORT_API_SECRET", "REFUNDS_TOKEN"] {
         assert!(faults.err.contains(variable), "{}", faults.err);
     }
+    std::fs::write(folder.join("log.toml"), "[log]\nfilter = \"=loud=\"\n").unwrap();
+    assert!(run(&["config", "check", "--config", "log.toml"]).ends(5).err.contains("log.filter"));
     // the journal can be read without the secrets of gateways
     assert_eq!(
         run(&["pending", "--lang", "en"]).ends(0).out,
