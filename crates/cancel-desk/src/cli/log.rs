@@ -22,13 +22,7 @@ pub(crate) fn start(shell: &Shell, config: &LogConfig) -> Result<(), Failure> {
     let by_variable = std::env::var("CANCEL_DESK_LOG").ok().filter(|filter| !filter.is_empty());
     let usual = if shell.is_service { config.filter.as_deref().unwrap_or("info") } else { "warn" };
     let filter = by_flag.or(by_variable.as_deref()).unwrap_or(usual);
-    let filter = EnvFilter::try_new(filter).map_err(|_| {
-        Failure::new(
-            Exit::Setup,
-            "configuration",
-            "log.filter: must be such as `info` or `warn,cancel_desk=debug`",
-        )
-    })?;
+    let filter = read(filter)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
@@ -39,4 +33,16 @@ pub(crate) fn start(shell: &Shell, config: &LogConfig) -> Result<(), Failure> {
     };
     let _already = started.is_err();
     Ok(())
+}
+
+/// Checks the filter of the file, which only services use.
+pub(crate) fn check(config: &LogConfig) -> Result<(), Failure> {
+    config.filter.as_deref().map_or(Ok(()), |filter| read(filter).map(drop))
+}
+
+fn read(filter: &str) -> Result<EnvFilter, Failure> {
+    EnvFilter::try_new(filter).map_err(|_| {
+        let why = "log.filter: must be such as `info` or `warn,cancel_desk=debug`";
+        Failure::new(Exit::Setup, "configuration", why)
+    })
 }

@@ -4,8 +4,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::string_slice
 )]
+
+mod golden;
+#[cfg(unix)]
+mod service;
 
 #[cfg(unix)]
 use std::io::Write as _;
@@ -318,62 +323,6 @@ async fn a_person_decides_what_only_a_person_can() {
     scene.run(&["trust", &key, "--by", "kim", "--reason", "compared by hand"]).await.ends(0);
 }
 
-/// Ids, hashes, times and paths are different every time; as many letters stand for them.
-fn steady(text: &str, folder: &Path) -> String {
-    let text = text.replace(&folder.display().to_string(), "");
-    let is_id =
-        |word: &str| word.len() == 26 && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let is_hash = |word: &str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let mut steady = String::new();
-    for word in text.split_inclusive([' ', '\n']) {
-        let bare = word.trim_end();
-        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-        let new = if is_id(bare) {
-            "i".repeat(26)
-        } else if is_hash(bare) {
-            "h".repeat(64)
-        } else if (bare.len(), digits) == (10, 8) {
-            "2026-01-01".to_owned()
-        } else if (bare.len(), digits) == (8, 6) {
-            "00:00:00".to_owned()
-        } else {
-            bare.to_owned()
-        };
-        steady += &word.replacen(bare, &new, 1);
-    }
-    steady
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_people_read_is_as_it_was_agreed() {
-    let scene = Scene::new("golden").await;
-    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
-    assert_eq!(ids, ["imp_000000000001", "imp_000000000002"]);
-    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--reason", "변심", "--yes"];
-    scene.run(&cancel).await.ends(0);
-    let commands: [&[&str]; 5] =
-        [&["payments", "list"], &cancel, &["lookup", "ORD-1"], &["journal", "verify"], &["pending"]];
-    let (mut english, mut korean) = (String::new(), String::new());
-    for command in commands {
-        let ended = scene.run(command).await.ends(0);
-        english += &format!("$ {}\n{}{}\n", command[0], ended.out, ended.err);
-        let ended = scene.korean(command).await.ends(0);
-        korean += &format!("$ {}\n{}{}\n", command[0], ended.out, ended.err);
-    }
-    for (shown, golden, name) in [
-        (english, include_str!("cli.en.txt"), "cli.en.txt"),
-        (korean, include_str!("cli.ko.txt"), "cli.ko.txt"),
-    ] {
-        let shown = steady(&shown, &scene.folder);
-        if std::env::var_os("GOLDEN").is_some() {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
-            std::fs::write(path, &shown).unwrap();
-        } else {
-            assert_eq!(shown, golden, "{name}: GOLDEN=1 writes it anew");
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn import_registers_all_or_nothing() {
     let scene = Scene::new("import").await;
@@ -427,6 +376,8 @@ fn the_first_minute_needs_nothing() {
     for variable in ["CHAIPORT_API_KEY", "CHAIPORT_API_SECRET", "REFUNDS_TOKEN"] {
         assert!(faults.err.contains(variable), "{}", faults.err);
     }
+    std::fs::write(folder.join("log.toml"), "[log]\nfilter = \"=loud=\"\n").unwrap();
+    assert!(run(&["config", "check", "--config", "log.toml"]).ends(5).err.contains("log.filter"));
     // the journal can be read without the secrets of gateways
     assert_eq!(
         run(&["pending", "--lang", "en"]).ends(0).out,
@@ -501,71 +452,6 @@ impl Service {
         let ended = tokio::task::spawn_blocking(move || self.child.wait().unwrap()).await.unwrap();
         (ended.code(), self.written.join().unwrap())
     }
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn the_service_serves_recovers_and_stops() {
-    let scene = Scene::new("serve").await;
-    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
-    // left open by a process that gave up waiting
-    let lost =
-        Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::CloseWithoutAnswer).apply(true);
-    scene.sandbox.fault(lost);
-    scene
-        .run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "0s"])
-        .await
-        .ends(3);
-    let service = Service::start(&scene, &["serve"]);
-    let body = r#"{"merchant_uid":"ORD-2","cancel_request_amount":2000,"reason":"x"}"#;
-    assert!(service.cancel("wrong-wrong-wrong-wrong", "k-2", body).await.starts_with("HTTP/1.1 401"));
-    assert!(service.cancel(TOKEN, "k-2", body).await.starts_with("HTTP/1.1 200"));
-    assert_eq!(scene.refunded(&ids[1]), [2_000]);
-    // what was left open is looked up by the workers, not sent again
-    for _ in 0..200 {
-        if scene.run(&["--json", "pending"]).await.json()["under_way"].as_array().unwrap().is_empty() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    let status = scene.run(&["--json", "status", "ORD-1"]).await.ends(0).json();
-    assert_eq!(status["cancels"][0]["state"], "completed", "{status}");
-    assert_eq!(scene.refunded(&ids[0]), [1_000]);
-    // an address in use is told, and nothing begins
-    let listen = ["serve", "--config", "taken.toml"];
-    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
-    scene.write("taken.toml", &config.replace("127.0.0.1:0", &service.address));
-    assert!(scene.run(&listen).await.ends(5).err.contains("http.listen"));
-    let (code, written) = service.stop(1).await;
-    assert_eq!(code, Some(0), "{written}");
-    assert!(written.contains("stopping") && written.trim_end().ends_with("stopped"), "{written}");
-}
-
-#[cfg(unix)]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_second_signal_stops_at_once_and_loses_nothing() {
-    let scene = Scene::new("twice").await;
-    let ids = scene.pay(&["ORD-1"]).await;
-    // what a killed worker holds is free again when its lease ends
-    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
-    let short = "secret_file = \"secret\"\ntotal_timeout_s = 3\npolicy = { deadline_s = 4, lease_s = 5 }";
-    scene.write("cancel-desk.toml", &config.replace("secret_file = \"secret\"", short));
-    // the gateway refunds and never answers
-    let silent = Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::Silence);
-    scene.sandbox.fault(silent.apply(true));
-    let service = Service::start(&scene, &["serve"]);
-    let body = r#"{"merchant_uid":"ORD-1","cancel_request_amount":1000}"#;
-    let asked = service.cancel(TOKEN, "k", body);
-    let waited = tokio::time::timeout(std::time::Duration::from_millis(700), asked).await;
-    assert!(waited.is_err(), "no answer yet: {waited:?}");
-    let began = std::time::Instant::now();
-    let (code, written) = service.stop(2).await;
-    assert_eq!(code, Some(0), "{written}");
-    assert!(began.elapsed() < std::time::Duration::from_secs(4), "the grace was not waited for");
-    scene.sandbox.clear_faults();
-    let again = ["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k", "--wait", "60s"];
-    scene.run(&again).await.ends(0);
-    assert_eq!(scene.refunded(&ids[0]), [1_000]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
