@@ -1,0 +1,139 @@
+//! Workers and submitters as processes of their own on one journal, killed and stopped at any moment, while the
+//! simulated gateways misbehave; then the journal is compared with the gateways' books.
+//!
+//! `KILL_ROUNDS=500 cargo test -p cancel-desk --test kill -- --nocapture` runs more, `KILL_SEED=…` another seed.
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects
+)]
+
+mod child;
+mod clock;
+mod oracle;
+mod pack;
+mod rng;
+mod round;
+mod scene;
+mod setting;
+mod shaken;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use oracle::{Oracle, Rule, Violation};
+use rng::Rng;
+use round::{Round, Tally};
+use scene::Scene;
+use setting::{Broken, CHILD, Store};
+
+/// Rounds on one journal, before a new one begins: what was final in an earlier round must stay so.
+const ROUNDS_OF_A_JOURNAL: u64 = 10;
+
+/// The entry of the child processes; nothing by itself.
+#[test]
+#[ignore = "what the other tests start and kill"]
+fn child() {
+    if let Ok(setting) = std::env::var(CHILD) {
+        child::run(&serde_json::from_str(&setting).unwrap());
+    }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().map_or(default, |text| text.parse().unwrap())
+}
+
+struct Run {
+    name: &'static str,
+    seed: u64,
+    broken: Option<Broken>,
+    tally: Tally,
+    violations: Vec<Violation>,
+}
+
+impl Run {
+    fn new(name: &'static str, broken: Option<Broken>) -> Self {
+        Self {
+            name,
+            seed: number("KILL_SEED", 20_261_121),
+            broken,
+            tally: Tally::default(),
+            violations: Vec::new(),
+        }
+    }
+
+    /// Runs until the rounds are over or a rule is broken; the folder of a broken one is left.
+    async fn rounds(&mut self, rounds: u64, store: impl Fn(&Path) -> Store) {
+        let began = Instant::now();
+        let mut done = 0;
+        while done < rounds && self.violations.is_empty() {
+            let folder = new_folder(self.name);
+            let of_this = ROUNDS_OF_A_JOURNAL.min(rounds - done);
+            let first = done;
+            let mut scene = Scene::new(folder.clone(), store(&folder), self.seed).await;
+            let mut oracle = Oracle::default();
+            while done < first + of_this && oracle.violations.is_empty() {
+                let rng = Rng::new(self.seed.wrapping_add(done));
+                let (number, broken) = (done, self.broken);
+                let round = Round { scene: &mut scene, oracle: &mut oracle, number, rng, broken };
+                self.tally += round.run().await;
+                done += 1;
+            }
+            self.violations = oracle.violations;
+            drop(scene);
+            if self.violations.is_empty() || self.broken.is_some() {
+                std::fs::remove_dir_all(&folder).unwrap();
+            } else {
+                println!("seed {}: round {} broke a rule; see {}", self.seed, done - 1, folder.display());
+            }
+        }
+        println!("{}: seed {}, {:?}", self.name, self.seed, self.tally);
+        println!("{}: {} violations, {:.1} s", self.name, self.violations.len(), began.elapsed().as_secs_f64());
+    }
+
+    fn has_broken(&self, rules: &[Rule]) -> bool {
+        self.violations.iter().any(|violation| rules.contains(&violation.rule))
+    }
+}
+
+fn new_folder(name: &str) -> PathBuf {
+    let unique = cancel_desk::record::IntentId::random().unwrap();
+    let folder = std::env::temp_dir().join(format!("cancel-desk-kill-{name}-{unique}"));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn sqlite(folder: &Path) -> Store {
+    Store::Sqlite(folder.join("journal.db"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_refunded_twice_lost_or_falsely_final_on_sqlite() {
+    let mut run = Run::new("sqlite", None);
+    run.rounds(number("KILL_ROUNDS", 50), sqlite).await;
+    assert!(run.violations.is_empty(), "{:#?}", run.violations);
+    // a run in which nothing went wrong proves nothing
+    let Tally { kills, stops, interrupted, completed, .. } = run.tally;
+    assert!(kills > 0 && stops > 0 && interrupted > 0 && completed > 0, "{:?}", run.tally);
+}
+
+/// The harness must be able to fail: desks that are broken on purpose are found out within a few rounds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broken_desks_are_found_out() {
+    let known = [
+        (Broken::SendsTwice, &[Rule::NotTwice, Rule::Accounted][..]),
+        (Broken::BelievesInSuccess, &[Rule::TrulyFinal]),
+        (Broken::BelievesInRefusal, &[Rule::TrulyFinal]),
+        (Broken::ForgetsWishes, &[Rule::NotLost]),
+    ];
+    for (broken, rules) in known {
+        let mut run = Run::new("broken", Some(broken));
+        run.rounds(5, sqlite).await;
+        assert!(run.has_broken(rules), "{broken:?}: {:#?}", run.violations);
+    }
+}

@@ -1,0 +1,282 @@
+//! One round: trouble, then calm, then the comparison with the books.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cancel_desk::record::{IntentState, PaymentKey, Resolution};
+use cancel_desk::worker::{Accounts, Worker};
+use pg_sandbox::{Gateway, Operation, Rates};
+use tokio::time::{sleep, timeout};
+
+use cancel_desk::journal::Clock;
+
+use crate::oracle::{Oracle, Rule, Violation, at_sandbox, intent_of};
+use crate::pack::Pack;
+use crate::rng::Rng;
+use crate::scene::Scene;
+use crate::setting::{Broken, accounts};
+
+/// How long the trouble lasts at least; then until the submitters are done.
+const TROUBLE: Duration = Duration::from_millis(900);
+/// How long it may take until everything is decided, once it is calm.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Thousandths of the requests.
+const RATES: Rates = Rates {
+    lost_before: 40,
+    applied_lost: 80,
+    server_error_applied: 40,
+    server_error_not_applied: 40,
+    refused: 10,
+    cut_body: 20,
+    redirect: 10,
+    duplicate: 60,
+    late: 100,
+    look_up_fails: 50,
+    silence: true,
+};
+
+/// What happened, counted.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) rounds: u64,
+    pub(crate) payments: u64,
+    pub(crate) wishes: u64,
+    pub(crate) intents: u64,
+    pub(crate) acknowledged: u64,
+    pub(crate) conflicts: u64,
+    pub(crate) kills: u64,
+    pub(crate) own_deaths: u64,
+    pub(crate) stops: u64,
+    pub(crate) long_stops: u64,
+    pub(crate) own_stops: u64,
+    pub(crate) sleepers: u64,
+    pub(crate) sends: u64,
+    pub(crate) faults: u64,
+    /// Sendings that another claim than their own had to settle.
+    pub(crate) interrupted: u64,
+    /// Answers that came when somebody else had taken over.
+    pub(crate) too_late: u64,
+    pub(crate) completed: u64,
+    pub(crate) rejected: u64,
+    pub(crate) by_person: u64,
+    pub(crate) console: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.rounds += other.rounds;
+        self.payments += other.payments;
+        self.wishes += other.wishes;
+        self.intents += other.intents;
+        self.acknowledged += other.acknowledged;
+        self.conflicts += other.conflicts;
+        self.kills += other.kills;
+        self.own_deaths += other.own_deaths;
+        self.stops += other.stops;
+        self.long_stops += other.long_stops;
+        self.own_stops += other.own_stops;
+        self.sleepers += other.sleepers;
+        self.sends += other.sends;
+        self.faults += other.faults;
+        self.interrupted += other.interrupted;
+        self.too_late += other.too_late;
+        self.completed += other.completed;
+        self.rejected += other.rejected;
+        self.by_person += other.by_person;
+        self.console += other.console;
+    }
+}
+
+pub(crate) struct Round<'a> {
+    pub(crate) scene: &'a mut Scene,
+    pub(crate) oracle: &'a mut Oracle,
+    pub(crate) number: u64,
+    pub(crate) rng: Rng,
+    pub(crate) broken: Option<Broken>,
+}
+
+impl Round<'_> {
+    pub(crate) async fn run(mut self) -> Tally {
+        let mut tally = Tally { rounds: 1, ..Tally::default() };
+        let events = last_event(self.scene).await;
+        self.scene.sandbox.clear_requests();
+        let (payments, wishes) = self.scene.prepare(self.number, &mut self.rng).await;
+        tally.payments = u64::try_from(payments.len()).unwrap();
+        tally.wishes = u64::try_from(wishes.len()).unwrap();
+
+        self.scene.sandbox.random_faults(self.rng.next(), RATES);
+        let settings = self.scene.settings(self.number, self.broken, &mut self.rng);
+        let mut pack = Pack::start(settings);
+        tally.console = self.trouble(&mut pack, &payments).await;
+        let mut sleepers = pack.leave_sleepers(&mut self.rng);
+        tally.sleepers = u64::from(!sleepers.is_empty());
+        self.scene.sandbox.clear_faults();
+        for gateway in Gateway::ALL {
+            self.scene.sandbox.accept_connections(gateway).await;
+        }
+
+        let accounts = Arc::new(accounts(&self.scene.urls(), |client| client));
+        if !sleepers.is_empty() {
+            // whoever sleeps inside a transaction keeps everybody out until it is woken
+            let journal = Arc::clone(&self.scene.journal);
+            if timeout(Duration::from_millis(300), journal.recover()).await.is_ok() {
+                self.settle(&accounts, Duration::from_secs(3)).await;
+                self.oracle.compare(&*journal, &self.scene.sandbox, false).await;
+            }
+            sleepers.wake();
+            sleep(Duration::from_millis(400)).await;
+        }
+        tally.kills = sleepers.blows.kills;
+        tally.stops = sleepers.blows.stops;
+        tally.long_stops = sleepers.blows.long_stops;
+        drop(sleepers);
+        // what children sent before they died may still be on its way
+        sleep(Duration::from_millis(30)).await;
+        self.scene.sandbox.deliver_late();
+
+        tally.by_person = self.decide(&accounts, &payments).await;
+        let log = std::fs::read_to_string(self.scene.log(self.number)).unwrap_or_default();
+        let heard = self.oracle.heard(&log, &*self.scene.journal).await;
+        let count = |word: &str| heard.get(word).copied().unwrap_or(0);
+        tally.acknowledged = count("ack");
+        tally.conflicts = count("conflict");
+        tally.own_deaths = count("died");
+        tally.own_stops = count("stopped");
+        let before = self.oracle.ends;
+        let ends = self.oracle.compare(&*self.scene.journal, &self.scene.sandbox, true).await;
+        self.oracle.ends = ends;
+        tally.completed = ends.completed - before.completed;
+        tally.rejected = ends.rejected - before.rejected;
+        tally.intents = ends.intents - before.intents;
+        (tally.interrupted, tally.too_late) = interruptions(self.scene, events).await;
+        let seen = self.scene.sandbox.requests();
+        let sends = seen.iter().filter(|seen| seen.operation == Operation::Cancel);
+        tally.faults = u64::try_from(seen.iter().filter(|seen| seen.fault.is_some()).count()).unwrap();
+        tally.sends = u64::try_from(sends.count()).unwrap();
+        tally
+    }
+
+    /// Kills, stops and starts again, while people refund at the admin pages. Tells how many of those.
+    async fn trouble(&mut self, pack: &mut Pack, payments: &[PaymentKey]) -> u64 {
+        let (began, mut console) = (Instant::now(), 0);
+        loop {
+            sleep(Duration::from_millis(self.rng.between(5, 60))).await;
+            pack.tend();
+            let over = began.elapsed() > TROUBLE;
+            if over && pack.all_submitted() {
+                return console;
+            }
+            if began.elapsed() > PATIENCE {
+                self.oracle.violations.push(Violation {
+                    rule: Rule::NotLost,
+                    what: "the submitters do not come to an end".to_owned(),
+                });
+                return console;
+            }
+            // at last they are left to end
+            if began.elapsed() < TROUBLE * 3 {
+                pack.strike(&mut self.rng);
+            } else {
+                pack.wake();
+            }
+            if self.rng.chance(40) && !over {
+                let payment = payments.get(self.rng.index(payments.len())).unwrap();
+                let amount = if self.rng.chance(500) { 1_000 } else { 2_500 };
+                let gateway = at_sandbox(payment.gateway);
+                let done = self.scene.sandbox.console_refund(gateway, &payment.payment_id, amount);
+                console += u64::from(done.is_ok());
+            }
+        }
+    }
+
+    /// Carries everything through until nothing is due any more; time is put forward, so that the whole schedule of
+    /// look-ups passes. Tells whether it came to an end.
+    async fn settle(&self, accounts: &Arc<Accounts>, patience: Duration) -> bool {
+        let began = Instant::now();
+        let journal = &self.scene.journal;
+        let workers: Vec<Worker> =
+            (0..4).map(|_| Worker::new(Arc::clone(journal), Arc::clone(accounts)).unwrap()).collect();
+        let [a, b, c, d] = workers.as_slice() else { return false };
+        while began.elapsed() < patience {
+            tokio::join!(drain(a), drain(b), drain(c), drain(d));
+            let Some(due) = journal.next_due().await.unwrap() else { return true };
+            let left = due.since(self.scene.clock.now());
+            // due and not to be had: the lease of one who died
+            self.scene.clock.put_forward(left.max(Duration::from_secs(1)));
+        }
+        false
+    }
+
+    /// Brings everything to its end, with a person's help where the desk asks for it. Tells how often.
+    async fn decide(&mut self, accounts: &Arc<Accounts>, payments: &[PaymentKey]) -> u64 {
+        let (began, mut decisions) = (Instant::now(), 0);
+        while began.elapsed() < PATIENCE {
+            if !self.settle(accounts, PATIENCE).await {
+                break;
+            }
+            let settled: usize = payments
+                .iter()
+                .map(|payment| {
+                    self.scene.sandbox.settle(at_sandbox(payment.gateway), &payment.payment_id)
+                })
+                .sum();
+            let waiting = self.scene.journal.waiting_for_a_person(10_000).await.unwrap();
+            if waiting.is_empty() && settled == 0 {
+                break;
+            }
+            for intent in waiting {
+                let resolution = self.truth(&intent).await;
+                let resolved =
+                    self.scene.journal.resolve(intent.id, resolution, "kill test", "the books say so").await;
+                resolved.unwrap();
+                decisions += 1;
+            }
+        }
+        decisions
+    }
+
+    /// What a person finds in the gateway's books.
+    async fn truth(&self, intent: &cancel_desk::record::IntentRecord) -> Resolution {
+        let attempts = self.scene.journal.attempts_of(intent.id).await.unwrap();
+        if attempts.is_empty() || intent.state == IntentState::Accepted {
+            return Resolution::LookAgain;
+        }
+        let attempts: BTreeMap<_, _> = attempts.iter().map(|attempt| (attempt.id, intent.id)).collect();
+        let books = self
+            .scene
+            .sandbox
+            .payment(at_sandbox(intent.payment.gateway), &intent.payment.payment_id)
+            .unwrap();
+        let happened = books.entries.iter().any(|entry| intent_of(entry, &attempts).is_some());
+        if happened { Resolution::Happened } else { Resolution::DidNotHappen }
+    }
+}
+
+async fn drain(worker: &Worker) {
+    while worker.turn().await.unwrap().is_some() {}
+}
+
+async fn last_event(scene: &Scene) -> i64 {
+    i64::try_from(scene.journal.verify().await.unwrap().events).unwrap()
+}
+
+/// Sendings that were begun under one claim and first heard of under a later one, and answers that came too late.
+async fn interruptions(scene: &Scene, after: i64) -> (u64, u64) {
+    let (mut interrupted, mut too_late) = (0, 0);
+    let mut begun = BTreeMap::new();
+    for event in scene.journal.events(after, u32::MAX).await.unwrap() {
+        too_late += u64::from(event.kind == "too_late");
+        let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap();
+        let (Some(attempt), Some(fence)) = (event.attempt, detail["fence"].as_i64()) else { continue };
+        if let Some(before) = begun.remove(&attempt) {
+            interrupted += u64::from(fence > before);
+        }
+        if event.kind == "attempt" || event.kind == "resend" {
+            begun.insert(attempt, fence);
+        }
+    }
+    (interrupted, too_late)
+}
