@@ -1,6 +1,7 @@
 //! What must hold, judged by the gateways' books.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use cancel_desk::journal::Journal;
 use cancel_desk::pg_core::Gateway;
@@ -38,6 +39,12 @@ pub(crate) enum Rule {
 pub(crate) struct Violation {
     pub(crate) rule: Rule,
     pub(crate) what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {}", self.rule, self.what)
+    }
 }
 
 /// How intents ended.
@@ -170,7 +177,7 @@ impl Oracle {
             IntentState::Rejected | IntentState::Withdrawn if !refunds.is_empty() => {
                 self.broken(Rule::TrulyFinal, what.as_str());
             }
-            IntentState::Rejected if amount <= books.balance && !by_person(intent) => {
+            IntentState::Rejected if amount <= books.balance && !has_cause(intent, books) => {
                 self.broken(Rule::RejectedForCause, format!("{what}: {:?}", intent.outcome));
             }
             state if end && !state.is_final() => {
@@ -189,8 +196,16 @@ impl Oracle {
     }
 }
 
-fn by_person(intent: &IntentRecord) -> bool {
-    matches!(intent.outcome, Some(Outcome::Rejected(RejectedBecause::Person)))
+/// Whether a rejection has another cause than the balance: a person, or a payment of Settlebank's that somebody else
+/// refunded from. How often it was cancelled nobody can tell there, and without the number no cancel is sent.
+fn has_cause(intent: &IntentRecord, books: &Ledger) -> bool {
+    match &intent.outcome {
+        Some(Outcome::Rejected(RejectedBecause::Person)) => true,
+        Some(Outcome::Rejected(RejectedBecause::Invalid { field })) => {
+            field == "sequence" && books.entries.iter().any(|entry| entry.by == Actor::Console)
+        }
+        _ => false,
+    }
 }
 
 /// Whose refund an entry is: every attempt carries a tag of its own into the books.

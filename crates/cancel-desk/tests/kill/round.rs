@@ -100,7 +100,7 @@ pub(crate) struct Round<'a> {
 
 impl Round<'_> {
     pub(crate) async fn run(mut self) -> Tally {
-        let mut tally = Tally { rounds: 1, ..Tally::default() };
+        let t0=Instant::now(); let mut tally = Tally { rounds: 1, ..Tally::default() };
         let events = last_event(self.scene).await;
         self.scene.sandbox.clear_requests();
         let (payments, wishes) = self.scene.prepare(self.number, &mut self.rng).await;
@@ -108,10 +108,10 @@ impl Round<'_> {
         tally.wishes = u64::try_from(wishes.len()).unwrap();
 
         self.scene.sandbox.random_faults(self.rng.next(), RATES);
-        let settings = self.scene.settings(self.number, self.broken, &mut self.rng);
+        println!("prep {:?}",t0.elapsed()); let settings = self.scene.settings(self.number, self.broken, &mut self.rng);
         let mut pack = Pack::start(settings);
         tally.console = self.trouble(&mut pack, &payments).await;
-        let mut sleepers = pack.leave_sleepers(&mut self.rng);
+        println!("trouble {:?}",t0.elapsed()); let mut sleepers = pack.leave_sleepers(&mut self.rng);
         tally.sleepers = u64::from(!sleepers.is_empty());
         self.scene.sandbox.clear_faults();
         for gateway in Gateway::ALL {
@@ -132,13 +132,13 @@ impl Round<'_> {
         tally.kills = sleepers.blows.kills;
         tally.stops = sleepers.blows.stops;
         tally.long_stops = sleepers.blows.long_stops;
-        drop(sleepers);
+        drop(sleepers);println!("sleepers {:?}",t0.elapsed());
         // what children sent before they died may still be on its way
         sleep(Duration::from_millis(30)).await;
         self.scene.sandbox.deliver_late();
 
         tally.by_person = self.decide(&accounts, &payments).await;
-        let log = std::fs::read_to_string(self.scene.log(self.number)).unwrap_or_default();
+println!("decide {:?}",t0.elapsed());        let log = std::fs::read_to_string(self.scene.log(self.number)).unwrap_or_default();
         let heard = self.oracle.heard(&log, &*self.scene.journal).await;
         let count = |word: &str| heard.get(word).copied().unwrap_or(0);
         tally.acknowledged = count("ack");
@@ -152,7 +152,7 @@ impl Round<'_> {
         tally.rejected = ends.rejected - before.rejected;
         tally.intents = ends.intents - before.intents;
         (tally.interrupted, tally.too_late) = interruptions(self.scene, events).await;
-        let seen = self.scene.sandbox.requests();
+println!("compare {:?}",t0.elapsed());        let seen = self.scene.sandbox.requests();
         let sends = seen.iter().filter(|seen| seen.operation == Operation::Cancel);
         tally.faults = u64::try_from(seen.iter().filter(|seen| seen.fault.is_some()).count()).unwrap();
         tally.sends = u64::try_from(sends.count()).unwrap();

@@ -126,7 +126,7 @@ fn amounts(paid: i64, rng: &mut Rng) -> Vec<i64> {
         0 => vec![paid],
         1 => vec![paid / 2, paid / 2],
         2 => vec![1_000, 1_000, 2_500],
-        3 => vec![paid / 3, paid / 5, 700, 1],
+        3 => vec![paid / 3, paid / 5, 700, 120],
         // more than there is: one of them has to be refused
         4 => vec![paid - 1_000, 2_000],
         _ => vec![paid, paid / 4, paid / 2],
