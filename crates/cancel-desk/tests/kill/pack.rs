@@ -100,10 +100,11 @@ impl Pack {
         }
     }
 
-    /// Does something to one of them, now and then.
-    pub(crate) fn strike(&mut self, rng: &mut Rng) {
+    /// Does something to one of them, now and then; `only`: of this role.
+    pub(crate) fn strike(&mut self, rng: &mut Rng, only: Option<Role>) {
         let at = rng.index(self.members.len());
-        let Some(member) = self.members.get_mut(at).filter(|member| !member.done) else { return };
+        let fits = |member: &&mut Member| !member.done && only.is_none_or(|role| role == member.setting.role);
+        let Some(member) = self.members.get_mut(at).filter(fits) else { return };
         match rng.below(10) {
             0..3 => {
                 member.kill();
@@ -120,6 +121,14 @@ impl Pack {
             // one that stopped of itself goes on
             6..9 if member.stopped.is_none() => member.signal(Signal::CONT),
             _ => {}
+        }
+    }
+
+    /// Lets the submitters go on.
+    pub(crate) fn wake_submitters(&mut self) {
+        for member in self.members.iter_mut().filter(|member| member.setting.role == Role::Submitter) {
+            member.signal(Signal::CONT);
+            member.stopped = None;
         }
     }
 

@@ -16,12 +16,20 @@ use crate::oracle::{Oracle, Rule, Violation, at_sandbox, intent_of};
 use crate::pack::Pack;
 use crate::rng::Rng;
 use crate::scene::Scene;
-use crate::setting::{Broken, accounts};
+use crate::setting::{Broken, Role, accounts};
 
 /// How long the trouble lasts at least; then until the submitters are done.
 const TROUBLE: Duration = Duration::from_millis(900);
 /// How long it may take until everything is decided, once it is calm.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Tasks that carry everything through once it is calm.
+const CALM_TASKS: usize = 8;
+
+/// Journal time within which whatever the gateway's documents let the desk settle is settled.
+const A_WHILE: Duration = Duration::from_secs(1_800);
+/// Longer than the schedule of look-ups.
+const EVER: Duration = Duration::from_secs(86_400 * 365);
 
 /// Thousandths of the requests.
 const RATES: Rates = Rates {
@@ -94,13 +102,15 @@ pub(crate) struct Round<'a> {
     pub(crate) scene: &'a mut Scene,
     pub(crate) oracle: &'a mut Oracle,
     pub(crate) number: u64,
+    /// The last on this journal: everything must come to its end.
+    pub(crate) last: bool,
     pub(crate) rng: Rng,
     pub(crate) broken: Option<Broken>,
 }
 
 impl Round<'_> {
     pub(crate) async fn run(mut self) -> Tally {
-        let t0=Instant::now(); let mut tally = Tally { rounds: 1, ..Tally::default() };
+        let mut tally = Tally { rounds: 1, ..Tally::default() };
         let events = last_event(self.scene).await;
         self.scene.sandbox.clear_requests();
         let (payments, wishes) = self.scene.prepare(self.number, &mut self.rng).await;
@@ -108,10 +118,10 @@ impl Round<'_> {
         tally.wishes = u64::try_from(wishes.len()).unwrap();
 
         self.scene.sandbox.random_faults(self.rng.next(), RATES);
-        println!("prep {:?}",t0.elapsed()); let settings = self.scene.settings(self.number, self.broken, &mut self.rng);
+        let settings = self.scene.settings(self.number, self.broken, &mut self.rng);
         let mut pack = Pack::start(settings);
         tally.console = self.trouble(&mut pack, &payments).await;
-        println!("trouble {:?}",t0.elapsed()); let mut sleepers = pack.leave_sleepers(&mut self.rng);
+        let mut sleepers = pack.leave_sleepers(&mut self.rng);
         tally.sleepers = u64::from(!sleepers.is_empty());
         self.scene.sandbox.clear_faults();
         for gateway in Gateway::ALL {
@@ -123,7 +133,7 @@ impl Round<'_> {
             // whoever sleeps inside a transaction keeps everybody out until it is woken
             let journal = Arc::clone(&self.scene.journal);
             if timeout(Duration::from_millis(300), journal.recover()).await.is_ok() {
-                self.settle(&accounts, Duration::from_secs(3)).await;
+                self.settle(&accounts, A_WHILE, Duration::from_secs(3)).await;
                 self.oracle.compare(&*journal, &self.scene.sandbox, false).await;
             }
             sleepers.wake();
@@ -132,13 +142,20 @@ impl Round<'_> {
         tally.kills = sleepers.blows.kills;
         tally.stops = sleepers.blows.stops;
         tally.long_stops = sleepers.blows.long_stops;
-        drop(sleepers);println!("sleepers {:?}",t0.elapsed());
+        drop(sleepers);
         // what children sent before they died may still be on its way
         sleep(Duration::from_millis(30)).await;
         self.scene.sandbox.deliver_late();
 
-        tally.by_person = self.decide(&accounts, &payments).await;
-println!("decide {:?}",t0.elapsed());        let log = std::fs::read_to_string(self.scene.log(self.number)).unwrap_or_default();
+        if self.last {
+            tally.by_person = self.decide(&accounts).await;
+        } else if !self.settle(&accounts, A_WHILE, PATIENCE).await {
+            self.oracle.violations.push(Violation {
+                rule: Rule::NotLost,
+                what: "it does not come to rest".to_owned(),
+            });
+        }
+        let log = std::fs::read_to_string(self.scene.log(self.number)).unwrap_or_default();
         let heard = self.oracle.heard(&log, &*self.scene.journal).await;
         let count = |word: &str| heard.get(word).copied().unwrap_or(0);
         tally.acknowledged = count("ack");
@@ -146,13 +163,13 @@ println!("decide {:?}",t0.elapsed());        let log = std::fs::read_to_string(s
         tally.own_deaths = count("died");
         tally.own_stops = count("stopped");
         let before = self.oracle.ends;
-        let ends = self.oracle.compare(&*self.scene.journal, &self.scene.sandbox, true).await;
+        let ends = self.oracle.compare(&*self.scene.journal, &self.scene.sandbox, self.last).await;
         self.oracle.ends = ends;
         tally.completed = ends.completed - before.completed;
         tally.rejected = ends.rejected - before.rejected;
         tally.intents = ends.intents - before.intents;
         (tally.interrupted, tally.too_late) = interruptions(self.scene, events).await;
-println!("compare {:?}",t0.elapsed());        let seen = self.scene.sandbox.requests();
+        let seen = self.scene.sandbox.requests();
         let sends = seen.iter().filter(|seen| seen.operation == Operation::Cancel);
         tally.faults = u64::try_from(seen.iter().filter(|seen| seen.fault.is_some()).count()).unwrap();
         tally.sends = u64::try_from(sends.count()).unwrap();
@@ -176,12 +193,11 @@ println!("compare {:?}",t0.elapsed());        let seen = self.scene.sandbox.requ
                 });
                 return console;
             }
-            // at last they are left to end
-            if began.elapsed() < TROUBLE * 3 {
-                pack.strike(&mut self.rng);
-            } else {
-                pack.wake();
+            // in the end the submitters are left alone, to end
+            if over {
+                pack.wake_submitters();
             }
+            pack.strike(&mut self.rng, over.then_some(Role::Worker));
             if self.rng.chance(40) && !over {
                 let payment = payments.get(self.rng.index(payments.len())).unwrap();
                 let amount = if self.rng.chance(500) { 1_000 } else { 2_500 };
@@ -192,17 +208,20 @@ println!("compare {:?}",t0.elapsed());        let seen = self.scene.sandbox.requ
         }
     }
 
-    /// Carries everything through until nothing is due any more; time is put forward, so that the whole schedule of
-    /// look-ups passes. Tells whether it came to an end.
-    async fn settle(&self, accounts: &Arc<Accounts>, patience: Duration) -> bool {
-        let began = Instant::now();
-        let journal = &self.scene.journal;
-        let workers: Vec<Worker> =
-            (0..4).map(|_| Worker::new(Arc::clone(journal), Arc::clone(accounts)).unwrap()).collect();
-        let [a, b, c, d] = workers.as_slice() else { return false };
+    /// Carries everything through until nothing is due within so much journal time; the clock is put forward, so that
+    /// nobody waits for the schedule of look-ups. Tells whether it came to an end.
+    async fn settle(&self, accounts: &Arc<Accounts>, within: Duration, patience: Duration) -> bool {
+        let (began, journal) = (Instant::now(), &self.scene.journal);
+        let horizon = self.scene.clock.now().after(within);
+        let worker = |_| Arc::new(Worker::new(Arc::clone(journal), Arc::clone(accounts)).unwrap());
+        let workers: Vec<Arc<Worker>> = (0..CALM_TASKS).map(worker).collect();
         while began.elapsed() < patience {
-            tokio::join!(drain(a), drain(b), drain(c), drain(d));
-            let Some(due) = journal.next_due().await.unwrap() else { return true };
+            let draining: Vec<_> = workers.iter().map(|worker| tokio::spawn(drain(Arc::clone(worker)))).collect();
+            for task in draining {
+                task.await.unwrap();
+            }
+            let due = journal.next_due().await.unwrap();
+            let Some(due) = due.filter(|due| *due <= horizon) else { return true };
             let left = due.since(self.scene.clock.now());
             // due and not to be had: the lease of one who died
             self.scene.clock.put_forward(left.max(Duration::from_secs(1)));
@@ -211,18 +230,13 @@ println!("compare {:?}",t0.elapsed());        let seen = self.scene.sandbox.requ
     }
 
     /// Brings everything to its end, with a person's help where the desk asks for it. Tells how often.
-    async fn decide(&mut self, accounts: &Arc<Accounts>, payments: &[PaymentKey]) -> u64 {
+    async fn decide(&mut self, accounts: &Arc<Accounts>) -> u64 {
         let (began, mut decisions) = (Instant::now(), 0);
         while began.elapsed() < PATIENCE {
-            if !self.settle(accounts, PATIENCE).await {
+            if !self.settle(accounts, EVER, PATIENCE).await {
                 break;
             }
-            let settled: usize = payments
-                .iter()
-                .map(|payment| {
-                    self.scene.sandbox.settle(at_sandbox(payment.gateway), &payment.payment_id)
-                })
-                .sum();
+            let settled = self.scene.settle_pending();
             let waiting = self.scene.journal.waiting_for_a_person(10_000).await.unwrap();
             if waiting.is_empty() && settled == 0 {
                 break;
@@ -255,7 +269,7 @@ println!("compare {:?}",t0.elapsed());        let seen = self.scene.sandbox.requ
     }
 }
 
-async fn drain(worker: &Worker) {
+async fn drain(worker: Arc<Worker>) {
     while worker.turn().await.unwrap().is_some() {}
 }
 

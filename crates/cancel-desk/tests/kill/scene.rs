@@ -87,6 +87,14 @@ impl Scene {
         (keys, wishes)
     }
 
+    /// PGs that decide later do so now. Tells how many refunds that made.
+    pub(crate) fn settle_pending(&self) -> usize {
+        let chaiport = pg_sandbox::Gateway::Chaiport;
+        let ledgers = self.sandbox.payments(chaiport);
+        let pending = ledgers.iter().filter(|ledger| !ledger.pending.is_empty());
+        pending.map(|ledger| self.sandbox.settle(chaiport, &ledger.id)).sum()
+    }
+
     fn pay(&self, gateway: Gateway, rng: &mut Rng) -> PaymentRef {
         let order = format!("ORD-{}", self.orders);
         let won = Money::krw(10_000).unwrap();
