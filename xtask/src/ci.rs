@@ -18,6 +18,10 @@ pub(crate) fn run(root: &Path, without_tests: bool) -> Result<(), String> {
         steps.push([&alone[..], &["--", "-D", "warnings"]].concat());
         steps.push([&alone[..], &["--features", "client", "--", "-D", "warnings"]].concat());
     }
+    for features in ["", "sqlite", "postgres", "gateways", "http", "bulk,sqlite"] {
+        let alone = ["clippy", "-p", "cancel-desk", "--no-default-features", "--features", features];
+        steps.push([&alone[..], &["--", "-D", "warnings"]].concat());
+    }
     if !without_tests {
         steps.push(vec!["test", "--workspace"]);
     }

@@ -6,12 +6,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// Publishable packages and their folders.
-const CRATES: [(&str, &str); 5] = [
+const CRATES: [(&str, &str); 6] = [
     ("pg-cancel-core", "crates/pg-core"),
     ("chaiport-cancel", "crates/chaiport-cancel"),
     ("eximbay-cancel", "crates/eximbay-cancel"),
     ("settlebank-cancel", "crates/settlebank-cancel"),
     ("pg-cancel-sandbox", "crates/pg-sandbox"),
+    ("cancel-desk", "crates/cancel-desk"),
 ];
 const GATEWAYS: [&str; 3] = ["chaiport-cancel", "eximbay-cancel", "settlebank-cancel"];
 /// What must not come with an SDK crate: a second TLS stack, HTTP/2, databases, command-line parsers, clocks with
@@ -40,9 +41,10 @@ const FORBIDDEN: [&str; 18] = [
 const BUDGETS: [(&str, usize, usize); 3] =
     [("chaiport-cancel", 88, 22), ("eximbay-cancel", 88, 23), ("settlebank-cancel", 103, 35)];
 /// Pages that stand in English and in Korean.
-const TWINS: [&str; 7] = [
+const TWINS: [&str; 8] = [
     "README.md",
     "docs/architecture.md",
+    "docs/desk.md",
     "docs/outcomes.md",
     "docs/sandbox.md",
     "docs/gateways/chaiport.md",

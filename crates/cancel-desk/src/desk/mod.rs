@@ -1,1 +1,370 @@
-//! What a person or a program may ask of the desk, whatever the way it comes in.
+//! What a person or a program may ask of the desk, whatever the way it comes in: over HTTP, by command, from your code.
+//!
+//! [`Desk`] finds the payment that is meant, checks what can be checked before anything is stored, stores the wish and
+//! wakes a worker. It sends no cancel itself.
+
+mod checks;
+mod error;
+mod number;
+mod selector;
+mod views;
+mod wish;
+mod workers;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use pg_core::{Invalid, LookUpError, LookUpErrorKind, PaymentState};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::journal::{Journal, JournalError, NewIntent, Submitted};
+use crate::record::{IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution};
+use crate::worker::{Account, Accounts, Worker};
+
+pub use error::DeskError;
+pub use number::Number;
+pub use selector::Selector;
+pub use views::{CancelView, EvidenceView, OutcomeView, PaymentView, StateView, rfc3339};
+pub use wish::{Amount, RefundTo, Wish, scheme_of};
+pub use workers::Workers;
+
+/// The first pause of [`Desk::pursue`] between two looks into the journal, and the longest.
+const LOOK_FIRST: Duration = Duration::from_millis(15);
+const LOOK_LAST: Duration = Duration::from_millis(250);
+
+/// The desk: a journal, the accounts that it works on, and whoever works for it in this process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    journal: Arc<dyn Journal>,
+    accounts: Arc<Accounts>,
+    bells: Mutex<Vec<Arc<Notify>>>,
+}
+
+impl Desk {
+    /// A desk without workers. Wishes are stored; who carries them through is another process, or
+    /// [`start_workers`](Self::start_workers).
+    #[must_use]
+    pub fn new(journal: Arc<dyn Journal>, accounts: Arc<Accounts>) -> Self {
+        Self { inner: Arc::new(Inner { journal, accounts, bells: Mutex::default() }) }
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.inner.journal
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn accounts(&self) -> &Arc<Accounts> {
+        &self.inner.accounts
+    }
+
+    /// Starts so many workers as tasks of the running tokio runtime.
+    ///
+    /// # Errors
+    /// [`Invalid`] when the operating system gives no randomness for their names.
+    pub fn start_workers(&self, count: usize) -> Result<Workers, Invalid> {
+        let workers = (0..count)
+            .map(|_| Worker::new(Arc::clone(self.journal()), Arc::clone(self.accounts())))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.bells().extend(workers.iter().map(Worker::bell));
+        Ok(Workers::start(workers))
+    }
+
+    fn bells(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Notify>>> {
+        self.inner.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes the workers of this process: there is something to do.
+    pub fn ring(&self) {
+        let mut bells = self.bells();
+        // a bell that only this list holds is a stopped worker's
+        bells.retain(|bell| Arc::strong_count(bell) > 1);
+        for bell in bells.iter() {
+            bell.notify_one();
+        }
+    }
+
+    /// Registers a payment. The same payment again changes nothing.
+    ///
+    /// # Errors
+    /// [`DeskError::Invalid`] when its gateway could not find or cancel it as it is written,
+    /// [`DeskError::PaymentConflict`], [`DeskError::Journal`].
+    pub async fn register(&self, new: NewPayment) -> Result<PaymentRecord, DeskError> {
+        Self::check_payment(&new)?;
+        Ok(self.journal().register_payment(new).await?)
+    }
+
+    /// Checks a payment as [`register`](Self::register) does, and stores nothing.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming the field.
+    pub fn check_payment(new: &NewPayment) -> Result<(), Invalid> {
+        new.check()?;
+        Selector::order(new.payment.merchant_uid.as_str())
+            .with_payment_id(new.payment.gateway_id.as_str())
+            .check()?;
+        checks::payment(&new.payment)
+    }
+
+    /// The one payment that is meant.
+    ///
+    /// # Errors
+    /// [`DeskError::Invalid`], [`DeskError::NoSuchPayment`], [`DeskError::Ambiguous`], [`DeskError::Journal`].
+    pub async fn find(&self, by: &Selector) -> Result<PaymentRecord, DeskError> {
+        by.check()?;
+        let mut found = match &by.merchant_uid {
+            Some(order) => self.journal().payments_of_order(order).await?,
+            None => self.of_payment_id(by).await?,
+        };
+        found.retain(|payment| by.fits(payment));
+        match found.len() {
+            0 => Err(DeskError::NoSuchPayment),
+            1 => found.pop().ok_or(DeskError::NoSuchPayment),
+            _ => Err(DeskError::Ambiguous(found.iter().map(PaymentRecord::key).collect())),
+        }
+    }
+
+    /// The gateway's number alone does not tell the account: those that are configured here are asked.
+    async fn of_payment_id(&self, by: &Selector) -> Result<Vec<PaymentRecord>, DeskError> {
+        let id = by.payment_id.as_deref().unwrap_or_default();
+        let mut keys: Vec<PaymentKey> = self
+            .accounts()
+            .names()
+            .iter()
+            .filter(|name| by.gateway.is_none_or(|wanted| wanted == name.gateway))
+            .filter(|name| by.account.as_deref().is_none_or(|wanted| wanted == name.merchant))
+            .map(|name| PaymentKey::new(name.gateway, name.merchant.as_str(), id))
+            .collect();
+        if let (Some(gateway), Some(merchant)) = (by.gateway, &by.account) {
+            // a whole key needs no configuration
+            keys = vec![PaymentKey::new(gateway, merchant.as_str(), id)];
+        }
+        let mut found = Vec::new();
+        for key in &keys {
+            found.extend(self.journal().payment(key).await?);
+        }
+        Ok(found)
+    }
+
+    /// The payment of this key.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchPayment`], [`DeskError::Journal`].
+    pub async fn payment(&self, key: &PaymentKey) -> Result<PaymentRecord, DeskError> {
+        self.journal().payment(key).await?.ok_or(DeskError::NoSuchPayment)
+    }
+
+    /// Stores a wish to refund and wakes a worker. The same key with the same content gives back what is stored,
+    /// whatever has become of it.
+    ///
+    /// # Errors
+    /// All but the last store nothing: those of [`find`](Self::find); [`DeskError::Invalid`],
+    /// [`DeskError::NoAccount`], [`DeskError::AlreadyRefunded`], [`DeskError::Exceeds`],
+    /// [`DeskError::RemainingDiffers`], [`DeskError::KeyReused`], [`DeskError::NoAccountKey`];
+    /// [`DeskError::Journal`].
+    pub async fn cancel(&self, wish: Wish) -> Result<Submitted, DeskError> {
+        let payment = self.find(&wish.payment).await?;
+        let amount = wish.amount.money(payment.paid().currency())?;
+        let mut new = NewIntent::new(payment.key(), wish.key, amount)?;
+        new.reason = wish.reason;
+        new.account = wish.account.map(|account| account.account(&payment.payment)).transpose()?;
+        new.check()?;
+        // what is stored is answered as it is: its checks were made when it was new
+        if !self.is_stored(&new).await? {
+            self.check_wish(&payment, &new)?;
+            check_remaining(&payment, wish.amount)?;
+        }
+        match self.journal().submit(new).await {
+            Ok(submitted) => {
+                self.ring();
+                Ok(submitted)
+            }
+            Err(JournalError::Exceeds { .. }) => Err(self.exceeds(&payment.key(), amount).await?),
+            Err(JournalError::NotFound) => Err(DeskError::NoSuchPayment),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn is_stored(&self, new: &NewIntent) -> Result<bool, DeskError> {
+        let intents = self.journal().intents_of(&new.payment).await?;
+        Ok(intents.iter().any(|intent| intent.caller_key == new.caller_key))
+    }
+
+    fn check_wish(&self, payment: &PaymentRecord, new: &NewIntent) -> Result<(), DeskError> {
+        if self.accounts().of(&new.payment).is_none() {
+            return Err(no_account(&new.payment));
+        }
+        Ok(checks::wish(payment, new)?)
+    }
+
+    /// Why it is too much, by what the journal holds now.
+    async fn exceeds(&self, key: &PaymentKey, asked: pg_core::Money) -> Result<DeskError, DeskError> {
+        let payment = self.payment(key).await?;
+        let cancelable = payment.money(payment.available());
+        if cancelable.is_zero() && payment.reserved == 0 {
+            return Ok(DeskError::AlreadyRefunded);
+        }
+        Ok(DeskError::Exceeds { asked, cancelable, reserved: payment.money(payment.reserved) })
+    }
+
+    /// Waits until a cancel has an outcome or waits for a person, at most for `patience`; then tells how far it is.
+    /// Whose worker carries it does not matter.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchCancel`], [`DeskError::Journal`].
+    pub async fn pursue(&self, intent: IntentId, patience: Duration) -> Result<IntentRecord, DeskError> {
+        let end = Instant::now().checked_add(patience);
+        let mut pause = LOOK_FIRST;
+        loop {
+            let found = self.intent(intent).await?;
+            if !matches!(found.state, IntentState::Planned | IntentState::Open) {
+                return Ok(found);
+            }
+            let next = Instant::now().checked_add(pause);
+            match (next, end) {
+                (Some(next), Some(end)) if next <= end => sleep_until(next).await,
+                (_, Some(end)) if Instant::now() < end => sleep_until(end).await,
+                _ => return Ok(found),
+            }
+            pause = pause.saturating_mul(2).min(LOOK_LAST);
+        }
+    }
+
+    /// Asks the gateway for a payment, and writes nothing.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchPayment`], [`DeskError::NoAccount`], [`DeskError::LookUp`], [`DeskError::Journal`].
+    pub async fn look_up(&self, key: &PaymentKey) -> Result<PaymentState, DeskError> {
+        let payment = self.payment(key).await?;
+        let account = self.account(key)?;
+        let answer = timeout(account.policy().deadline, account.gateway().look_up(&payment.payment)).await;
+        Ok(answer.unwrap_or_else(|_| Err(LookUpError::new(LookUpErrorKind::Unavailable)))?)
+    }
+
+    fn account(&self, key: &PaymentKey) -> Result<&Account, DeskError> {
+        self.accounts().of(key).ok_or_else(|| no_account(key))
+    }
+
+    /// A cancel.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchCancel`], [`DeskError::Journal`].
+    pub async fn intent(&self, id: IntentId) -> Result<IntentRecord, DeskError> {
+        self.journal().intent(id).await?.ok_or(DeskError::NoSuchCancel)
+    }
+
+    /// Writes that a payment is to be trusted again, after the journal was restored from a backup: a person has
+    /// compared it with its gateway.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchPayment`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
+    /// [`DeskError::Journal`].
+    pub async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, DeskError> {
+        let trusted = self.journal().trust(key, by, reason).await.map_err(|error| match error {
+            JournalError::NotFound => DeskError::NoSuchPayment,
+            other => other.into(),
+        })?;
+        self.ring();
+        Ok(trusted)
+    }
+
+    /// What waits for a person, oldest first.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub async fn waiting(&self, limit: u32) -> Result<Vec<IntentRecord>, DeskError> {
+        Ok(self.journal().waiting_for_a_person(limit).await?)
+    }
+
+    /// Writes what a person decided about a cancel, who and why.
+    ///
+    /// # Errors
+    /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
+    /// [`DeskError::Journal`].
+    pub async fn resolve(
+        &self,
+        id: IntentId,
+        resolution: Resolution,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntentRecord, DeskError> {
+        let resolved = self.journal().resolve(id, resolution, by, reason).await.map_err(of_cancel)?;
+        self.ring();
+        Ok(resolved)
+    }
+
+    /// Takes a cancel back of which no attempt exists.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub async fn withdraw(&self, id: IntentId, by: &str, reason: &str) -> Result<IntentRecord, DeskError> {
+        self.journal().withdraw(id, by, reason).await.map_err(of_cancel)
+    }
+
+    /// Makes a payment's open cancel due now. Tells whether there was one. A hint is never a proof.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub async fn hint(&self, key: &PaymentKey) -> Result<bool, DeskError> {
+        let due = self.journal().hint(key).await?;
+        if due {
+            self.ring();
+        }
+        Ok(due)
+    }
+
+    /// A payment with all of its cancels, to be shown.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub async fn show_payment(&self, payment: &PaymentRecord) -> Result<PaymentView, DeskError> {
+        let mut cancels = Vec::new();
+        for intent in self.journal().intents_of(&payment.key()).await? {
+            cancels.push(self.show_cancel(&intent).await?);
+        }
+        Ok(PaymentView::new(payment).with_cancels(cancels))
+    }
+
+    /// A cancel with the number of its attempts, to be shown.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub async fn show_cancel(&self, intent: &IntentRecord) -> Result<CancelView, DeskError> {
+        let attempts = self.journal().attempts_of(intent.id).await?;
+        Ok(CancelView::new(intent, &attempts))
+    }
+}
+
+fn no_account(key: &PaymentKey) -> DeskError {
+    DeskError::NoAccount { gateway: key.gateway, merchant: key.merchant.clone() }
+}
+
+fn of_cancel(error: JournalError) -> DeskError {
+    match error {
+        JournalError::NotFound => DeskError::NoSuchCancel,
+        other => other.into(),
+    }
+}
+
+fn check_remaining(payment: &PaymentRecord, amount: Amount) -> Result<(), DeskError> {
+    let Amount::Remaining { expected } = amount else { return Ok(()) };
+    let cancelable = payment.money(payment.available());
+    if cancelable == expected {
+        return Ok(());
+    }
+    if cancelable.is_zero() && payment.reserved == 0 {
+        return Err(DeskError::AlreadyRefunded);
+    }
+    Err(DeskError::RemainingDiffers { expected, cancelable })
+}
+
+#[cfg(test)]
+mod tests;

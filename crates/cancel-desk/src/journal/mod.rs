@@ -35,6 +35,8 @@ pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
 pub use memory::MemoryJournal;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
 pub use submit::{NewIntent, Submitted};

@@ -3,28 +3,40 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pg_core::{CancelGateway, Invalid};
+#[cfg(feature = "bulk")]
+use pg_core::{LookUpError, PaymentRef, PaymentState};
 
 use crate::protocol::Policy;
 use crate::record::{AccountName, PaymentKey};
+
+use super::Pace;
 
 /// A merchant's account at a gateway: the client that talks to it, and what the operator decided about it.
 #[derive(Debug, Clone)]
 pub struct Account {
     gateway: Arc<dyn CancelGateway>,
     policy: Policy,
+    pace: Arc<Pace>,
 }
 
 impl Account {
-    /// An account with the default policy.
+    /// An account with the default policy and pace.
     #[must_use]
     pub fn new(gateway: Arc<dyn CancelGateway>) -> Self {
-        Self { gateway, policy: Policy::default() }
+        Self { gateway, policy: Policy::default(), pace: Arc::default() }
     }
 
     /// Sets the policy.
     #[must_use]
     pub fn with_policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// Sets the pace; all who work on the account share it.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Arc<Pace>) -> Self {
+        self.pace = pace;
         self
     }
 
@@ -38,6 +50,28 @@ impl Account {
     #[must_use]
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Looks a payment up at the account's pace. `None` when it took too long, its turn included.
+    #[cfg(feature = "bulk")]
+    pub(crate) async fn look_up(&self, payment: &PaymentRef) -> Option<Result<PaymentState, LookUpError>> {
+        // many may be waiting before it
+        let place = self.pace.look_up(Duration::from_secs(3_600)).await?;
+        let answer = tokio::time::timeout(self.policy.deadline, self.gateway.look_up(payment)).await.ok()?;
+        self.pace.looked_up(place, &answer);
+        Some(answer)
+    }
+
+    /// How long a worker that holds a payment waits for its place on the wire before it gives the payment back.
+    #[must_use]
+    pub(super) fn patience(&self) -> Duration {
+        self.policy.lease.checked_div(4).unwrap_or_default()
+    }
+
+    /// The pace.
+    #[must_use]
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 }
 
@@ -82,6 +116,27 @@ impl Accounts {
     #[must_use]
     pub fn names(&self) -> &[AccountName] {
         &self.names
+    }
+
+    /// Sets the pace of every account anew.
+    #[must_use]
+    pub fn with_paces(mut self, pace: impl Fn() -> Pace) -> Self {
+        for account in self.accounts.values_mut() {
+            account.pace = Arc::new(pace());
+        }
+        self
+    }
+
+    /// All of them with their names.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn by_name(&self) -> impl Iterator<Item = (&AccountName, &Account)> {
+        self.accounts.iter()
+    }
+
+    /// All of them.
+    #[cfg(feature = "bulk")]
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.values()
     }
 
     /// The longest of the leases: when a payment is claimed, its account is not known yet.

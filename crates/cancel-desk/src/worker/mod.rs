@@ -5,6 +5,9 @@
 //! leaves behind what a crash would: an attempt that the next one looks up first.
 
 mod accounts;
+mod circuit;
+mod compare;
+mod pace;
 #[cfg(test)]
 mod tests;
 
@@ -22,10 +25,17 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::journal::{Journal, JournalError};
-use crate::protocol::{Action, AttemptPlan, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn};
+use crate::protocol::{
+    Action, AttemptPlan, Change, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn,
+};
 use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, PaymentKey};
 
 pub use accounts::{Account, Accounts};
+pub use circuit::{Circuit, Limits, Trouble};
+pub use compare::{Comparison, compare};
+pub use pace::Pace;
+
+use pace::Permit;
 
 /// How long a worker without work waits before it asks the journal again: another process may have stored some.
 const POLL: Duration = Duration::from_secs(1);
@@ -178,11 +188,19 @@ impl Worker {
     async fn carry(&self, account: &Account, claim: Claim) -> Result<IntentRecord, JournalError> {
         let capabilities = account.gateway().capabilities();
         let (mut turn, mut action) = Turn::begin(claim, capabilities, account.policy().clone());
+        // held from before an attempt counts as sent until its answer: waiting never eats into a sending's time
+        let mut place = None;
         loop {
+            if is_about_to_send(&action) {
+                place = account.pace().cancel(account.patience()).await;
+                if place.is_none() {
+                    break;
+                }
+            }
             let event = match action {
                 Action::LookUp(payment) => self.look_up(account, &turn, &payment).await?,
                 Action::Commit(plan) => self.commit(&turn, &plan).await?,
-                Action::Send(sending) => self.send(account, &turn, &sending).await?,
+                Action::Send(sending) => self.send(account, &turn, &sending, place.take()).await?,
                 Action::Record(record) => self.record(&turn, &record).await?,
                 Action::Release => break,
             };
@@ -207,13 +225,20 @@ impl Worker {
         payment: &PaymentRef,
     ) -> Result<Event, JournalError> {
         let gateway = account.gateway();
+        let Some(place) = account.pace().look_up(account.patience()).await else {
+            return Ok(Event::Lost);
+        };
         let seen = |answer, history_tag, verdict| Event::LookedUp(Seen { answer, history_tag, verdict });
         let order = match &turn.snapshot().attempt {
             Some(attempt) => self.order(turn, attempt, false).await?,
             // is something pending that was lost with the backup?
             None => match turn.probe() {
                 Some(order) => Some(order),
-                None => return Ok(seen(in_time(account, gateway.look_up(payment)).await, None, None)),
+                None => {
+                    let answer = in_time(account, gateway.look_up(payment)).await;
+                    account.pace().looked_up(place, &answer);
+                    return Ok(seen(answer, None, None));
+                }
             },
         };
         let Some(order) = order else {
@@ -225,10 +250,12 @@ impl Worker {
             known_balance: Some(turn.snapshot().payment.money(turn.snapshot().payment.known_balance)),
         };
         // only the gateway's crate knows which PGs decide later; asked first, so that the fresher look is decided on
-        Ok(match in_time(account, gateway.reconcile(&order, ledger)).await {
-            Err(error) => seen(Err(error), history_tag, None),
-            Ok(verdict) => seen(in_time(account, gateway.look_up(payment)).await, history_tag, Some(verdict)),
-        })
+        let (answer, verdict) = match in_time(account, gateway.reconcile(&order, ledger)).await {
+            Err(error) => (Err(error), None),
+            Ok(verdict) => (in_time(account, gateway.look_up(payment)).await, Some(verdict)),
+        };
+        account.pace().looked_up(place, &answer);
+        Ok(seen(answer, history_tag, verdict))
     }
 
     async fn commit(&self, turn: &Turn, plan: &AttemptPlan) -> Result<Event, JournalError> {
@@ -284,7 +311,13 @@ impl Worker {
         Ok(event)
     }
 
-    async fn send(&self, account: &Account, turn: &Turn, sending: &Sending) -> Result<Event, JournalError> {
+    async fn send(
+        &self,
+        account: &Account,
+        turn: &Turn,
+        sending: &Sending,
+        place: Option<Permit>,
+    ) -> Result<Event, JournalError> {
         let Some(order) = self.order(turn, &sending.attempt, sending.first).await? else {
             return Ok(Event::Impossible);
         };
@@ -294,7 +327,19 @@ impl Worker {
         }
         let outcome = timeout(account.policy().deadline, account.gateway().cancel(&order)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Unknown::new(UnknownReason::Timeout).into()));
+        if let Some(place) = place {
+            account.pace().cancelled(place, &outcome);
+        }
         Ok(Event::Answered { outcome, taken: order.sends().was_taken() })
+    }
+}
+
+/// Whether this write is the one after which an attempt counts as sent.
+fn is_about_to_send(action: &Action) -> bool {
+    match action {
+        Action::Commit(_) => true,
+        Action::Record(record) => matches!(record.change, Change::Resend),
+        _ => false,
     }
 }
 

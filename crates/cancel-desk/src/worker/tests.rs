@@ -11,7 +11,7 @@ use pg_core::{
 use super::*;
 use crate::journal::conformance::{TestClock, account, payment, sound, submitted, vault, wish, won};
 use crate::journal::{Clock, MemoryJournal};
-use crate::record::{Outcome, Proof, RejectedBecause};
+use crate::record::{Outcome, Proof, RejectedBecause, Resolution, Why};
 
 /// What the fake gateway does with the next cancel; by default it applies it.
 #[derive(Debug, Clone, Copy)]
@@ -290,4 +290,54 @@ async fn pursuing_ends_with_the_callers_patience() {
     assert_eq!(found.state, IntentState::Open);
     let unknown = scene.worker().pursue(IntentId::from_bits(1), Duration::ZERO).await;
     assert!(matches!(unknown, Err(JournalError::NotFound)));
+}
+
+#[tokio::test]
+async fn after_a_restored_backup_nothing_begins_that_the_ledger_contradicts() {
+    let scene = Scene::new(&[]);
+    let journal = &*scene.journal;
+    journal.register_payment(payment("p")).await.unwrap();
+    let before = submitted(journal, wish("p", "k", 3_000)).await;
+    // the lost part: the refund was made, and the journal does not know
+    scene.gateway.applied.lock().unwrap().push(("lost".to_owned(), 3_000));
+    journal.suspect_all("kim", "backup of 03:00").await.unwrap();
+    let mut seen = 0;
+    let found = compare(&scene.journal, &scene.accounts, |done| seen = done).await.unwrap();
+    assert_eq!((seen, found.equal, found.differs.len(), found.unanswered.len()), (1, 0, 1, 0));
+    // the same wish from the backup, and a new one: both wait for a person, nothing is sent
+    let again = submitted(journal, wish("p", "k2", 1_000)).await;
+    let worker = scene.worker();
+    while worker.turn().await.unwrap().is_some() {}
+    for id in [before.id, again.id] {
+        let intent = journal.intent(id).await.unwrap().unwrap();
+        let why = intent.evidence.as_ref().map(|evidence| evidence.why);
+        assert_eq!((intent.state, why), (IntentState::Manual, Some(Why::RestoredJournal)));
+    }
+    assert!(scene.gateway.seen.lock().unwrap().is_empty());
+    // settled by a person, the new wish goes on
+    journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
+    journal.trust(&before.payment, "kim", "settled").await.unwrap();
+    journal.resolve(again.id, Resolution::LookAgain, "kim", "settled").await.unwrap();
+    while worker.turn().await.unwrap().is_some() {}
+    assert_eq!(journal.intent(again.id).await.unwrap().unwrap().state, IntentState::Completed);
+    assert_eq!(scene.gateway.balance(), 6_000);
+    sound(journal).await;
+}
+
+#[tokio::test]
+async fn a_suspect_payment_of_an_equal_ledger_waits_out_what_may_be_on_its_way() {
+    let scene = Scene::new(&[]);
+    let journal = &*scene.journal;
+    journal.register_payment(payment("p")).await.unwrap();
+    journal.suspect_all("kim", "backup of 03:00").await.unwrap();
+    scene.clock.advance(Duration::from_secs(1));
+    let wished = submitted(journal, wish("p", "k", 3_000)).await;
+    let worker = scene.worker();
+    while worker.turn().await.unwrap().is_some() {}
+    assert_eq!(journal.intent(wished.id).await.unwrap().unwrap().state, IntentState::Planned);
+    assert!(scene.gateway.seen.lock().unwrap().is_empty());
+    scene.clock.advance(Duration::from_secs(600));
+    while worker.turn().await.unwrap().is_some() {}
+    assert_eq!(journal.intent(wished.id).await.unwrap().unwrap().state, IntentState::Completed);
+    sound(journal).await;
 }

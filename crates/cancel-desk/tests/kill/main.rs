@@ -22,6 +22,8 @@ mod round;
 mod scene;
 mod setting;
 mod shaken;
+#[path = "../support/postgres.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -31,6 +33,7 @@ use rng::Rng;
 use round::{Round, Tally};
 use scene::Scene;
 use setting::{Broken, CHILD, Store};
+use support::Server;
 
 /// Rounds on one journal, before a new one begins: what was final in an earlier round must stay so.
 const ROUNDS_OF_A_JOURNAL: u64 = 5;
@@ -117,14 +120,26 @@ fn sqlite(folder: &Path) -> Store {
     Store::Sqlite(folder.join("journal.db"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_refunded_twice_lost_or_falsely_final_on_sqlite() {
-    let mut run = Run::new("sqlite", None);
-    run.rounds(number("KILL_ROUNDS", 50), sqlite).await;
+async fn nothing_goes_wrong(name: &'static str, store: impl Fn(&Path) -> Store) {
+    let mut run = Run::new(name, None);
+    run.rounds(number("KILL_ROUNDS", 50), store).await;
     assert!(run.violations.is_empty(), "rules were broken: see above");
     // a run in which nothing went wrong proves nothing
     let Tally { kills, stops, interrupted, completed, .. } = run.tally;
     assert!(kills > 0 && stops > 0 && interrupted > 0 && completed > 0, "{:?}", run.tally);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_refunded_twice_lost_or_falsely_final_on_sqlite() {
+    nothing_goes_wrong("sqlite", sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_refunded_twice_lost_or_falsely_final_on_postgres() {
+    // says so itself, when there is none; fails then under CI=true
+    let Some(server) = Server::shared() else { return };
+    let store = |_: &Path| Store::Postgres { url: server.url().to_owned(), schema: Server::schema() };
+    nothing_goes_wrong("postgres", store).await;
 }
 
 /// The harness must be able to fail: desks that are broken on purpose are found out within a few rounds.

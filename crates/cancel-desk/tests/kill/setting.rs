@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_desk::journal::{Journal, JournalError, SqliteJournal, SqliteOptions};
+use cancel_desk::journal::{
+    Journal, JournalError, PostgresJournal, PostgresOptions, SqliteJournal, SqliteOptions,
+};
 use cancel_desk::pg_core::CancelGateway;
 use cancel_desk::protocol::Policy;
 use cancel_desk::worker::{Account, Accounts};
@@ -51,6 +53,7 @@ pub(crate) enum Broken {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Store {
     Sqlite(PathBuf),
+    Postgres { url: String, schema: String },
 }
 
 impl Store {
@@ -59,6 +62,10 @@ impl Store {
             Self::Sqlite(path) => {
                 let options = SqliteOptions::new(path).with_clock(clock);
                 Ok(Arc::new(SqliteJournal::open(options)?))
+            }
+            Self::Postgres { url, schema } => {
+                let options = PostgresOptions::new(url).with_schema(schema).with_connections(6);
+                Ok(Arc::new(PostgresJournal::open(options.with_clock(clock)).await?))
             }
         }
     }

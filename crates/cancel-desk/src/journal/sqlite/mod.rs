@@ -1,23 +1,24 @@
 //! The journal in one `SQLite` file: nothing to install, several processes of one machine may share it.
 //!
-//! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All work is done by one
-//! thread per process, in transactions that begin `IMMEDIATE`.
+//! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All writing is done by
+//! one thread per process, in transactions that begin `IMMEDIATE`.
 
 mod jobs;
+mod lane;
+mod open;
 mod place;
 mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use pg_core::{Invalid, Money, RefundAccount};
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use pg_core::{Money, RefundAccount};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
@@ -34,7 +35,7 @@ use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
 
-use writer::Writer;
+use lane::Lane;
 
 /// How a `SQLite` journal is opened.
 #[derive(Debug, Clone)]
@@ -90,7 +91,8 @@ impl SqliteOptions {
 
 /// A journal in one `SQLite` file.
 pub struct SqliteJournal {
-    writer: Writer,
+    writer: Lane,
+    reader: Lane,
     options: SqliteOptions,
 }
 
@@ -114,92 +116,19 @@ impl SqliteJournal {
         if !options.any_file_system {
             place::check(folder)?;
         }
-        make_private(&options.path)?;
-        let mut connection = connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
-        make_durable(&connection, options.busy_timeout)?;
-        make_tables(&mut connection)?;
-        let writer = Writer::start(connection)?;
-        Ok(Self { writer, options })
+        open::make_private(&options.path)?;
+        let mut connection =
+            open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
+        open::make_durable(&connection, options.busy_timeout)?;
+        open::make_tables(&mut connection)?;
+        let writer = Lane::writing(connection)?;
+        let reading = open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, options.busy_timeout)?;
+        Ok(Self { writer, reader: Lane::reading(reading)?, options })
     }
 
     fn now(&self) -> Timestamp {
         self.options.clock.now()
     }
-}
-
-/// Makes the file, if there is none, for its owner alone: it tells who was paid back what.
-fn make_private(path: &Path) -> Result<(), JournalError> {
-    let mut open = std::fs::OpenOptions::new();
-    open.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map(drop).map_err(|error| JournalError::Storage(Box::new(error)))
-}
-
-fn connect(path: &Path, access: OpenFlags, busy_timeout: Duration) -> Result<Connection, JournalError> {
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    Ok(connection)
-}
-
-/// Asks for the write-ahead log. While another opener of a new file does the same, `SQLite` answers "busy" at once,
-/// whatever the connection's own time-out, so the waiting is done here.
-fn ask_for_wal(connection: &Connection, busy_timeout: Duration) -> Result<String, JournalError> {
-    let started = Instant::now();
-    loop {
-        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
-            Err(rusqlite::Error::SqliteFailure(error, _))
-                if error.code == ErrorCode::DatabaseBusy && started.elapsed() < busy_timeout =>
-            {
-                std::thread::sleep(Duration::from_millis(2));
-            }
-            answer => return Ok(answer?),
-        }
-    }
-}
-
-/// Sets what durability rests on, and believes only what is read back.
-fn make_durable(connection: &Connection, busy_timeout: Duration) -> Result<(), JournalError> {
-    let refused = |what: &'static str| JournalError::Storage(Box::new(Invalid::new("journal", what)));
-    let mode = ask_for_wal(connection, busy_timeout)?;
-    if !mode.eq_ignore_ascii_case("wal") {
-        return Err(refused("must be able to keep a write-ahead log"));
-    }
-    // fullfsync matters on macOS alone, where fsync does not reach the disk; erased account data is overwritten
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA fullfsync = ON;
-         PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
-    )?;
-    for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1)] {
-        let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
-        if found != wanted {
-            return Err(refused("must be opened with synchronous=FULL and foreign_keys=ON"));
-        }
-    }
-    Ok(())
-}
-
-fn make_tables(connection: &mut Connection) -> Result<(), JournalError> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let id: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match (id, version, tables) {
-        (schema::APPLICATION_ID, schema::VERSION, _) => {}
-        (0, 0, 0) => {
-            transaction.execute_batch(schema::TABLES)?;
-            transaction.execute_batch(schema::TRIGGERS)?;
-            transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", schema::VERSION)?;
-        }
-        (schema::APPLICATION_ID, ..) => {
-            return Err(Invalid::new("journal", "must be of this version's tables").into());
-        }
-        _ => return Err(Invalid::new("journal", "must be a journal, not another program's database").into()),
-    }
-    transaction.commit()?;
-    Ok(())
 }
 
 /// Stores an intent in the transaction, unless its key is known.
@@ -301,7 +230,7 @@ impl Journal for SqliteJournal {
         limit: u32,
     ) -> Result<Vec<PaymentRecord>, JournalError> {
         let after = after.cloned();
-        self.writer.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
+        self.reader.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
     }
 
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
@@ -509,11 +438,11 @@ impl Journal for SqliteJournal {
     }
 
     async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>, JournalError> {
-        self.writer.run(move |c| jobs::newest(c, limit)).await
+        self.reader.run(move |c| jobs::newest(c, limit)).await
     }
 
     async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
-        self.writer.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
+        self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
     }
 
     async fn approve_job(
@@ -558,11 +487,11 @@ impl Journal for SqliteJournal {
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {
-        self.writer.run(rows::counts).await
+        self.reader.run(rows::counts).await
     }
 
     async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
-        self.writer.run(move |c| rows::waiting_for_a_person(c, limit)).await
+        self.reader.run(move |c| rows::waiting_for_a_person(c, limit)).await
     }
 
     async fn resolve(
@@ -597,7 +526,7 @@ impl Journal for SqliteJournal {
     }
 
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
-        self.writer.run(move |c| rows::events(c, after, limit)).await
+        self.reader.run(move |c| rows::events(c, after, limit)).await
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {
@@ -615,7 +544,7 @@ impl Journal for SqliteJournal {
 }
 
 fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> {
-    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
+    let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
     let c = connection.transaction()?;
     let mut verifier = Verifier::default();
     let mut last = 0;

@@ -204,10 +204,10 @@ fn the_file_is_its_owners_alone() {
 fn durability_is_read_back() {
     let memory = Connection::open_in_memory().unwrap();
     // a database in memory can keep no write-ahead log
-    assert!(matches!(make_durable(&memory, Duration::ZERO), Err(JournalError::Storage(_))));
+    assert!(matches!(open::make_durable(&memory, Duration::ZERO), Err(JournalError::Storage(_))));
     let folder = Folder::new();
     let connection = Connection::open(folder.file()).unwrap();
-    make_durable(&connection, Duration::ZERO).unwrap();
+    open::make_durable(&connection, Duration::ZERO).unwrap();
     let level: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
     assert_eq!(level, 2);
 }

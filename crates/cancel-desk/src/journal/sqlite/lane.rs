@@ -1,4 +1,5 @@
-//! One thread writes. Callers that come while it is busy share the next transaction, and so the next fsync.
+//! One thread writes, and one reads what takes long. Callers that come while a thread is busy share its next
+//! transaction, and so the next fsync.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
@@ -15,8 +16,9 @@ const MOST_AT_ONCE: usize = 256;
 type Reply = Box<dyn FnOnce(bool) + Send>;
 type Job = Box<dyn FnOnce(&mut Connection) -> Reply + Send>;
 
+/// A thread with a connection of its own.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct Lane {
     jobs: Sender<Job>,
 }
 
@@ -36,12 +38,22 @@ fn not_committed() -> JournalError {
     JournalError::Storage(Box::new(NotCommitted))
 }
 
-impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, JournalError> {
+impl Lane {
+    /// The one that writes.
+    pub(super) fn writing(connection: Connection) -> Result<Self, JournalError> {
+        Self::start(connection, "cancel-desk journal", "BEGIN IMMEDIATE")
+    }
+
+    /// One that reads what is committed, without making refunds wait.
+    pub(super) fn reading(connection: Connection) -> Result<Self, JournalError> {
+        Self::start(connection, "cancel-desk reader", "BEGIN")
+    }
+
+    fn start(connection: Connection, name: &'static str, begin: &'static str) -> Result<Self, JournalError> {
         let (jobs, waiting) = channel();
         thread::Builder::new()
-            .name("cancel-desk journal".to_owned())
-            .spawn(move || work(connection, &waiting))
+            .name(name.to_owned())
+            .spawn(move || work(connection, begin, &waiting))
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         Ok(Self { jobs })
     }
@@ -77,18 +89,18 @@ fn apart<T>(
     Ok(result)
 }
 
-fn work(mut connection: Connection, waiting: &Receiver<Job>) {
+fn work(mut connection: Connection, begin: &str, waiting: &Receiver<Job>) {
     while let Ok(first) = waiting.recv() {
         let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
-        let (committed, replies) = together(&mut connection, jobs);
+        let (committed, replies) = together(&mut connection, begin, jobs);
         for reply in replies {
             reply(committed);
         }
     }
 }
 
-fn together(connection: &mut Connection, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
-    if connection.execute_batch("BEGIN IMMEDIATE").is_err() {
+fn together(connection: &mut Connection, begin: &str, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
+    if connection.execute_batch(begin).is_err() {
         // the jobs are dropped unrun: their callers hear of it by the closed channel
         jobs.for_each(drop);
         return (false, Vec::new());

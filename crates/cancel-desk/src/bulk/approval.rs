@@ -1,0 +1,110 @@
+use pg_core::{Currency, Invalid, Money};
+
+use crate::journal::Journal;
+use crate::record::{JobId, JobRecord};
+
+use super::BulkError;
+
+/// How many characters of a plan's hash are shown, and must be given at least.
+const SHORT: usize = 16;
+
+/// The first 16 hexadecimal characters of a plan's hash.
+#[must_use]
+pub fn short_hash(job: &JobRecord) -> String {
+    hex(&job.hash).chars().take(SHORT).collect()
+}
+
+fn hex(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Approves exactly this plan: the hash as shown (16 characters or all 64) and the total of every currency.
+///
+/// # Errors
+/// [`BulkError::Invalid`] naming `approve`, `total` or `by`, and what stands in the plan; [`BulkError::NoSuchJob`];
+/// [`BulkError::Journal`] when it was discarded.
+pub async fn approve(
+    journal: &dyn Journal,
+    id: JobId,
+    hash: &str,
+    totals: &[Money],
+    by: &str,
+) -> Result<JobRecord, BulkError> {
+    let job = journal.job(id).await?.ok_or(BulkError::NoSuchJob(id))?;
+    let given = hash.trim().to_ascii_lowercase();
+    if given.len() < SHORT || !hex(&job.hash).starts_with(&given) {
+        let why = format!("must be the plan's hash, which begins with {}", short_hash(&job));
+        return Err(Invalid::new("approve", why).into());
+    }
+    let mut given = totals.to_vec();
+    given.sort_by_key(|total| total.currency().code());
+    if !given.iter().eq(job.totals.iter().map(|total| &total.approved)) {
+        let stands: Vec<String> = job.totals.iter().map(|total| total.approved.to_string()).collect();
+        let why = format!("must be given once for each currency of the plan: {}", stands.join(", "));
+        return Err(Invalid::new("total", why).into());
+    }
+    Ok(journal.approve_job(id, job.hash, totals, by).await?)
+}
+
+/// Reads a total as a person writes it: `KRW 12,345,000`, `12345000 KRW`, `USD 7.50`.
+///
+/// # Errors
+/// [`Invalid`] naming `total`.
+pub fn parse_total(text: &str) -> Result<Money, Invalid> {
+    let invalid = || Invalid::new("total", "must be a currency and an amount, like: KRW 12,345,000");
+    let mut words = text.split([' ', '=']).filter(|word| !word.is_empty());
+    let (Some(one), Some(other), None) = (words.next(), words.next(), words.next()) else {
+        return Err(invalid());
+    };
+    let currency = |word: &str| word.to_ascii_uppercase().parse::<Currency>().ok();
+    let (currency, digits) = match (currency(one), currency(other)) {
+        (Some(currency), None) => (currency, other),
+        (None, Some(currency)) => (currency, one),
+        _ => return Err(invalid()),
+    };
+    if !are_groups_of_three(digits) {
+        return Err(invalid());
+    }
+    Money::parse(&digits.replace(',', ""), currency).map_err(|_| invalid())
+}
+
+/// Whether every comma of a number stands before three digits.
+fn are_groups_of_three(number: &str) -> bool {
+    let whole = number.split('.').next().unwrap_or(number);
+    let mut groups = whole.split(',');
+    let first = groups.next().map_or(0, str::len);
+    let mut single = true;
+    let rest = groups.all(|group| {
+        single = false;
+        group.len() == 3
+    });
+    rest && (single || (1..=3).contains(&first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_read_as_people_write_them() {
+        let won = Money::krw(12_345_000).unwrap();
+        for text in ["KRW 12,345,000", "krw=12345000", "12,345,000 KRW", "  KRW  12345000 "] {
+            assert_eq!(parse_total(text).unwrap(), won, "{text}");
+        }
+        assert_eq!(parse_total("USD 1,007.50").unwrap().minor(), 100_750);
+        for text in [
+            "",
+            "KRW",
+            "12345",
+            "KRW 1,2345",
+            "KRW 1,,000",
+            "KRW -1",
+            "KRW 1 2",
+            "KRW 1.5",
+            "KRW USD",
+            "XXX 1",
+        ] {
+            assert_eq!(parse_total(text).unwrap_err().field(), "total", "{text}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use super::MAX_ROWS;
+use super::column::{Column, UNKNOWN};
+use super::fault::Faults;
+use super::row::{Draft, Row};
+
+/// The rows of CSV text with a header row.
+pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .has_headers(false)
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let mut records = reader.records();
+    let Some(Ok(header)) = records.next() else {
+        faults.add(1, None, "the header row cannot be read");
+        return Vec::new();
+    };
+    let Some(columns) = header_of(&header, faults) else {
+        return Vec::new();
+    };
+    let mut rows = Vec::new();
+    for record in records {
+        let Ok(record) = record else {
+            faults.add(0, None, "a row that cannot be read");
+            continue;
+        };
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let line = line(&record);
+        if rows.len() >= MAX_ROWS {
+            faults.add(line, None, "more than 100000 rows: split the file");
+            break;
+        }
+        if record.len() != columns.len() {
+            let why = format!("{} fields where the header has {}", record.len(), columns.len());
+            faults.add(line, None, format!("{why}: quote a field that contains the delimiter"));
+            continue;
+        }
+        let mut draft = Draft::new(line);
+        for (column, field) in columns.iter().zip(record.iter()) {
+            draft.set(*column, field);
+        }
+        rows.extend(draft.finish(faults));
+    }
+    rows
+}
+
+/// Spreadsheets write what their country's habits are: the header row tells.
+fn delimiter(text: &str) -> u8 {
+    let header = text.trim_start().lines().next().unwrap_or("");
+    [b',', b'\t', b';'].into_iter().find(|byte| header.as_bytes().contains(byte)).unwrap_or(b',')
+}
+
+fn line(record: &StringRecord) -> u64 {
+    record.position().map_or(0, csv::Position::line)
+}
+
+fn header_of(header: &StringRecord, faults: &mut Faults) -> Option<Vec<Column>> {
+    let line = line(header);
+    let mut columns = Vec::new();
+    let mut sound = true;
+    let mut wrong = |number: usize, why: &str| {
+        faults.add(line, Some(&number.to_string()), why);
+        sound = false;
+    };
+    for (number, word) in (1..).zip(header.iter()) {
+        match Column::named(word) {
+            None => wrong(number, UNKNOWN),
+            Some(column) if columns.contains(&column) => wrong(number, "a column that stands there twice"),
+            Some(column) => columns.push(column),
+        }
+    }
+    if sound && !columns.contains(&Column::Amount) {
+        faults.add(line, None, "the column amount is missing");
+        sound = false;
+    }
+    if sound && !columns.contains(&Column::MerchantUid) && !columns.contains(&Column::PaymentId) {
+        faults.add(line, None, "the column merchant_uid or payment_id is missing");
+        sound = false;
+    }
+    sound.then_some(columns)
+}

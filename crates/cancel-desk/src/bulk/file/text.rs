@@ -1,0 +1,29 @@
+use std::borrow::Cow;
+
+use super::Encoding;
+use super::fault::{Faults, FileError};
+
+const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+const UTF16_MARKS: [&[u8]; 2] = [&[0xFF, 0xFE], &[0xFE, 0xFF]];
+
+/// The file as text. What is not UTF-8 is read as CP949, if all of it can be.
+pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), FileError> {
+    if UTF16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(Faults::only("the file is UTF-16: save it as «CSV UTF-8»"));
+    }
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
+        return Err(Faults::only("the file is a spreadsheet: save it as «CSV UTF-8»"));
+    }
+    let bytes = bytes.strip_prefix(UTF8_MARK).unwrap_or(bytes);
+    let (text, encoding) = match std::str::from_utf8(bytes) {
+        Ok(text) => (Cow::Borrowed(text), Encoding::Utf8),
+        Err(_) => match encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(bytes) {
+            Some(text) => (text, Encoding::EucKr),
+            None => return Err(Faults::only("the file is neither UTF-8 nor CP949: save it as «CSV UTF-8»")),
+        },
+    };
+    if text.contains('\0') {
+        return Err(Faults::only("the file contains null characters: save it as «CSV UTF-8»"));
+    }
+    Ok((text, encoding))
+}

@@ -1,0 +1,365 @@
+//! The dry run: what of a file can be refunded. Nothing is sent.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use pg_core::{Invalid, LookUpErrorKind, Money, RefundAccount};
+use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
+
+use crate::journal::Journal;
+use crate::record::{IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord};
+use crate::worker::Accounts;
+
+use super::BulkError;
+use super::file::{OrderFile, Row, RowAmount};
+use super::select::{self, Found};
+
+/// How many jobs are searched for one of the same file.
+const SEARCHED: u32 = 10_000;
+/// Longest name of a file in a job's name, in characters.
+const MAX_NAME: usize = 60;
+
+/// What a row of the file comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It can be refunded, and is in the job.
+    Ok,
+    /// Nothing is left to refund.
+    AlreadyRefunded,
+    /// More than is left.
+    OverBalance {
+        /// What is left, rows further up and open refunds counted.
+        left: Money,
+    },
+    /// The journal knows no such payment.
+    NotRegistered,
+    /// Several payments fit.
+    Ambiguous,
+    /// It cannot be refunded as it is.
+    NotCancellable {
+        /// The column or field.
+        field: String,
+        /// Why.
+        why: String,
+    },
+    /// The same key was asked for before.
+    Known {
+        /// How far that refund is.
+        state: IntentState,
+    },
+    /// The same payment and amount, or the same key, as further up.
+    Duplicate {
+        /// There.
+        line: u64,
+    },
+    /// The gateway did not tell about it.
+    NoAnswer,
+}
+
+impl Verdict {
+    /// One word for it.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::OverBalance { .. } => "over_balance",
+            Self::NotRegistered => "not_registered",
+            Self::Ambiguous => "ambiguous",
+            Self::NotCancellable { .. } => "not_cancellable",
+            Self::Known { .. } => "known",
+            Self::Duplicate { .. } => "duplicate",
+            Self::NoAnswer => "no_answer",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => f.write_str("can be refunded"),
+            Self::AlreadyRefunded => f.write_str("nothing is left to refund"),
+            Self::OverBalance { left } => write!(f, "more than the {left} that is left"),
+            Self::NotRegistered => f.write_str("no such payment is registered: import it first"),
+            Self::Ambiguous => f.write_str("several payments fit: add gateway, account or payment_id"),
+            Self::NotCancellable { field, why } => write!(f, "{field} {why}"),
+            Self::Known { state } => {
+                write!(f, "asked for before, and {state}: give it a key of its own if it is meant once more")
+            }
+            Self::Duplicate { line } => {
+                write!(f, "the same as line {line}: give both a key of their own if both are meant")
+            }
+            Self::NoAnswer => f.write_str("the gateway did not tell about it: plan again later"),
+        }
+    }
+}
+
+/// A row of the file, looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlannedRow {
+    /// Its line.
+    pub line: u64,
+    /// The order number that the file gives.
+    pub merchant_uid: Option<String>,
+    /// The payment, if there is exactly one.
+    pub payment: Option<PaymentKey>,
+    /// The amount, if it could be understood.
+    pub amount: Option<Money>,
+    /// What it comes to.
+    pub verdict: Verdict,
+}
+
+/// A file, looked at.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The job of the rows that are [`Verdict::Ok`]; `None` when there are none.
+    pub job: Option<JobRecord>,
+    /// The file's own job had begun already: nothing was looked at, `job` is that one.
+    pub begun: bool,
+    /// All rows, in the file's order.
+    pub rows: Vec<PlannedRow>,
+}
+
+impl Plan {
+    /// The rows that are not in the job.
+    pub fn left_out(&self) -> impl Iterator<Item = &PlannedRow> {
+        self.rows.iter().filter(|row| row.verdict != Verdict::Ok)
+    }
+}
+
+/// Makes plans.
+#[derive(Debug, Clone)]
+pub struct Planner {
+    journal: Arc<dyn Journal>,
+    accounts: Arc<Accounts>,
+    look_up: bool,
+}
+
+impl Planner {
+    /// A planner that asks the journal alone.
+    #[must_use]
+    pub const fn new(journal: Arc<dyn Journal>, accounts: Arc<Accounts>) -> Self {
+        Self { journal, accounts, look_up: false }
+    }
+
+    /// Asks the gateways as well about every row that the journal would refund, at the accounts' pace.
+    #[must_use]
+    pub const fn looking_up(mut self, yes: bool) -> Self {
+        self.look_up = yes;
+        self
+    }
+
+    /// Looks at every row, and stores the job of those that can be refunded. The same file again gives the same job.
+    ///
+    /// `name` is the file's, without its folder.
+    ///
+    /// # Errors
+    /// [`BulkError::Journal`]; [`JournalError::NoKey`](crate::journal::JournalError::NoKey) in it when the file names
+    /// refund accounts and no key is set to seal them.
+    pub async fn plan(&self, file: &OrderFile, name: &str) -> Result<Plan, BulkError> {
+        let name = job_name(file, name);
+        let jobs = self.journal.jobs(SEARCHED).await?;
+        let begun = |job: &&JobRecord| job.name == name && job.state != JobState::Planned;
+        if let Some(job) = jobs.iter().find(begun) {
+            return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new() });
+        }
+        let found = select::find_all(&self.journal, self.accounts.names(), &file.rows).await?;
+        let mut desk = Sheet::default();
+        let mut rows: Vec<Looked> =
+            file.rows.iter().zip(&found).map(|(row, found)| desk.look(row, found)).collect();
+        if self.look_up {
+            self.ask_gateways(&mut rows, &found).await;
+        }
+        let new: Vec<NewJobRow> = rows.iter_mut().filter_map(Looked::take_for_job).collect();
+        let job = match new.is_empty() {
+            true => None,
+            false => Some(self.journal.plan_job(NewJob { name, rows: new }).await?),
+        };
+        Ok(Plan { job, begun: false, rows: rows.into_iter().map(|looked| looked.row).collect() })
+    }
+
+    /// Compares the good rows with the gateways' ledgers.
+    async fn ask_gateways(&self, rows: &mut [Looked], found: &[Found]) {
+        let mut asked = JoinSet::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for (looked, found) in rows.iter().zip(found) {
+            if let ([payment], Verdict::Ok) = (found.payments.as_slice(), &looked.row.verdict)
+                && seen.insert(payment.key())
+            {
+                let (accounts, payment) = (Arc::clone(&self.accounts), payment.clone());
+                asked.spawn(async move { (payment.key(), at_gateway(&accounts, &payment).await) });
+            }
+        }
+        let answers: BTreeMap<PaymentKey, Result<i64, Verdict>> =
+            asked.join_all().await.into_iter().collect();
+        let mut left: BTreeMap<PaymentKey, i64> = BTreeMap::new();
+        for looked in rows.iter_mut().filter(|looked| looked.row.verdict == Verdict::Ok) {
+            let (Some(payment), Some(amount)) = (&looked.row.payment, looked.row.amount) else { continue };
+            looked.row.verdict = match answers.get(payment) {
+                Some(Ok(balance)) => {
+                    let left = left.entry(payment.clone()).or_insert(*balance);
+                    take(left, amount)
+                }
+                Some(Err(verdict)) => verdict.clone(),
+                None => Verdict::NoAnswer,
+            };
+        }
+    }
+}
+
+/// What the gateway's ledger has left of a payment, or why it cannot be refunded.
+async fn at_gateway(accounts: &Accounts, payment: &PaymentRecord) -> Result<i64, Verdict> {
+    let not =
+        |field: &str, why: &str| Verdict::NotCancellable { field: field.to_owned(), why: why.to_owned() };
+    let Some(account) = accounts.of(&payment.key()) else {
+        return Err(not("account", "is not configured here"));
+    };
+    let state = match account.look_up(&payment.payment).await {
+        Some(Ok(state)) => state,
+        Some(Err(error)) => {
+            return Err(match error.kind() {
+                LookUpErrorKind::NotFound => not("payment", "is not known to the gateway"),
+                LookUpErrorKind::Invalid(error) => not(error.field(), error.reason()),
+                _ => Verdict::NoAnswer,
+            });
+        }
+        None => return Err(Verdict::NoAnswer),
+    };
+    if state.paid != payment.paid() {
+        return Err(not("payment", "has another paid amount at the gateway"));
+    }
+    if matches!(state.status.as_str(), "ready" | "failed") {
+        return Err(not("payment", "is not paid, as the gateway has it"));
+    }
+    Ok(state.balance.minor())
+}
+
+/// Takes an amount from what is left, or tells why not.
+fn take(left: &mut i64, amount: Money) -> Verdict {
+    if *left == 0 {
+        return Verdict::AlreadyRefunded;
+    }
+    if amount.minor() > *left {
+        let left = Money::from_minor(*left, amount.currency()).unwrap_or(Money::zero(amount.currency()));
+        return Verdict::OverBalance { left };
+    }
+    *left = left.saturating_sub(amount.minor());
+    Verdict::Ok
+}
+
+/// Name and contents of the file: the same file is the same job.
+fn job_name(file: &OrderFile, name: &str) -> String {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+    let digest: String = file.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{name} {digest}")
+}
+
+/// A row with what the job needs of it.
+struct Looked {
+    row: PlannedRow,
+    key: String,
+    reason: Option<String>,
+    account: Option<RefundAccount>,
+}
+
+impl Looked {
+    fn take_for_job(&mut self) -> Option<NewJobRow> {
+        if self.row.verdict != Verdict::Ok {
+            return None;
+        }
+        let line = i64::try_from(self.row.line).ok()?;
+        let mut new = NewJobRow::new(line, self.row.payment.clone()?, self.row.amount?);
+        new.reason = self.reason.take();
+        new.key = Some(std::mem::take(&mut self.key));
+        new.account = self.account.take();
+        Some(new)
+    }
+}
+
+/// What the rows further up have taken.
+#[derive(Default)]
+struct Sheet {
+    left: BTreeMap<PaymentKey, i64>,
+    keys: BTreeMap<(crate::record::AccountName, String), u64>,
+}
+
+impl Sheet {
+    fn look(&mut self, row: &Row, found: &Found) -> Looked {
+        let mut looked = Looked {
+            row: PlannedRow {
+                line: row.line,
+                merchant_uid: row.merchant_uid.clone(),
+                payment: None,
+                amount: None,
+                verdict: Verdict::Ok,
+            },
+            key: String::new(),
+            reason: row.reason.clone(),
+            account: None,
+        };
+        looked.row.verdict = match found.payments.as_slice() {
+            [] => Verdict::NotRegistered,
+            [payment] => match self.judge(row, payment, found, &mut looked) {
+                Ok(verdict) => verdict,
+                Err(error) => Verdict::NotCancellable {
+                    field: error.field().to_owned(),
+                    why: error.reason().to_owned(),
+                },
+            },
+            _ => Verdict::Ambiguous,
+        };
+        looked
+    }
+
+    fn judge(
+        &mut self,
+        row: &Row,
+        payment: &PaymentRecord,
+        found: &Found,
+        looked: &mut Looked,
+    ) -> Result<Verdict, Invalid> {
+        looked.row.payment = Some(payment.key());
+        let left = self.left.entry(payment.key()).or_insert_with(|| payment.available());
+        let amount = match row.amount {
+            RowAmount::Full => payment.money(*left),
+            RowAmount::Exact(decimal) => Money::from_decimal(decimal, payment.paid().currency())
+                .map_err(|error| Invalid::new("amount", error.to_string()))?,
+        };
+        looked.row.amount = Some(amount);
+        looked.key = row.key.clone().unwrap_or_else(|| own_key(&payment.key(), row.amount, amount));
+        let key = (payment.key().account(), looked.key.clone());
+        if let Some(line) = self.keys.get(&key) {
+            return Ok(Verdict::Duplicate { line: *line });
+        }
+        if let Some(known) = found.intents.iter().find(|intent| intent.caller_key == looked.key) {
+            return Ok(Verdict::Known { state: known.state });
+        }
+        if let Some(into) = &row.refund_into {
+            looked.account = Some(select::account(into, &payment.payment)?);
+        }
+        let verdict = take(left, amount);
+        if verdict == Verdict::Ok {
+            self.keys.insert(key, row.line);
+        }
+        Ok(verdict)
+    }
+}
+
+/// The key of a row without one: the same refund of the same payment has the same key in every file.
+fn own_key(payment: &PaymentKey, asked: RowAmount, amount: Money) -> String {
+    let amount = match asked {
+        RowAmount::Full => "full".to_owned(),
+        RowAmount::Exact(_) => amount.minor().to_string(),
+    };
+    let number = &payment.payment_id;
+    if number.len() <= 100 && number.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return format!("bulk:{number}:{amount}");
+    }
+    let digest: String = Sha256::digest(number.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("bulk:{digest}:{amount}")
+}

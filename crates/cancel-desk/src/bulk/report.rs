@@ -1,0 +1,144 @@
+//! What became of a job, to the last unit.
+
+use std::collections::BTreeMap;
+
+use pg_core::Money;
+use serde::{Serialize, Serializer};
+
+use crate::journal::Journal;
+use crate::record::{JobId, JobRecord, JobRow};
+
+use super::run::all_rows;
+use super::{BulkError, RowState};
+
+/// How many rows are in a state, and how much they ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Amounts {
+    /// The state.
+    pub state: RowState,
+    /// How many rows.
+    pub rows: u64,
+    /// Their sum in every currency.
+    #[serde(serialize_with = "texts")]
+    pub sums: Vec<Money>,
+}
+
+/// What became of a job. Its states add up to the plan exactly.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Report {
+    /// The job.
+    pub job: JobRecord,
+    /// Every state that a row is in, in a fixed order.
+    pub states: Vec<Amounts>,
+    /// The rows, in the order of their lines.
+    pub rows: Vec<JobRow>,
+}
+
+impl Report {
+    /// Reads a job and adds it up.
+    ///
+    /// # Errors
+    /// [`BulkError::NoSuchJob`]; [`BulkError::DoesNotAddUp`] when count or sum of the rows is not the plan's, or more
+    /// was submitted than approved; [`BulkError::Journal`].
+    pub async fn of(journal: &dyn Journal, id: JobId) -> Result<Self, BulkError> {
+        let rows = all_rows(journal, id).await?;
+        // after the rows: what is submitted only grows
+        let job = journal.job(id).await?.ok_or(BulkError::NoSuchJob(id))?;
+        let states = add_up(&rows)?;
+        check(&job, &rows, &states)?;
+        Ok(Self { job, states, rows })
+    }
+
+    /// The rows in a state.
+    #[must_use]
+    pub fn count(&self, state: RowState) -> u64 {
+        self.states.iter().find(|amounts| amounts.state == state).map_or(0, |amounts| amounts.rows)
+    }
+
+    /// Whether every row is settled.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.states.iter().all(|amounts| amounts.state.is_settled())
+    }
+
+    /// It as JSON: the job's id, name, hash and state, its totals, and each state with rows and sums (amounts as
+    /// `"KRW 12000"`).
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        let totals: Vec<String> = self.job.totals.iter().map(|total| text(total.approved)).collect();
+        serde_json::json!({
+            "job": self.job.id.to_string(),
+            "name": self.job.name,
+            "hash": super::short_hash(&self.job),
+            "state": self.job.state,
+            "approved_by": self.job.approved_by,
+            "halted_because": self.job.halted_because,
+            "rows": self.job.rows,
+            "totals": totals,
+            "states": self.states,
+        })
+    }
+}
+
+/// `KRW 12000`, `USD 7.50`: read back by [`parse_total`](super::parse_total).
+pub(super) fn text(money: Money) -> String {
+    format!("{} {}", money.currency().code(), money.to_decimal_text())
+}
+
+fn texts<S: Serializer>(sums: &[Money], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(sums.iter().map(|sum| text(*sum)))
+}
+
+/// Adds to the sum of an amount's currency.
+fn add(sums: &mut BTreeMap<&'static str, Money>, amount: Money) -> Result<(), BulkError> {
+    let sum = sums.entry(amount.currency().code()).or_insert(Money::zero(amount.currency()));
+    let too_much = || BulkError::DoesNotAddUp("a sum is too large".to_owned());
+    *sum = sum.checked_add(amount).ok_or_else(too_much)?;
+    Ok(())
+}
+
+fn add_up(rows: &[JobRow]) -> Result<Vec<Amounts>, BulkError> {
+    let mut states = Vec::new();
+    for state in RowState::ALL {
+        let (mut count, mut sums) = (0_u64, BTreeMap::new());
+        for row in rows.iter().filter(|row| RowState::of(row) == state) {
+            count = count.saturating_add(1);
+            add(&mut sums, row.amount)?;
+        }
+        if count > 0 {
+            states.push(Amounts { state, rows: count, sums: sums.into_values().collect() });
+        }
+    }
+    Ok(states)
+}
+
+/// The states' rows and sums against the plan's.
+fn check(job: &JobRecord, rows: &[JobRow], states: &[Amounts]) -> Result<(), BulkError> {
+    let counted: u64 = states.iter().map(|amounts| amounts.rows).sum();
+    if i64::try_from(counted) != Ok(job.rows) {
+        return Err(BulkError::DoesNotAddUp(format!("{counted} rows where {} were planned", job.rows)));
+    }
+    let mut sums = BTreeMap::new();
+    for sum in states.iter().flat_map(|amounts| &amounts.sums) {
+        add(&mut sums, *sum)?;
+    }
+    let planned = job.totals.iter().map(|total| &total.approved);
+    if !sums.values().eq(planned) {
+        let found: Vec<String> = sums.values().map(ToString::to_string).collect();
+        return Err(BulkError::DoesNotAddUp(format!("the rows come to {}", found.join(", "))));
+    }
+    for total in &job.totals {
+        let own = rows
+            .iter()
+            .filter(|row| row.is_submitted() && row.amount.currency() == total.approved.currency());
+        let submitted = own.fold(0_i64, |sum, row| sum.saturating_add(row.amount.minor()));
+        if submitted > total.submitted || total.submitted > total.approved.minor() {
+            return Err(BulkError::DoesNotAddUp(format!(
+                "{submitted} {} submitted",
+                total.approved.currency()
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,452 @@
+//! The run of an approved job.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::journal::{Journal, JournalError};
+use crate::record::{IntentRecord, IntentState, JobId, JobRecord, JobState, Timestamp};
+use crate::worker::{Accounts, Circuit, Limits, Pace, Worker};
+
+use super::lanes::Lanes;
+use super::{BulkError, RowState};
+
+/// How many rows are read at once.
+const PAGE: u32 = 1_000;
+/// How often rows that others work on are looked at.
+const GLANCE: Duration = Duration::from_millis(250);
+/// The same, while the first rows are waited for.
+const GLANCE_AT_FIRST: Duration = Duration::from_millis(50);
+/// How many of them at once.
+const GLANCED: usize = 200;
+/// Workers for what is due again, beside those that submit.
+const FOLLOWERS: usize = 4;
+/// How often a failing journal is asked again for one row, and after which pause.
+const AGAIN: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+/// How long a halted run still waits for what is open.
+const AFTER_HALT: Duration = Duration::from_secs(10);
+/// Turns at one payment before a row is left to the followers.
+const TURNS: u32 = 20;
+
+/// How a job is run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RunOptions {
+    /// Most cancels in flight for each merchant account, and as many look-ups; grows from 2.
+    pub most: u16,
+    /// What stops it.
+    pub limits: Limits,
+    /// So many rows go first, and the others only when all of these are refunded.
+    pub canary: u16,
+    /// How long the first rows may take.
+    pub canary_patience: Duration,
+    /// How long it waits, once nothing more is to be submitted, for outcomes that are not known yet.
+    pub patience: Duration,
+}
+
+impl Default for RunOptions {
+    /// 32 at once, the default limits, five first within two minutes, ten minutes for what is open.
+    fn default() -> Self {
+        Self {
+            most: 32,
+            limits: Limits::default(),
+            canary: 5,
+            canary_patience: Duration::from_secs(120),
+            patience: Duration::from_secs(600),
+        }
+    }
+}
+
+impl RunOptions {
+    /// Sets the most cancels in flight for each merchant account.
+    #[must_use]
+    pub const fn with_most(mut self, most: u16) -> Self {
+        self.most = most;
+        self
+    }
+
+    /// Sets what stops it.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets how many rows go first; 0 for none.
+    #[must_use]
+    pub const fn with_canary(mut self, rows: u16) -> Self {
+        self.canary = rows;
+        self
+    }
+
+    /// Sets how long the first rows may take.
+    #[must_use]
+    pub const fn with_canary_patience(mut self, patience: Duration) -> Self {
+        self.canary_patience = patience;
+        self
+    }
+
+    /// Sets how long it waits for outcomes that are not known yet.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RunEnd {
+    /// Every row is settled.
+    Done,
+    /// Every row is submitted; so many have no known outcome yet. Any worker carries them on.
+    StillOpen(u64),
+    /// It was halted: nothing new is submitted until it is approved again.
+    Halted(String),
+    /// It was asked to stop; another run goes on.
+    Stopped,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The rows of the job.
+    pub rows: u64,
+    /// Those that are settled.
+    pub done: u64,
+    /// Those that were settled since this run began.
+    pub settled: u64,
+    /// How many rows are in each state; states without any are left out.
+    pub states: Vec<(RowState, u64)>,
+    /// Cancels in flight.
+    pub in_flight: u64,
+    /// How many may be.
+    pub width: u64,
+    /// How long it has been running.
+    pub running: Duration,
+}
+
+/// One run of an approved job. Several at once share the work; none submits a row that another has submitted.
+#[derive(Debug)]
+pub struct Run {
+    journal: Arc<dyn Journal>,
+    accounts: Arc<Accounts>,
+    job: JobId,
+    options: RunOptions,
+    lanes: Lanes,
+    began: Instant,
+    stop: AtomicBool,
+    halted: Mutex<Option<String>>,
+    failed: Mutex<Option<JournalError>>,
+    bell: Notify,
+}
+
+impl Run {
+    /// Reads the job's rows: what is submitted already is not submitted again.
+    ///
+    /// # Errors
+    /// [`BulkError::NoSuchJob`], [`BulkError::NotApproved`], [`BulkError::Journal`].
+    pub async fn new(
+        journal: Arc<dyn Journal>,
+        accounts: &Accounts,
+        job: JobId,
+        options: RunOptions,
+    ) -> Result<Arc<Self>, BulkError> {
+        let record = journal.job(job).await?.ok_or(BulkError::NoSuchJob(job))?;
+        must_be_approved(&record)?;
+        let rows = all_rows(&*journal, job).await?;
+        let (most, limits) = (options.most, options.limits);
+        let accounts =
+            accounts.clone().with_paces(|| Pace::new(most).with_circuit(Arc::new(Circuit::new(limits))));
+        Ok(Arc::new(Self {
+            journal,
+            accounts: Arc::new(accounts),
+            job,
+            options,
+            lanes: Lanes::new(rows),
+            began: Instant::now(),
+            stop: AtomicBool::new(false),
+            halted: Mutex::default(),
+            failed: Mutex::default(),
+            bell: Notify::new(),
+        }))
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let states = RowState::ALL.map(|state| (state, self.lanes.count(state)));
+        let done = states.iter().filter(|(state, _)| state.is_settled()).map(|(_, count)| count).sum();
+        let paces = || self.accounts.all().map(crate::worker::Account::pace);
+        Progress {
+            rows: self.lanes.rows(),
+            done,
+            settled: self.lanes.settled(),
+            states: states.into_iter().filter(|(_, count)| *count > 0).collect(),
+            in_flight: paces().map(|pace| u64::from(pace.cancels_in_flight())).sum(),
+            width: paces().map(|pace| u64::from(pace.cancel_width())).sum(),
+            running: self.began.elapsed(),
+        }
+    }
+
+    /// Submits and carries through, until all is settled, something halts it, or `stop` is ready: then what has begun
+    /// is finished first.
+    ///
+    /// Dropped in the middle, it leaves what a crash would: nothing that another run does not find.
+    ///
+    /// # Errors
+    /// [`BulkError::Journal`] when the storage fails for longer than a moment.
+    pub async fn carry(self: &Arc<Self>, stop: impl Future<Output = ()> + Send) -> Result<RunEnd, BulkError> {
+        let mut followers = JoinSet::new();
+        let (over, is_over) = watch::channel(false);
+        for _ in 0..FOLLOWERS {
+            let (worker, mut is_over) = (self.worker()?, is_over.clone());
+            followers
+                .spawn(async move { worker.run(async { drop(is_over.wait_for(|over| *over).await) }).await });
+        }
+        let watching = async {
+            tokio::select! {
+                () = stop => {
+                    self.stop.store(true, Ordering::SeqCst);
+                    self.bell.notify_waiters();
+                    std::future::pending().await
+                }
+                () = self.watch() => {}
+            }
+        };
+        let end = tokio::select! {
+            end = self.submit_all() => end,
+            () = watching => Ok(RunEnd::Stopped),
+        };
+        over.send_replace(true);
+        // a turn that has begun is finished
+        while followers.join_next().await.is_some() {}
+        end
+    }
+
+    fn worker(&self) -> Result<Worker, BulkError> {
+        Ok(Worker::new(Arc::clone(&self.journal), Arc::clone(&self.accounts))?)
+    }
+
+    async fn submit_all(self: &Arc<Self>) -> Result<RunEnd, BulkError> {
+        self.canary().await?;
+        let mut tasks = JoinSet::new();
+        for account in self.lanes.accounts() {
+            // one is on the wire, one looks up, some write: so that a cancel's place never waits for a row
+            let many = u32::from(self.options.most).saturating_mul(5).div_euclid(2).saturating_add(4);
+            for _ in 0..many {
+                let (run, account, worker) = (Arc::clone(self), account.clone(), self.worker()?);
+                tasks.spawn(async move {
+                    while let Some(line) = run.may_go_on().then(|| run.lanes.next(&account)).flatten() {
+                        run.row(&worker, line).await;
+                    }
+                });
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+        self.end().await
+    }
+
+    /// The first rows: all of them must be refunded before any other goes.
+    async fn canary(self: &Arc<Self>) -> Result<(), BulkError> {
+        let before = self.lanes.submitted_so_far();
+        let wanted = u64::from(self.options.canary).saturating_sub(before);
+        let lines = self.lanes.first(usize::try_from(wanted).unwrap_or(0));
+        let mut tasks = JoinSet::new();
+        for line in &lines {
+            let (run, worker, line) = (Arc::clone(self), self.worker()?, *line);
+            tasks.spawn(async move { run.row(&worker, line).await });
+        }
+        while tasks.join_next().await.is_some() {}
+        let settled = async {
+            while lines.iter().any(|line| !self.lanes.state(*line).is_settled()) && self.may_go_on() {
+                sleep(GLANCE_AT_FIRST).await;
+            }
+        };
+        let _in_time = timeout(self.options.canary_patience, settled).await;
+        if !self.may_go_on() {
+            return Ok(());
+        }
+        if let Some(line) = lines.iter().find(|line| !self.lanes.state(**line).is_good()) {
+            let state = self.lanes.state(*line);
+            self.halt(format!("one of the first rows was not refunded: line {line} is {state}")).await;
+        }
+        Ok(())
+    }
+
+    fn may_go_on(&self) -> bool {
+        !self.stop.load(Ordering::SeqCst) && self.halted_because().is_none() && !self.has_failed()
+    }
+
+    fn halted_because(&self) -> Option<String> {
+        self.halted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn has_failed(&self) -> bool {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    fn fail(&self, error: JournalError) {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.bell.notify_waiters();
+    }
+
+    /// Stops the job, in the journal too; the first reason stays.
+    async fn halt(&self, why: String) {
+        {
+            let mut halted = self.halted.lock().unwrap_or_else(PoisonError::into_inner);
+            if halted.is_some() {
+                return;
+            }
+            *halted = Some(why.clone());
+        }
+        self.bell.notify_waiters();
+        // halted by somebody else at the same time, or discarded: nothing is submitted either way
+        let _halted_anyway = self.journal.halt_job(self.job, &why).await;
+    }
+
+    async fn heed_trouble(&self) {
+        for (name, account) in self.accounts.by_name() {
+            if let Some(trouble) = account.pace().circuit().trouble() {
+                self.halt(format!("{name}: {trouble}")).await;
+            }
+        }
+    }
+
+    /// Submits a row and takes the first turns at it.
+    async fn row(&self, worker: &Worker, line: i64) {
+        let _in_hand = self.lanes.in_hand(line);
+        let Some(mut intent) = self.submit(line).await else { return };
+        self.lanes.submitted(line, &intent);
+        for _ in 0..TURNS {
+            let now = self.journal.now().await.unwrap_or(Timestamp(0));
+            if !is_due(&intent, now) {
+                break;
+            }
+            match worker.turn_at(&intent.payment).await {
+                Ok(Some(turn)) if turn.intent.id == intent.id => intent = turn.intent,
+                // another refund of the same payment came first
+                Ok(Some(_)) => {}
+                // another worker holds it: seen to at the next glance
+                Ok(None) => break,
+                Err(error) => {
+                    self.fail(error);
+                    break;
+                }
+            }
+            self.lanes.submitted(line, &intent);
+        }
+        self.heed_trouble().await;
+    }
+
+    async fn submit(&self, line: i64) -> Option<IntentRecord> {
+        for _ in 0..AGAIN {
+            match self.journal.submit_row(self.job, line).await {
+                Ok(submitted) => return Some(submitted.intent().clone()),
+                // nothing says whether it was written; the same row again is the same intent
+                Err(JournalError::Storage(error)) => {
+                    tracing::warn!(line, error = %error, "the journal failed");
+                    sleep(PAUSE).await;
+                }
+                Err(JournalError::NotAllowed(why)) => {
+                    self.halt(why.to_owned()).await;
+                    return None;
+                }
+                Err(
+                    JournalError::Invalid(_)
+                    | JournalError::NotFound
+                    | JournalError::KeyConflict
+                    | JournalError::Exceeds { .. },
+                ) => {
+                    self.lanes.left_out(line);
+                    return None;
+                }
+                Err(error) => {
+                    self.fail(error);
+                    return None;
+                }
+            }
+        }
+        self.fail(JournalError::Corrupt("the storage fails again and again"));
+        None
+    }
+
+    /// Follows what is open: other workers may decide it.
+    async fn watch(&self) {
+        loop {
+            let mut after = 0;
+            loop {
+                let open = self.lanes.open_after(after, GLANCED);
+                let Some((last, _)) = open.last() else { break };
+                after = *last;
+                for (line, intent) in open {
+                    if let Ok(Some(intent)) = self.journal.intent(intent).await {
+                        self.lanes.submitted(line, &intent);
+                    }
+                }
+            }
+            self.heed_trouble().await;
+            sleep(GLANCE).await;
+        }
+    }
+
+    async fn end(&self) -> Result<RunEnd, BulkError> {
+        let open = || self.lanes.count(RowState::Unknown).saturating_add(self.lanes.count(RowState::Waiting));
+        let settling = async {
+            while open() > 0 && !self.stop.load(Ordering::SeqCst) && !self.has_failed() {
+                tokio::select! {
+                    () = sleep(GLANCE) => {}
+                    () = self.bell.notified() => {}
+                }
+            }
+        };
+        let halted = self.halted_because().is_some();
+        let patience = if halted { self.options.patience.min(AFTER_HALT) } else { self.options.patience };
+        let _in_time = timeout(patience, settling).await;
+        if let Some(error) = self.failed.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            return Err(error.into());
+        }
+        Ok(match (self.halted_because(), open(), self.lanes.count(RowState::NotStarted)) {
+            (Some(why), ..) => RunEnd::Halted(why),
+            (None, 0, 0) => RunEnd::Done,
+            (None, open, 0) if !self.stop.load(Ordering::SeqCst) => RunEnd::StillOpen(open),
+            _ => RunEnd::Stopped,
+        })
+    }
+}
+
+/// Whether a turn at it may bring it on now.
+fn is_due(intent: &IntentRecord, now: Timestamp) -> bool {
+    matches!(intent.state, IntentState::Planned | IntentState::Open)
+        && intent.due_at.is_some_and(|due| due <= now)
+}
+
+fn must_be_approved(job: &JobRecord) -> Result<(), BulkError> {
+    match job.state {
+        JobState::Approved => Ok(()),
+        state => Err(BulkError::NotApproved { state, because: job.halted_because.clone() }),
+    }
+}
+
+/// The rows of a job, all of them.
+pub(super) async fn all_rows(
+    journal: &dyn Journal,
+    job: JobId,
+) -> Result<Vec<crate::record::JobRow>, JournalError> {
+    let mut rows = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = journal.job_rows(job, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(rows) };
+        after = last.line;
+        rows.extend(page);
+    }
+}

@@ -1,0 +1,76 @@
+use crate::record::{IntentRecord, IntentState, JobRow, words};
+
+words! {
+    /// How far a row of a job is.
+    RowState {
+        /// Not submitted yet.
+        NotStarted = "not_started",
+        /// Submitted; no attempt was made yet.
+        Waiting = "waiting",
+        /// An attempt was made, and its outcome is not known yet.
+        Unknown = "unknown",
+        /// The gateway took it and moves the money later.
+        Accepted = "accepted",
+        /// Refunded. Final.
+        Completed = "completed",
+        /// Not refunded. Final.
+        Rejected = "rejected",
+        /// Only a person can tell.
+        Manual = "manual",
+        /// Taken back before any attempt. Final.
+        Withdrawn = "withdrawn",
+        /// It could not be submitted: the payment had no longer room for it, or its key was used for something else.
+        LeftOut = "left_out",
+    }
+}
+
+impl RowState {
+    /// All of them, in the order of a report.
+    pub const ALL: [Self; 9] = [
+        Self::Completed,
+        Self::Accepted,
+        Self::Rejected,
+        Self::Unknown,
+        Self::Manual,
+        Self::Withdrawn,
+        Self::Waiting,
+        Self::NotStarted,
+        Self::LeftOut,
+    ];
+
+    /// The state of a job's row.
+    #[must_use]
+    pub fn of(row: &JobRow) -> Self {
+        match (&row.stored, &row.refused) {
+            (Some(intent), _) => Self::of_intent(intent),
+            (None, Some(_)) => Self::LeftOut,
+            (None, None) => Self::NotStarted,
+        }
+    }
+
+    /// The state of a row that was submitted.
+    #[must_use]
+    pub const fn of_intent(intent: &IntentRecord) -> Self {
+        match intent.state {
+            IntentState::Planned => Self::Waiting,
+            IntentState::Open => Self::Unknown,
+            IntentState::Completed => Self::Completed,
+            IntentState::Accepted => Self::Accepted,
+            IntentState::Rejected => Self::Rejected,
+            IntentState::Manual => Self::Manual,
+            IntentState::Withdrawn => Self::Withdrawn,
+        }
+    }
+
+    /// Whether the desk itself has nothing more to do about it.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        !matches!(self, Self::NotStarted | Self::Waiting | Self::Unknown)
+    }
+
+    /// Whether the gateway has it.
+    #[must_use]
+    pub const fn is_good(self) -> bool {
+        matches!(self, Self::Completed | Self::Accepted)
+    }
+}

@@ -1,0 +1,172 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use pg_core::{Gateway, Invalid, LookUpError, Money};
+
+use crate::journal::JournalError;
+use crate::record::PaymentKey;
+
+/// Why the desk did not do what it was asked. Unless it says otherwise, nothing was stored and nothing was sent.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// A check of ours, naming the field.
+    Invalid(Invalid),
+    /// No such payment in the journal.
+    NoSuchPayment,
+    /// No such cancel in the journal.
+    NoSuchCancel,
+    /// The order was paid more than once; one of these has to be named.
+    Ambiguous(Vec<PaymentKey>),
+    /// Nothing is left: all that was paid is refunded.
+    AlreadyRefunded,
+    /// More than can still be refunded, refunds under way counted.
+    Exceeds {
+        /// What was asked.
+        asked: Money,
+        /// What can still be asked for.
+        cancelable: Money,
+        /// What is held for refunds under way.
+        reserved: Money,
+    },
+    /// All that is left was asked for, and it is another amount than was expected.
+    RemainingDiffers {
+        /// What was expected to be left.
+        expected: Money,
+        /// What is left.
+        cancelable: Money,
+    },
+    /// The key was used before, for something else.
+    KeyReused,
+    /// The payment is registered with other content.
+    PaymentConflict,
+    /// Account data was given, and no key is set that could seal it.
+    NoAccountKey,
+    /// No such merchant account is configured here: nobody would carry the refund through.
+    NoAccount {
+        /// The gateway.
+        gateway: Gateway,
+        /// The account's name, as payments are registered with it.
+        merchant: String,
+    },
+    /// The state does not allow it.
+    NotAllowed(&'static str),
+    /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
+    LookUp(LookUpError),
+    /// The journal failed. After [`JournalError::Storage`] it is not known whether anything was written: ask again
+    /// with the same key.
+    Journal(JournalError),
+}
+
+impl DeskError {
+    /// One word for it, for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::NoSuchPayment => "no_such_payment",
+            Self::NoSuchCancel => "no_such_cancel",
+            Self::Ambiguous(_) => "several_payments",
+            Self::AlreadyRefunded => "already_refunded",
+            Self::Exceeds { .. } => "exceeds_cancelable_amount",
+            Self::RemainingDiffers { .. } => "remaining_differs",
+            Self::KeyReused => "idempotency_key_reused",
+            Self::PaymentConflict => "payment_conflict",
+            Self::NoAccountKey => "no_account_key",
+            Self::NoAccount { .. } => "no_such_account",
+            Self::NotAllowed(_) => "not_allowed",
+            Self::LookUp(_) => "look_up_failed",
+            Self::Journal(_) => "journal_failed",
+        }
+    }
+
+    /// The field that it is about, where there is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Invalid(error) => Some(error.field()),
+            Self::Exceeds { .. } | Self::RemainingDiffers { .. } => Some("amount"),
+            Self::KeyReused => Some("idempotency_key"),
+            Self::NoAccountKey => Some("refund_account"),
+            Self::NoAccount { .. } => Some("account"),
+            Self::Ambiguous(_) => Some("payment_id"),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for DeskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(error) => error.fmt(f),
+            Self::NoSuchPayment => f.write_str("no such payment in the journal: register it first"),
+            Self::NoSuchCancel => f.write_str("no such cancel in the journal"),
+            Self::Ambiguous(choices) => {
+                f.write_str("several payments fit, name one by gateway, account or payment_id:")?;
+                for (index, key) in choices.iter().enumerate() {
+                    write!(f, "{}{key}", if index == 0 { " " } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::AlreadyRefunded => f.write_str("all of this payment is refunded already"),
+            Self::Exceeds { asked, cancelable, reserved } if reserved.is_zero() => {
+                write!(f, "{asked} is more than the {cancelable} that can still be refunded")
+            }
+            Self::Exceeds { asked, cancelable, reserved } => write!(
+                f,
+                "{asked} is more than the {cancelable} that can still be refunded, {reserved} being held for refunds under way"
+            ),
+            Self::RemainingDiffers { expected, cancelable } => {
+                write!(f, "{cancelable} is left to refund, not {expected}: look at the payment and ask again")
+            }
+            Self::KeyReused => f.write_str(
+                "this idempotency key was used before, for another request: a new wish needs a new key",
+            ),
+            Self::PaymentConflict => f.write_str("this payment is registered already, with other content"),
+            Self::NoAccountKey => f.write_str(
+                "account data cannot be stored without the journal's account key: set one, or leave the account out",
+            ),
+            Self::NoAccount { gateway, merchant } => {
+                write!(f, "no account {merchant:?} at {gateway} is configured here")
+            }
+            Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
+            Self::LookUp(error) => error.fmt(f),
+            Self::Journal(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for DeskError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::LookUp(error) => error.source(),
+            Self::Journal(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<Invalid> for DeskError {
+    fn from(error: Invalid) -> Self {
+        Self::Invalid(error)
+    }
+}
+
+impl From<LookUpError> for DeskError {
+    fn from(error: LookUpError) -> Self {
+        Self::LookUp(error)
+    }
+}
+
+impl From<JournalError> for DeskError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Invalid(error) => Self::Invalid(error),
+            JournalError::KeyConflict => Self::KeyReused,
+            JournalError::PaymentConflict => Self::PaymentConflict,
+            JournalError::NoKey => Self::NoAccountKey,
+            JournalError::NotAllowed(why) => Self::NotAllowed(why),
+            other => Self::Journal(other),
+        }
+    }
+}

@@ -1,0 +1,647 @@
+//! The journal's methods: load under locks, apply, write back with the commit.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pg_core::{Invalid, Money, RefundAccount};
+use serde_json::json;
+
+use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::record::{
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, NewJob,
+    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+};
+
+use super::super::apply::{self, Rows};
+use super::super::event::NewEvent;
+use super::super::jobs::{RESTORED, approve, discard, halt};
+use super::super::submit::check_person;
+use super::super::verify::Verifier;
+use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
+use super::error::Stop;
+use super::rows::{self, CORRUPT, all, one};
+use super::transaction::{Answers, Step, Transaction};
+use super::{PostgresJournal, jobs, steps};
+
+/// Longest text that is part of an index, in bytes.
+const MAX_KEY: usize = 500;
+/// Rows read at a time when going through all of them.
+const PAGE: u32 = 1000;
+
+/// The answers of the steps, one after the other.
+pub(super) struct Told(std::vec::IntoIter<Vec<tokio_postgres::Row>>);
+
+impl Told {
+    pub(super) fn new(answers: Answers) -> Self {
+        Self(answers.into_iter())
+    }
+
+    pub(super) fn rows(&mut self) -> Vec<tokio_postgres::Row> {
+        self.0.next().unwrap_or_default()
+    }
+
+    pub(super) fn one<T>(
+        &mut self,
+        read: fn(&tokio_postgres::Row) -> Result<T, JournalError>,
+    ) -> Result<Option<T>, JournalError> {
+        one(&self.rows(), read)
+    }
+
+    pub(super) fn all<T>(
+        &mut self,
+        read: fn(&tokio_postgres::Row) -> Result<T, JournalError>,
+    ) -> Result<Vec<T>, JournalError> {
+        all(&self.rows(), read)
+    }
+
+    pub(super) fn now(&mut self) -> Result<Timestamp, JournalError> {
+        self.one(|row| rows::time(row, "now"))?.ok_or(CORRUPT)
+    }
+}
+
+/// What a transaction about one intent begins with.
+struct Loaded {
+    found: Rows,
+    /// The payment's open attempt, whose ever it is.
+    open: Option<AttemptRecord>,
+    now: Timestamp,
+    more: Told,
+}
+
+/// Commits these steps, the payment and an event; tells when the payment is due next.
+pub(super) async fn commit(
+    transaction: &Transaction,
+    mut steps: Vec<Step>,
+    payment: &mut PaymentRecord,
+    event: Option<&NewEvent>,
+) -> Result<(), Stop> {
+    let place = steps.len();
+    steps.push(steps::update_payment(payment));
+    steps.extend(event.map(steps::append));
+    let answers = transaction.commit(steps).await?;
+    let due = answers.get(place).and_then(|rows| rows.first()).ok_or(Stop::Journal(CORRUPT))?;
+    payment.due_at = rows::some_time(due, "due_at")?;
+    Ok(())
+}
+
+/// Commits what [`apply`] made of the rows.
+async fn store(transaction: &Transaction, found: &mut Rows, event: Option<&NewEvent>) -> Result<(), Stop> {
+    let mut steps = Vec::new();
+    if let Some(attempt) = &found.attempt {
+        steps.push(steps::update_attempt(attempt)?);
+    }
+    steps.push(steps::update_intent(&found.intent)?);
+    commit(transaction, steps, &mut found.payment, event).await
+}
+
+fn snapshot(found: Rows, now: Timestamp) -> Snapshot {
+    let attempt = found.attempt.filter(|attempt| attempt.state.is_open());
+    Snapshot { payment: found.payment, intent: found.intent, attempt, now }
+}
+
+/// What becomes of a wish, given what is stored under its key, and its payment.
+pub(super) fn submit(
+    known: Option<IntentRecord>,
+    payment: Option<&mut PaymentRecord>,
+    new: &NewIntent,
+    fingerprint: [u8; 32],
+    now: Timestamp,
+) -> Result<Submitted, JournalError> {
+    if let Some(known) = known {
+        let same = known.fingerprint == fingerprint;
+        return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
+    }
+    let payment = payment.ok_or(JournalError::NotFound)?;
+    apply::submit(payment, new, fingerprint, now).map(Submitted::New)
+}
+
+/// Whether the database can hold the text at all; no payment has a key that it cannot.
+fn can_be_stored(text: &str) -> bool {
+    !text.contains('\0') && text.len() <= MAX_KEY
+}
+
+fn is_key(key: &PaymentKey) -> bool {
+    can_be_stored(&key.merchant) && can_be_stored(&key.payment_id)
+}
+
+fn check_storable(new: &NewPayment) -> Result<(), Invalid> {
+    for (field, text) in [
+        ("merchant", &new.merchant),
+        ("payment_id", &new.payment.gateway_id),
+        ("merchant_uid", &new.payment.merchant_uid),
+    ] {
+        if !can_be_stored(text) {
+            return Err(Invalid::new(field, "must be at most 500 bytes, none of them zero"));
+        }
+    }
+    Ok(())
+}
+
+impl PostgresJournal {
+    /// Begins a transaction about one intent: its payment locked, itself, the open attempt, and what else is wanted.
+    async fn load(
+        &self,
+        transaction: &Transaction,
+        intent: IntentId,
+        more: Vec<Step>,
+    ) -> Result<Loaded, Stop> {
+        let mut wanted = vec![
+            steps::locked_payment_of(intent),
+            steps::intent(intent),
+            steps::open_beside(intent),
+            steps::now(self.clock()),
+        ];
+        wanted.extend(more);
+        let mut told = Told::new(transaction.begin(wanted).await?);
+        let payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+        let intent = told.one(rows::intent)?.ok_or(JournalError::NotFound)?;
+        let open = told.one(rows::attempt)?;
+        let now = told.now()?;
+        let attempt = open.clone().filter(|attempt| attempt.intent == intent.id);
+        Ok(Loaded { found: Rows { payment, intent, attempt }, open, now, more: told })
+    }
+
+    /// What is worked on next at a payment: its current intent, the open attempt, the time.
+    fn current(&self, key: &PaymentKey) -> [Step; 3] {
+        [steps::current(key), steps::open_attempt(key), steps::now(self.clock())]
+    }
+
+    /// Claims a locked payment, if it is due and free.
+    async fn take(
+        transaction: &Transaction,
+        mut payment: PaymentRecord,
+        mut told: Told,
+        owner: &str,
+        length: Duration,
+    ) -> Result<Option<Claim>, Stop> {
+        let intent = told.one(rows::intent)?;
+        let open = told.one(rows::attempt)?;
+        let now = told.now()?;
+        let due = payment.due_at.is_some_and(|due| due <= now);
+        if !due || !apply::is_free(&payment, owner, now) {
+            return Ok(None);
+        }
+        let Some(intent) = intent.filter(|intent| open.is_none() || intent.due_at.is_some()) else {
+            return Ok(None);
+        };
+        let lease = apply::claim(&mut payment, owner, length, now);
+        transaction.commit(vec![steps::update_lease(&payment)]).await?;
+        Ok(Some(Claim { lease, snapshot: snapshot(Rows { payment, intent, attempt: open }, now) }))
+    }
+
+    /// Changes a payment alone, with its event.
+    async fn change_payment(
+        &self,
+        key: &PaymentKey,
+        change: impl Fn(&mut PaymentRecord, Option<i64>, Timestamp) -> Result<NewEvent, JournalError>
+        + Send
+        + Sync,
+    ) -> Result<PaymentRecord, JournalError> {
+        let change = &change;
+        self.again(|transaction| async move {
+            let wanted = vec![steps::locked_payment(key), steps::open_attempt(key), steps::now(self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            let mut payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+            let open = told.one(rows::attempt)?.map(|attempt| attempt.amount.minor());
+            let event = change(&mut payment, open, told.now()?)?;
+            commit(&transaction, Vec::new(), &mut payment, Some(&event)).await?;
+            Ok(payment)
+        })
+        .await
+    }
+
+    async fn verify_all(&self, transaction: &Transaction) -> Result<Verification, Stop> {
+        let mut verifier = Verifier::default();
+        transaction.begin_reading().await?;
+        let mut last = 0;
+        loop {
+            let mut told = Told::new(transaction.go_on(vec![steps::events(last, PAGE)]).await?);
+            let events = told.all(rows::event)?;
+            let Some(end) = events.last().map(|event| event.seq) else { break };
+            last = end;
+            events.iter().for_each(|event| verifier.event(event));
+        }
+        let mut after: Option<PaymentKey> = None;
+        loop {
+            let wanted = vec![steps::payments_after(after.as_ref(), PAGE)];
+            let payments = Told::new(transaction.go_on(wanted).await?).all(rows::payment)?;
+            let Some(end) = payments.last().map(PaymentRecord::key) else { break };
+            after = Some(end);
+            let wanted = payments.iter().flat_map(|payment| {
+                let key = payment.key();
+                [steps::intents_of(&key), steps::attempts_of_payment(&key)]
+            });
+            let mut told = Told::new(transaction.go_on(wanted.collect()).await?);
+            for payment in &payments {
+                verifier.payment(payment, &told.all(rows::intent)?, &told.all(rows::attempt)?);
+            }
+        }
+        for job in jobs::newest(transaction, u32::MAX).await? {
+            let (mut found, mut line) = (Vec::new(), 0);
+            loop {
+                let page = jobs::rows_of(transaction, job.id, line, PAGE).await?;
+                let Some(end) = page.last().map(|row| row.line) else { break };
+                line = end;
+                found.extend(page);
+            }
+            verifier.job(&job, &found);
+        }
+        Ok(verifier.finish())
+    }
+}
+
+#[async_trait::async_trait]
+impl Journal for PostgresJournal {
+    async fn now(&self) -> Result<Timestamp, JournalError> {
+        match self.clock() {
+            Some(now) => Ok(now),
+            None => Told::new(self.ask(|| vec![steps::now(None)]).await?).now(),
+        }
+    }
+
+    async fn register_payment(&self, new: NewPayment) -> Result<PaymentRecord, JournalError> {
+        new.check()?;
+        check_storable(&new)?;
+        let (new, key) = (&new, &new.key());
+        self.again(|transaction| async move {
+            let wanted = vec![steps::payment(key), steps::now(self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            if let Some(known) = told.one(rows::payment)? {
+                let same = known.payment == new.payment;
+                return if same { Ok(known) } else { Err(JournalError::PaymentConflict.into()) };
+            }
+            let payment = PaymentRecord::registered(new);
+            let event = NewEvent::registered(&payment, told.now()?);
+            transaction.commit(vec![steps::insert_payment(&payment)?, steps::append(&event)]).await?;
+            Ok(payment)
+        })
+        .await
+    }
+
+    async fn payment(&self, key: &PaymentKey) -> Result<Option<PaymentRecord>, JournalError> {
+        if !is_key(key) {
+            return Ok(None);
+        }
+        Told::new(self.ask(|| vec![steps::payment(key)]).await?).one(rows::payment)
+    }
+
+    async fn payments_of_order(&self, merchant_uid: &str) -> Result<Vec<PaymentRecord>, JournalError> {
+        if !can_be_stored(merchant_uid) {
+            return Ok(Vec::new());
+        }
+        Told::new(self.ask(|| vec![steps::payments_of_order(merchant_uid)]).await?).all(rows::payment)
+    }
+
+    async fn payments(
+        &self,
+        after: Option<&PaymentKey>,
+        limit: u32,
+    ) -> Result<Vec<PaymentRecord>, JournalError> {
+        if !after.is_none_or(is_key) {
+            return Err(Invalid::new("after", "must be the key of a payment").into());
+        }
+        Told::new(self.ask(|| vec![steps::payments_after(after, limit)]).await?).all(rows::payment)
+    }
+
+    async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
+        new.check()?;
+        let fingerprint = self.options.vault.fingerprint(&new)?;
+        let sealed =
+            new.account.as_ref().map(|account| self.options.vault.seal(new.id, account)).transpose()?;
+        if !is_key(&new.payment) {
+            return Err(JournalError::NotFound);
+        }
+        let (new, sealed) = (&new, &sealed);
+        self.again(|transaction| async move {
+            let wanted = vec![
+                steps::locked_payment(&new.payment),
+                steps::intent_of_key(&new.payment, &new.caller_key),
+                steps::now(self.clock()),
+            ];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            let mut payment = told.one(rows::payment)?;
+            let known = told.one(rows::intent)?;
+            let submitted = submit(known, payment.as_mut(), new, fingerprint, told.now()?)?;
+            if let (Submitted::New(intent), Some(mut payment)) = (&submitted, payment) {
+                let steps = vec![steps::insert_intent(intent, sealed.clone())];
+                commit(&transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
+            }
+            Ok(submitted)
+        })
+        .await
+    }
+
+    async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
+        check_person(by, reason)?;
+        let detail = &json!({ "by": by, "reason": reason });
+        self.again(|transaction| async move {
+            let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
+            let attempts = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
+            apply::withdraw(&mut loaded.found, attempts, loaded.now)?;
+            let event = NewEvent::remark(intent, loaded.now, "withdrawn", detail.clone());
+            store(&transaction, &mut loaded.found, Some(&event)).await?;
+            Ok(loaded.found.intent)
+        })
+        .await
+    }
+
+    async fn intent(&self, id: IntentId) -> Result<Option<IntentRecord>, JournalError> {
+        Told::new(self.ask(|| vec![steps::intent(id)]).await?).one(rows::intent)
+    }
+
+    async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError> {
+        if !is_key(key) {
+            return Ok(Vec::new());
+        }
+        Told::new(self.ask(|| vec![steps::intents_of(key)]).await?).all(rows::intent)
+    }
+
+    async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
+        Told::new(self.ask(|| vec![steps::attempts_of(intent)]).await?).all(rows::attempt)
+    }
+
+    async fn claim(
+        &self,
+        owner: &str,
+        lease: Duration,
+        accounts: &[AccountName],
+    ) -> Result<Option<Claim>, JournalError> {
+        self.again(|transaction| async move {
+            let wanted = vec![steps::claimable(owner, accounts, self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            let Some(payment) = told.one(rows::payment)? else {
+                return Ok(None);
+            };
+            // only now that it is locked is it known what is there
+            let current = transaction.go_on(self.current(&payment.key()).into()).await?;
+            Self::take(&transaction, payment, Told::new(current), owner, lease).await
+        })
+        .await
+    }
+
+    async fn claim_payment(
+        &self,
+        key: &PaymentKey,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<Option<Claim>, JournalError> {
+        if !is_key(key) {
+            return Err(JournalError::NotFound);
+        }
+        self.again(|transaction| async move {
+            let wanted = std::iter::once(steps::locked_payment(key)).chain(self.current(key));
+            let mut told = Told::new(transaction.begin(wanted.collect()).await?);
+            let payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+            Self::take(&transaction, payment, told, owner, lease).await
+        })
+        .await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, JournalError> {
+        let mut told = Told::new(self.ask(|| vec![steps::next_due()]).await?);
+        Ok(told.one(|row| rows::some_time(row, "due_at"))?.flatten())
+    }
+
+    async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
+        let intent = new.plan.intent;
+        self.again(|transaction| async move {
+            let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
+            let (found, now) = (&mut loaded.found, loaded.now);
+            apply::renew(&mut found.payment, lease, now)?;
+            if loaded.open.is_some() {
+                return Err(JournalError::NotAllowed("another attempt is open").into());
+            }
+            let before = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
+            let attempt =
+                apply::open(&mut found.payment, &mut found.intent, new, before.saturating_add(1), now)?;
+            let event = NewEvent::opened(&attempt, new, now);
+            let steps =
+                vec![steps::insert_attempt(&attempt, &lease.payment), steps::update_intent(&found.intent)?];
+            commit(&transaction, steps, &mut found.payment, Some(&event)).await?;
+            found.attempt = Some(attempt);
+            Ok(snapshot(loaded.found, now))
+        })
+        .await
+    }
+
+    async fn record(&self, lease: &Lease, record: &Record) -> Result<Snapshot, JournalError> {
+        self.again(|transaction| async move {
+            let Loaded { mut found, now, .. } = self.load(&transaction, record.intent, Vec::new()).await?;
+            apply::renew(&mut found.payment, lease, now)?;
+            apply::record(&mut found, record, now)?;
+            let event = NewEvent::changed(record, &found.payment, now);
+            store(&transaction, &mut found, Some(&event)).await?;
+            Ok(snapshot(found, now))
+        })
+        .await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
+        self.ask(|| vec![steps::release(&lease.payment, lease.fence)]).await.map(drop)
+    }
+
+    async fn refund_account(&self, intent: IntentId) -> Result<Option<RefundAccount>, JournalError> {
+        let mut told = Told::new(self.ask(|| vec![steps::account(intent)]).await?);
+        let sealed = told.one(|row| Ok(row.try_get::<_, Option<Vec<u8>>>("account")?))?;
+        let sealed = sealed.ok_or(JournalError::NotFound)?;
+        sealed.map(|sealed| self.options.vault.open(intent, &sealed)).transpose()
+    }
+
+    async fn hint(&self, key: &PaymentKey) -> Result<bool, JournalError> {
+        if !is_key(key) {
+            return Ok(false);
+        }
+        self.again(|transaction| async move {
+            let wanted = std::iter::once(steps::locked_payment(key)).chain(self.current(key));
+            let mut told = Told::new(transaction.begin(wanted.collect()).await?);
+            let payment = told.one(rows::payment)?;
+            let intent = told.one(rows::intent)?;
+            let open = told.one(rows::attempt)?;
+            let now = told.now()?;
+            let (Some(mut payment), Some(mut intent), Some(_)) = (payment, intent, open) else {
+                return Ok(false);
+            };
+            let Some(due) = intent.due_at else {
+                return Ok(false);
+            };
+            intent.due_at = Some(due.min(now));
+            commit(&transaction, vec![steps::update_intent(&intent)?], &mut payment, None).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn recover(&self) -> Result<u64, JournalError> {
+        let keys = Told::new(self.ask(|| vec![steps::open_payments()]).await?).all(rows::key)?;
+        let mut hinted = 0_u64;
+        for key in &keys {
+            hinted = hinted.saturating_add(u64::from(self.hint(key).await?));
+        }
+        Ok(hinted)
+    }
+
+    async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
+        check_person(by, reason)?;
+        self.again(|transaction| async move {
+            let wanted = vec![jobs::halt_all(RESTORED), steps::now(self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            told.rows();
+            let now = told.now()?;
+            let mut marked = 0_u64;
+            let mut after: Option<PaymentKey> = None;
+            loop {
+                let wanted = vec![steps::locked_payments_after(after.as_ref(), PAGE)];
+                let payments = Told::new(transaction.go_on(wanted).await?).all(rows::payment)?;
+                let Some(end) = payments.last().map(PaymentRecord::key) else { break };
+                after = Some(end);
+                let suspects = payments.into_iter().filter_map(|mut payment| {
+                    apply::suspect(&mut payment, now).then(|| steps::update_payment(&payment))
+                });
+                let suspects: Vec<Step> = suspects.collect();
+                marked = marked.saturating_add(u64::try_from(suspects.len()).unwrap_or(0));
+                transaction.go_on(suspects).await?;
+            }
+            let detail = json!({ "by": by, "reason": reason, "payments": marked });
+            let event = NewEvent::general(now, "restored", detail);
+            transaction.commit(vec![steps::append(&event)]).await?;
+            Ok(marked)
+        })
+        .await
+    }
+
+    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+        self.change_payment(key, |payment, open, now| {
+            apply::compared(payment, seen_balance, open)?;
+            Ok(NewEvent::compared(payment, seen_balance, now))
+        })
+        .await
+    }
+
+    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
+        check_person(by, reason)?;
+        self.change_payment(key, |payment, _, now| {
+            apply::trust(payment);
+            Ok(NewEvent::trusted(payment, by, reason, now))
+        })
+        .await
+    }
+
+    async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
+        if !new.rows.iter().all(|row| is_key(&row.payment)) {
+            return Err(Invalid::new("payment_id", "must be at most 500 bytes, none of them zero").into());
+        }
+        let now = self.now().await?;
+        let (job, planned) = super::super::jobs::plan(&new, &self.options.vault, now)?;
+        let (job, planned) = (&job, &planned);
+        self.again(|transaction| async move { jobs::plan(&transaction, job, planned).await }).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobRecord>, JournalError> {
+        self.again(|transaction| async move { jobs::find(&transaction, id).await }).await
+    }
+
+    async fn jobs(&self, limit: u32) -> Result<Vec<JobRecord>, JournalError> {
+        self.again(|transaction| async move { jobs::newest(&transaction, limit).await }).await
+    }
+
+    async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
+        self.again(|transaction| async move { jobs::rows_of(&transaction, id, after_line, limit).await })
+            .await
+    }
+
+    async fn approve_job(
+        &self,
+        id: JobId,
+        hash: [u8; 32],
+        totals: &[Money],
+        by: &str,
+    ) -> Result<JobRecord, JournalError> {
+        check_person(by, "approval")?;
+        let change = |job: &mut JobRecord| approve(job, &hash, totals, by);
+        self.change_job(id, "approved", Some(by), change, Vec::new).await
+    }
+
+    async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {
+        self.change_job(id, "halted", None, |job| halt(job, why), Vec::new).await
+    }
+
+    async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
+        check_person(by, reason)?;
+        let change = |job: &mut JobRecord| {
+            discard(job, reason);
+            Ok(())
+        };
+        self.change_job(id, "discarded", Some(by), change, || vec![jobs::erase_accounts(id)]).await
+    }
+
+    async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
+        // the inner error is a refusal, which is noted in the row
+        self.again(|transaction| async move { jobs::submit(&transaction, job, line, self.clock()).await })
+            .await?
+    }
+
+    async fn counts(&self) -> Result<Counts, JournalError> {
+        let mut told = Told::new(self.ask(steps::counts).await?);
+        let many = |found: i64| u64::try_from(found).unwrap_or(0);
+        let of_payments = told.rows();
+        let of_payments = of_payments.first().ok_or(CORRUPT)?;
+        let by_state = told.all(|row| {
+            let state = IntentState::from_word(row.try_get("state")?).ok_or(CORRUPT)?;
+            Ok(((rows::gateway(row.try_get("gateway")?)?, state.as_str()), row.try_get::<_, i64>("many")?))
+        })?;
+        let intents: BTreeMap<_, _> = by_state.into_iter().map(|(what, found)| (what, many(found))).collect();
+        let waiting = told.one(|row| Ok(row.try_get::<_, i64>("waiting")?))?;
+        Ok(Counts {
+            payments: many(of_payments.try_get("payments")?),
+            suspects: many(of_payments.try_get("suspects")?),
+            intents,
+            waiting: many(waiting.unwrap_or(0)),
+            oldest_due: rows::some_time(of_payments, "due_at")?,
+        })
+    }
+
+    async fn waiting_for_a_person(&self, limit: u32) -> Result<Vec<IntentRecord>, JournalError> {
+        Told::new(self.ask(|| vec![steps::waiting_for_a_person(limit)]).await?).all(rows::intent)
+    }
+
+    async fn resolve(
+        &self,
+        intent: IntentId,
+        resolution: Resolution,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntentRecord, JournalError> {
+        check_person(by, reason)?;
+        let detail = &json!({ "as": resolution.as_str(), "by": by, "reason": reason });
+        self.again(|transaction| async move {
+            let Loaded { mut found, now, .. } = self.load(&transaction, intent, Vec::new()).await?;
+            apply::resolve(&mut found, resolution, now)?;
+            let event = NewEvent::remark(intent, now, "resolved", detail.clone());
+            store(&transaction, &mut found, Some(&event)).await?;
+            Ok(found.intent)
+        })
+        .await
+    }
+
+    async fn note(&self, intent: IntentId, kind: &'static str, detail: &str) -> Result<(), JournalError> {
+        let detail = &json!({ "note": detail });
+        self.again(|transaction| async move {
+            let wanted = vec![steps::intent(intent), steps::now(self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            told.one(rows::intent)?.ok_or(JournalError::NotFound)?;
+            let event = NewEvent::remark(intent, told.now()?, kind, detail.clone());
+            transaction.commit(vec![steps::append(&event)]).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
+        Told::new(self.ask(|| vec![steps::events(after, limit)]).await?).all(rows::event)
+    }
+
+    async fn verify(&self) -> Result<Verification, JournalError> {
+        self.again(|transaction: Arc<Transaction>| async move { self.verify_all(&transaction).await }).await
+    }
+}

@@ -1,0 +1,89 @@
+//! A file opened as durable as it must be, and its tables made.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pg_core::Invalid;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::super::JournalError;
+use super::schema;
+
+/// Makes the file, if there is none, for its owner alone: it tells who was paid back what.
+pub(super) fn make_private(path: &Path) -> Result<(), JournalError> {
+    let mut open = std::fs::OpenOptions::new();
+    open.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(path).map(drop).map_err(|error| JournalError::Storage(Box::new(error)))
+}
+
+pub(super) fn connect(
+    path: &Path,
+    access: OpenFlags,
+    busy_timeout: Duration,
+) -> Result<Connection, JournalError> {
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(busy_timeout)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// Asks for the write-ahead log. While another opener of a new file does the same, `SQLite` answers "busy" at once,
+/// whatever the connection's own time-out, so the waiting is done here.
+fn ask_for_wal(connection: &Connection, busy_timeout: Duration) -> Result<String, JournalError> {
+    let started = Instant::now();
+    loop {
+        match connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(rusqlite::Error::SqliteFailure(error, _))
+                if error.code == ErrorCode::DatabaseBusy && started.elapsed() < busy_timeout =>
+            {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            answer => return Ok(answer?),
+        }
+    }
+}
+
+/// Sets what durability rests on, and believes only what is read back.
+pub(super) fn make_durable(connection: &Connection, busy_timeout: Duration) -> Result<(), JournalError> {
+    let refused = |what: &'static str| JournalError::Storage(Box::new(Invalid::new("journal", what)));
+    let mode = ask_for_wal(connection, busy_timeout)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(refused("must be able to keep a write-ahead log"));
+    }
+    // fullfsync matters on macOS alone, where fsync does not reach the disk; erased account data is overwritten
+    connection.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA fullfsync = ON;
+         PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
+    )?;
+    for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1)] {
+        let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
+        if found != wanted {
+            return Err(refused("must be opened with synchronous=FULL and foreign_keys=ON"));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn make_tables(connection: &mut Connection) -> Result<(), JournalError> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let id: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (id, version, tables) {
+        (schema::APPLICATION_ID, schema::VERSION, _) => {}
+        (0, 0, 0) => {
+            transaction.execute_batch(schema::TABLES)?;
+            transaction.execute_batch(schema::TRIGGERS)?;
+            transaction.pragma_update(None, "application_id", schema::APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", schema::VERSION)?;
+        }
+        (schema::APPLICATION_ID, ..) => {
+            return Err(Invalid::new("journal", "must be of this version's tables").into());
+        }
+        _ => return Err(Invalid::new("journal", "must be a journal, not another program's database").into()),
+    }
+    transaction.commit()?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! After the journal was restored from a backup: every suspect payment against its gateway's ledger.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::warn;
+
+use crate::journal::{Journal, JournalError};
+use crate::record::{PaymentKey, PaymentRecord, Suspect};
+
+use super::Accounts;
+
+/// Look-ups at once.
+const AT_ONCE: usize = 8;
+/// Payments read at once.
+const PAGE: u32 = 200;
+
+/// What comparing came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The ledger shows no less than the journal knows. The payment stays suspect: what was lost may be on its way.
+    pub equal: u64,
+    /// The ledger shows less: something was refunded that the journal does not know. A person settles it.
+    pub differs: Vec<PaymentKey>,
+    /// The gateway gave no usable answer: compared before anything begins on it.
+    pub unanswered: Vec<PaymentKey>,
+    /// No account of the name is configured here.
+    pub elsewhere: u64,
+}
+
+impl Comparison {
+    /// How many were looked at.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        let listed = self.differs.len().saturating_add(self.unanswered.len());
+        let listed = u64::try_from(listed).unwrap_or(u64::MAX);
+        self.equal.saturating_add(self.elsewhere).saturating_add(listed)
+    }
+}
+
+/// Looks every suspect payment up and writes what its ledger shows; `progress` is called after each with how many are
+/// done. May be repeated: it changes nothing that is settled.
+///
+/// # Errors
+/// [`JournalError`] of the storage.
+pub async fn compare(
+    journal: &Arc<dyn Journal>,
+    accounts: &Arc<Accounts>,
+    mut progress: impl FnMut(u64) + Send,
+) -> Result<Comparison, JournalError> {
+    let mut found = Comparison::default();
+    let mut after: Option<PaymentKey> = None;
+    loop {
+        let payments = journal.payments(after.as_ref(), PAGE).await?;
+        let Some(end) = payments.last().map(PaymentRecord::key) else { return Ok(found) };
+        after = Some(end);
+        let mut running = JoinSet::new();
+        for payment in payments.into_iter().filter(|payment| payment.suspect.is_some()) {
+            if running.len() >= AT_ONCE {
+                take(&mut running, journal, &mut found).await?;
+                progress(found.total());
+            }
+            let accounts = Arc::clone(accounts);
+            running.spawn(async move {
+                let balance = look_up(&accounts, &payment).await;
+                (payment.key(), balance)
+            });
+        }
+        while !running.is_empty() {
+            take(&mut running, journal, &mut found).await?;
+            progress(found.total());
+        }
+    }
+}
+
+/// What a look-up told of a payment.
+enum Told {
+    Balance(i64),
+    Nothing,
+    NoAccount,
+}
+
+async fn look_up(accounts: &Accounts, payment: &PaymentRecord) -> Told {
+    let Some(account) = accounts.of(&payment.key()) else {
+        return Told::NoAccount;
+    };
+    match timeout(account.policy().deadline, account.gateway().look_up(&payment.payment)).await {
+        Ok(Ok(state)) if state.paid == payment.paid() => Told::Balance(state.balance.minor()),
+        _ => Told::Nothing,
+    }
+}
+
+async fn take(
+    running: &mut JoinSet<(PaymentKey, Told)>,
+    journal: &Arc<dyn Journal>,
+    found: &mut Comparison,
+) -> Result<(), JournalError> {
+    let Some(Ok((key, told))) = running.join_next().await else { return Ok(()) };
+    match told {
+        Told::NoAccount => found.elsewhere = found.elsewhere.saturating_add(1),
+        Told::Nothing => {
+            warn!(gateway = %key.gateway, "no usable answer about a suspect payment");
+            found.unanswered.push(key);
+        }
+        Told::Balance(balance) => {
+            let payment = journal.compared(&key, balance).await?;
+            if payment.suspect == Some(Suspect::Differs) {
+                found.differs.push(key);
+            } else {
+                found.equal = found.equal.saturating_add(1);
+            }
+        }
+    }
+    Ok(())
+}
