@@ -1,3 +1,7 @@
 //! `cancel-desk`: refunds carried through, from the command line and over HTTP.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cancel_desk::cli::run()
+}

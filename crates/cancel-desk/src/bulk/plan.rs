@@ -8,7 +8,8 @@ use pg_core::{Invalid, LookUpErrorKind, Money, RefundAccount};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
-use crate::journal::Journal;
+use crate::desk::checks;
+use crate::journal::{Journal, NewIntent};
 use crate::record::{IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord};
 use crate::worker::Accounts;
 
@@ -342,12 +343,31 @@ impl Sheet {
         if let Some(into) = &row.refund_into {
             looked.account = Some(select::account(into, &payment.payment)?);
         }
+        if payment.suspect.is_some() {
+            let why = "is suspect after a restored backup: a person clears it first";
+            return Err(Invalid::new("payment", why));
+        }
+        let before = *left;
         let verdict = take(left, amount);
         if verdict == Verdict::Ok {
+            if let Err(error) = check(payment, looked) {
+                self.left.insert(payment.key(), before);
+                return Err(error);
+            }
             self.keys.insert(key, row.line);
         }
         Ok(verdict)
     }
+}
+
+/// What the gateway's own crate refuses.
+fn check(payment: &PaymentRecord, looked: &Looked) -> Result<(), Invalid> {
+    let Some(amount) = looked.row.amount else { return Ok(()) };
+    let mut new = NewIntent::new(payment.key(), looked.key.as_str(), amount)?;
+    new.reason.clone_from(&looked.reason);
+    new.account.clone_from(&looked.account);
+    new.check()?;
+    checks::wish(payment, &new)
 }
 
 /// The key of a row without one: the same refund of the same payment has the same key in every file.

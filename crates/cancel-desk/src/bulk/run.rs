@@ -272,6 +272,7 @@ impl Run {
             }
         };
         let _in_time = timeout(self.options.canary_patience, settled).await;
+        self.heed_trouble().await;
         if !self.may_go_on() {
             return Ok(());
         }
@@ -283,7 +284,11 @@ impl Run {
     }
 
     fn may_go_on(&self) -> bool {
-        !self.stop.load(Ordering::SeqCst) && self.halted_because().is_none() && !self.has_failed()
+        let trouble = || self.accounts.all().any(|account| account.pace().circuit().trouble().is_some());
+        !self.stop.load(Ordering::SeqCst)
+            && self.halted_because().is_none()
+            && !self.has_failed()
+            && !trouble()
     }
 
     fn halted_because(&self) -> Option<String> {
@@ -399,6 +404,7 @@ impl Run {
     }
 
     async fn end(&self) -> Result<RunEnd, BulkError> {
+        self.heed_trouble().await;
         let open = || self.lanes.count(RowState::Unknown).saturating_add(self.lanes.count(RowState::Waiting));
         let settling = async {
             while open() > 0 && !self.stop.load(Ordering::SeqCst) && !self.has_failed() {

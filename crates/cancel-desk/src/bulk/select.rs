@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use pg_core::{Bank, BankScheme, Gateway, Invalid, PaymentRef, RefundAccount};
+use pg_core::{Gateway, Invalid, PaymentRef, RefundAccount};
 use tokio::task::JoinSet;
 
+use crate::desk::RefundTo;
 use crate::journal::{Journal, JournalError};
 use crate::record::{AccountName, IntentRecord, PaymentKey, PaymentRecord};
 
@@ -75,31 +76,9 @@ async fn find(journal: &dyn Journal, accounts: &[AccountName], row: &Row) -> Res
 
 /// The account that a row names, its bank understood in the numbering of the payment's PG.
 pub(super) fn account(into: &RefundInto, payment: &PaymentRef) -> Result<RefundAccount, Invalid> {
-    let scheme = match payment.gateway {
-        Gateway::Eximbay => Some(BankScheme::Eximbay),
-        Gateway::Settlebank => Some(BankScheme::Hecto),
-        _ => payment.pg_provider.as_deref().and_then(BankScheme::for_chaiport_pg),
-    };
-    let scheme = scheme.ok_or_else(|| {
-        Invalid::new("refund_bank", "cannot be read: the payment's PG is not known or has no bank codes")
-    })?;
-    let bank = Bank::from_code(scheme, &into.bank);
-    if bank.code(scheme).is_none() {
-        return Err(Invalid::new("refund_bank", format!("must be a bank's code in {scheme}'s numbering")));
+    let mut to = RefundTo::by_code(into.bank.as_str(), into.number.as_str(), into.holder.as_str());
+    if let Some(tel) = &into.tel {
+        to = to.with_phone(tel.as_str());
     }
-    let account = RefundAccount::new(bank, &into.number, &into.holder).map_err(named)?;
-    match &into.tel {
-        Some(tel) => account.with_phone(tel).map_err(named),
-        None => Ok(account),
-    }
-}
-
-/// Names a part of the account as its column is called.
-fn named(error: Invalid) -> Invalid {
-    let column = match error.field() {
-        "refund_account.holder" => "refund_holder",
-        "refund_account.phone" => "refund_tel",
-        _ => "refund_account",
-    };
-    Invalid::new(column, error.reason().to_owned())
+    to.account(payment)
 }

@@ -1,1 +1,195 @@
-//! The command line.
+//! The program `cancel-desk`: every command, in Korean or English, for people or with `--json` for programs.
+//!
+//! A command reads the configuration, asks the [desk](crate::desk), and ends with one of six exit codes.
+
+mod banks;
+mod bulk;
+mod bulk_progress;
+mod bulk_text;
+mod cancel;
+mod config;
+mod decide;
+mod exit;
+mod help;
+mod import;
+mod journal;
+mod log;
+mod lookup;
+mod payments;
+mod pending;
+mod recover;
+mod serve;
+mod shell;
+mod show;
+mod status;
+mod text;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::Lang;
+
+use exit::{Exit, Failure};
+use shell::Shell;
+
+/// Refunds carried through: asked once, applied once, accounted for. For Chaiport, Eximbay and Settlebank.
+#[derive(Debug, Parser)]
+#[command(name = "cancel-desk", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Args)]
+struct Global {
+    /// Configuration file; else CANCEL_DESK_CONFIG, else cancel-desk.toml if there is one
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Language: ko or en; else CANCEL_DESK_LANG, the configuration, LC_ALL, LC_MESSAGES, LANG
+    #[arg(long, global = true, value_parser = parse_lang)]
+    lang: Option<Lang>,
+    /// One JSON document on standard output, for programs; nothing is asked
+    #[arg(long, global = true)]
+    json: bool,
+    /// Results and errors only
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Log more to standard error: -v info, -vv debug, -vvv trace
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+fn parse_lang(code: &str) -> Result<Lang, String> {
+    Lang::from_code(code).ok_or_else(|| "must be ko or en".to_owned())
+}
+
+/// A command: a variant here, an arm in [`dispatch`], a line of Korean in `help.rs`.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Register payments, list and show them
+    Payments(payments::PaymentArgs),
+    /// Refund a payment, in part or in full
+    Cancel(cancel::CancelArgs),
+    /// Show an order with its cancels, or one cancel
+    Status(status::StatusArgs),
+    /// Ask the gateway about a payment now, and compare with the journal
+    Lookup(lookup::LookupArgs),
+    /// List what is under way and what waits for a person
+    Pending(pending::PendingArgs),
+    /// Record what a person decided about a cancel
+    Resolve(decide::ResolveArgs),
+    /// Take a cancel back before anything of it is sent
+    Withdraw(decide::WithdrawArgs),
+    /// Look up first what a crash left open, or distrust a restored journal
+    Recover(recover::RecoverArgs),
+    /// Clear a payment that is suspect after a restored backup
+    Trust(decide::TrustArgs),
+    /// Check the journal, print its events
+    Journal(journal::JournalArgs),
+    /// Refund a file of orders: plan, approve, run, report
+    Bulk(bulk::BulkArgs),
+    /// Find a bank by name or by code, in any numbering
+    Banks(banks::BankArgs),
+    /// Run the HTTP service, with workers
+    Serve(serve::WorkerArgs),
+    /// Work on refunds, without HTTP
+    Worker(serve::WorkerArgs),
+    /// Check the configuration, print an example
+    Config(config::ConfigArgs),
+}
+
+async fn dispatch(shell: &Shell, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Payments(args) => payments::run(shell, args).await,
+        Command::Cancel(args) => cancel::run(shell, args).await,
+        Command::Status(args) => status::run(shell, &args).await,
+        Command::Lookup(args) => lookup::run(shell, &args).await,
+        Command::Pending(args) => pending::run(shell, &args).await,
+        Command::Resolve(args) => decide::resolve(shell, &args).await,
+        Command::Withdraw(args) => decide::withdraw(shell, &args).await,
+        Command::Recover(args) => recover::run(shell, &args).await,
+        Command::Trust(args) => decide::trust(shell, &args).await,
+        Command::Journal(args) => journal::run(shell, &args).await,
+        Command::Bulk(args) => bulk::run(shell, args).await,
+        Command::Banks(args) => banks::run(shell, &args),
+        Command::Serve(args) => serve::serve(shell, &args).await,
+        Command::Worker(args) => serve::worker(shell, &args).await,
+        Command::Config(args) => config::run(shell, &args),
+    }
+}
+
+/// Runs the program with this process's arguments, and tells how it ended.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
+    let (lang, named) = language(&arguments);
+    let mut shell = Shell::new(lang, named);
+    let command = help::in_language(Cli::command(), lang);
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => return usage(&shell, &error),
+    };
+    let Global { config, json, quiet, verbose, .. } = cli.global;
+    shell.json = json;
+    shell.quiet = quiet;
+    shell.verbose = verbose;
+    shell.file = config;
+    let Some(command) = cli.command else {
+        shell.say(shell.t(&text::HELLO));
+        return Exit::Usage.code();
+    };
+    shell.is_service = matches!(command, Command::Serve(_) | Command::Worker(_));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            shell.failed(&Failure::new(Exit::Setup, "runtime", error.to_string()));
+            return Exit::Setup.code();
+        }
+    };
+    let result = runtime.block_on(dispatch(&shell, command));
+    // a thread that hangs in a look-up of names keeps nobody waiting
+    runtime.shutdown_timeout(serve::LAST);
+    match result {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            shell.failed(&failure);
+            failure.exit.code()
+        }
+    }
+}
+
+/// What clap says: help and version on standard output, faults on standard error.
+fn usage(shell: &Shell, error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    if error.use_stderr() {
+        shell.warn(text.trim_end());
+        Exit::Usage.code()
+    } else {
+        shell.say(&text);
+        Exit::Done.code()
+    }
+}
+
+/// The language before anything is parsed, for help and faults; whether it was named.
+fn language(arguments: &[std::ffi::OsString]) -> (Lang, bool) {
+    let mut words = arguments.iter().filter_map(|word| word.to_str());
+    while let Some(word) = words.next() {
+        let code = match word.split_once('=') {
+            Some(("--lang", code)) => Some(code),
+            _ if word == "--lang" => words.next(),
+            _ => None,
+        };
+        if let Some(lang) = code.and_then(Lang::from_code) {
+            return (lang, true);
+        }
+    }
+    let given = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let by = ["CANCEL_DESK_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find(given);
+    let locale = by.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
+    (Lang::of_locale(&locale), false)
+}

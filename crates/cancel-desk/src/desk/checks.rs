@@ -31,7 +31,7 @@ pub(super) fn payment(payment: &PaymentRef) -> Result<(), Invalid> {
 
 /// Whether the gateway's crate would make a request of it. What depends on the balance is left to the journal.
 #[cfg(feature = "gateways")]
-pub(super) fn wish(payment: &PaymentRecord, new: &NewIntent) -> Result<(), Invalid> {
+pub(crate) fn wish(payment: &PaymentRecord, new: &NewIntent) -> Result<(), Invalid> {
     use pg_core::{AttemptTag, CancelOrder, Gateway};
 
     let balance = payment.money(payment.known_balance);
@@ -77,6 +77,6 @@ pub(super) fn payment(_payment: &PaymentRef) -> Result<(), Invalid> {
 }
 
 #[cfg(not(feature = "gateways"))]
-pub(super) fn wish(_payment: &PaymentRecord, _new: &NewIntent) -> Result<(), Invalid> {
+pub(crate) fn wish(_payment: &PaymentRecord, _new: &NewIntent) -> Result<(), Invalid> {
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! [`Desk`] finds the payment that is meant, checks what can be checked before anything is stored, stores the wish and
 //! wakes a worker. It sends no cancel itself.
 
-mod checks;
+pub(crate) mod checks;
 mod error;
 mod number;
 mod selector;

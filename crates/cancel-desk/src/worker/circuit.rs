@@ -20,12 +20,20 @@ pub struct Limits {
     pub unreachable_in_a_row: u16,
     /// So many refusals of the credentials.
     pub credentials: u16,
+    /// Whether a redirect is one.
+    pub redirects: bool,
 }
 
 impl Default for Limits {
     /// 5 of the last 100; 10 in a row; 10 unreachable in a row; the second refusal of the credentials.
     fn default() -> Self {
-        Self { unknown_of_100: 5, unknown_in_a_row: 10, unreachable_in_a_row: 10, credentials: 2 }
+        Self {
+            unknown_of_100: 5,
+            unknown_in_a_row: 10,
+            unreachable_in_a_row: 10,
+            credentials: 2,
+            redirects: true,
+        }
     }
 }
 
@@ -145,8 +153,8 @@ impl Tally {
                 return (self.credentials >= limits.credentials).then_some(Trouble::Credentials);
             }
             Heard::Redirect => {
-                let _many = self.unknown(limits);
-                return Some(Trouble::Redirect);
+                let many = self.unknown(limits);
+                return if limits.redirects { Some(Trouble::Redirect) } else { many };
             }
             Heard::Certificate => return Some(Trouble::Certificate),
             Heard::MerchantFunds => return Some(Trouble::MerchantFunds),

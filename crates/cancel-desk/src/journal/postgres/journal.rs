@@ -22,7 +22,7 @@ use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submit
 use super::error::Stop;
 use super::rows::{self, CORRUPT, all, one};
 use super::transaction::{Answers, Step, Transaction};
-use super::{PostgresJournal, jobs, steps};
+use super::{PostgresJournal, jobs, seal, steps};
 
 /// Longest text that is part of an index, in bytes.
 const MAX_KEY: usize = 500;
@@ -638,10 +638,12 @@ impl Journal for PostgresJournal {
     }
 
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
+        seal(&self.pool, self.options.limit).await?;
         Told::new(self.ask(|| vec![steps::events(after, limit)]).await?).all(rows::event)
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {
+        seal(&self.pool, self.options.limit).await?;
         self.again(|transaction: Arc<Transaction>| async move { self.verify_all(&transaction).await }).await
     }
 }

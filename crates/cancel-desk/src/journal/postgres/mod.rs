@@ -1,8 +1,9 @@
 //! The journal in a `PostgreSQL` database: several hosts may share the work.
 //!
 //! Leases and pauses are counted by the server's time alone. Whatever is done to a payment is done under a lock on its
-//! row; locks are taken in one order: job, payment, event chain. The chain comes last and together with the commit, so
-//! that a host that stands still holds up the others no longer than its own payment's lock.
+//! row; locks are taken in one order, job before payment, so that nobody waits in a circle. Events are committed with
+//! what they tell of, and sealed into the chain right after, many at once: before anybody reads them, and else by whoever
+//! wrote some.
 
 mod connect;
 mod error;
@@ -18,6 +19,7 @@ mod transaction;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::Pool;
@@ -134,10 +136,18 @@ impl PostgresOptions {
     }
 }
 
+/// How long new events may wait for more before they are sealed.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// Events that are sealed at a time, as the function of the schema does it.
+const SEALED: i64 = 1000;
+
 /// A journal in a `PostgreSQL` database.
 pub struct PostgresJournal {
     pool: Pool,
     options: PostgresOptions,
+    /// Somebody is about to seal what was added until now.
+    sealing: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for PostgresJournal {
@@ -148,7 +158,7 @@ impl fmt::Debug for PostgresJournal {
 
 impl PostgresJournal {
     /// Opens the journal, and makes its tables if there are none. Where they are, the user needs no more than
-    /// `SELECT`, `INSERT` and `UPDATE` on them.
+    /// `SELECT`, `INSERT` and `UPDATE` on them, and `DELETE` on `event_new`.
     ///
     /// # Errors
     /// [`JournalError::Invalid`] naming `journal` when the URL cannot be read, the server is not as durable as it must
@@ -160,6 +170,8 @@ impl PostgresJournal {
         let mut client = connect::connection(&journal.pool).await?;
         schema::make(&mut client, &journal.options.schema).await?;
         drop(client);
+        // what a process left behind that ended at once
+        seal(&journal.pool, journal.options.limit).await?;
         Ok(journal)
     }
 
@@ -168,7 +180,7 @@ impl PostgresJournal {
         options.check()?;
         let session = Session { schema: options.schema.clone(), limit: options.limit };
         let pool = Address::parse(&options.url)?.pool(session, options.connections)?;
-        Ok(Self { pool, options })
+        Ok(Self { pool, options, sealing: Arc::default() })
     }
 
     /// The time of a clock that is not the server's, if there is one.
@@ -192,6 +204,9 @@ impl PostgresJournal {
             let transaction = Arc::new(self.transaction().await?);
             let result = work(Arc::clone(&transaction)).await;
             transaction.roll_back().await;
+            if transaction.is_committed() {
+                self.seal_soon();
+            }
             drop(transaction);
             tries = tries.saturating_add(1);
             match result {
@@ -203,6 +218,22 @@ impl PostgresJournal {
         }
     }
 
+    /// Seals what was added, a moment later and in the background. If this process ends before, another one does it.
+    fn seal_soon(&self) {
+        if self.sealing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (pool, sealing, limit) = (self.pool.clone(), Arc::clone(&self.sealing), self.options.limit);
+        tokio::spawn(async move {
+            tokio::time::sleep(GATHER).await;
+            // before the sealing: what is added during it may be missed by it, and calls for the next
+            sealing.store(false, Ordering::SeqCst);
+            if let Err(error) = seal(&pool, limit).await {
+                tracing::warn!(error = %error, "new events are not sealed yet");
+            }
+        });
+    }
+
     /// Runs statements that are each a transaction of their own, and may be run twice.
     async fn ask(&self, steps: impl Fn() -> Vec<Step> + Send + Sync) -> Result<Answers, JournalError> {
         self.again(|transaction| {
@@ -210,5 +241,22 @@ impl PostgresJournal {
             async move { transaction.go_on(steps).await }
         })
         .await
+    }
+}
+
+/// Seals all new events.
+async fn seal(pool: &Pool, limit: Duration) -> Result<(), JournalError> {
+    let transaction = Transaction::new(connect::connection(pool).await?, limit);
+    loop {
+        match transaction.go_on(vec![steps::seal()]).await {
+            Err(Stop::Journal(error)) => return Err(error),
+            Err(Stop::Again(error)) => return Err(error.into()),
+            Ok(answers) => {
+                let sealed = answers.first().and_then(|rows| rows.first());
+                if sealed.map(|row| row.try_get::<_, i64>("sealed")).transpose()?.unwrap_or(0) < SEALED {
+                    return Ok(());
+                }
+            }
+        }
     }
 }

@@ -146,12 +146,22 @@ CREATE TABLE event (
     detail TEXT NOT NULL,
     hash BYTEA NOT NULL CHECK (length(hash) = 32)
 );
+
+CREATE TABLE event_new (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at BIGINT NOT NULL,
+    intent BYTEA,
+    attempt BYTEA,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
 "#;
 
-/// Triggers, and the one function that writes events.
+/// Triggers, and the function that seals events into the chain.
 ///
-/// The chain is the last lock that a transaction takes and the commit follows at once, so nobody holds it while he
-/// waits for anything else. Each statement of the function sees what was committed before it began.
+/// A chain that every transaction wrote itself would let one commit at a time reach the disk. So a transaction only adds
+/// its events, and they are sealed afterwards, many at a time, by one host at a time. Events of one payment are numbered
+/// under its lock: their order is theirs. Each statement of the function sees what was committed before it began.
 const TRIGGERS: &str = r"
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
@@ -213,22 +223,35 @@ CREATE TRIGGER attempt_end_is_final BEFORE UPDATE ON attempt FOR EACH ROW
 WHEN (OLD.state IN ('applied', 'closed') AND NEW.state IS DISTINCT FROM OLD.state)
 EXECUTE FUNCTION refuse('the outcome is final');
 
-CREATE FUNCTION append(at BIGINT, intent BYTEA, attempt BYTEA, kind TEXT, detail TEXT)
-RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE TRIGGER event_new_never_changes BEFORE UPDATE ON event_new
+FOR EACH ROW EXECUTE FUNCTION refuse('events are append-only');
+CREATE TRIGGER event_new_is_kept BEFORE TRUNCATE ON event_new
+FOR EACH STATEMENT EXECUTE FUNCTION refuse('events are append-only');
+
+CREATE FUNCTION seal() RETURNS BIGINT LANGUAGE plpgsql AS $$
 DECLARE
     place BIGINT;
     before BYTEA;
+    new RECORD;
+    done BIGINT[] := '{}';
 BEGIN
     PERFORM pg_advisory_xact_lock(1885823844, 'event'::regclass::oid::int);
     SELECT e.seq, e.hash INTO place, before FROM event e ORDER BY e.seq DESC LIMIT 1;
-    place := coalesce(place, 0) + 1;
+    place := coalesce(place, 0);
     before := coalesce(before, decode(repeat('00', 32), 'hex'));
-    INSERT INTO event VALUES (place, at, intent, attempt, kind, detail, sha256(
-        before || int8send(place) || int8send(at)
-        || CASE WHEN intent IS NULL THEN '\x00'::bytea ELSE '\x01'::bytea || intent END
-        || CASE WHEN attempt IS NULL THEN '\x00'::bytea ELSE '\x01'::bytea || attempt END
-        || int8send(octet_length(kind)::bigint) || convert_to(kind, 'UTF8')
-        || int8send(octet_length(detail)::bigint) || convert_to(detail, 'UTF8')));
+    FOR new IN SELECT * FROM event_new n ORDER BY n.id LIMIT 1000 LOOP
+        place := place + 1;
+        before := sha256(
+            before || int8send(place) || int8send(new.at)
+            || CASE WHEN new.intent IS NULL THEN '\x00'::bytea ELSE '\x01'::bytea || new.intent END
+            || CASE WHEN new.attempt IS NULL THEN '\x00'::bytea ELSE '\x01'::bytea || new.attempt END
+            || int8send(octet_length(new.kind)::bigint) || convert_to(new.kind, 'UTF8')
+            || int8send(octet_length(new.detail)::bigint) || convert_to(new.detail, 'UTF8'));
+        INSERT INTO event VALUES (place, new.at, new.intent, new.attempt, new.kind, new.detail, before);
+        done := done || new.id;
+    END LOOP;
+    DELETE FROM event_new n WHERE n.id = ANY (done);
+    RETURN cardinality(done);
 END $$;
 ";
 

@@ -357,7 +357,7 @@ pub(super) fn update_attempt(attempt: &AttemptRecord) -> Outcome<Step> {
     Ok(Step::new(sql, values))
 }
 
-/// Puts an event at the end of the chain. The last lock of a transaction: the commit goes out with it.
+/// Adds an event, to be sealed into the chain later.
 pub(super) fn append(event: &NewEvent) -> Step {
     let values = vec![
         value(event.at.0),
@@ -366,5 +366,11 @@ pub(super) fn append(event: &NewEvent) -> Step {
         value(event.kind),
         value(event.detail.to_string()),
     ];
-    Step::new("SELECT append($1, $2, $3, $4, $5)", values)
+    let sql = "INSERT INTO event_new (at, intent, attempt, kind, detail) VALUES ($1, $2, $3, $4, $5)";
+    Step::new(sql, values)
+}
+
+/// Seals some of the new events into the chain; tells how many.
+pub(super) fn seal() -> Step {
+    Step::new("SELECT seal() AS sealed", Vec::new())
 }

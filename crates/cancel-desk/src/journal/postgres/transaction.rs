@@ -46,6 +46,7 @@ pub(super) struct Transaction {
     limit: Duration,
     /// Something was begun and not ended.
     open: AtomicBool,
+    committed: AtomicBool,
     /// The server did not answer in time: it is not asked again.
     silent: AtomicBool,
 }
@@ -53,7 +54,13 @@ pub(super) struct Transaction {
 impl Transaction {
     /// On this connection; an answer is waited for no longer than `limit` and a little.
     pub(super) const fn new(client: Object, limit: Duration) -> Self {
-        Self { client: Some(client), limit, open: AtomicBool::new(false), silent: AtomicBool::new(false) }
+        Self {
+            client: Some(client),
+            limit,
+            open: AtomicBool::new(false),
+            committed: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
+        }
     }
 
     /// Begins it with these steps.
@@ -76,7 +83,13 @@ impl Transaction {
     pub(super) async fn commit(&self, steps: Vec<Step>) -> Result<Answers, Stop> {
         let answers = self.send(None, steps, Some("COMMIT"), Stop::at_commit).await?;
         self.open.store(false, Ordering::SeqCst);
+        self.committed.store(true, Ordering::SeqCst);
         Ok(answers)
+    }
+
+    /// Whether it wrote.
+    pub(super) fn is_committed(&self) -> bool {
+        self.committed.load(Ordering::SeqCst)
     }
 
     /// Takes back what is not committed, and lets go of every lock.

@@ -1,0 +1,476 @@
+//! `bulk`: refunds from a file.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use pg_core::Money;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
+use crate::bulk::{
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, approve, parse_total, short_hash,
+    write_left_out, write_rows,
+};
+use crate::desk::Desk;
+use crate::journal::JournalError;
+use crate::record::{JobId, JobRecord, JobState};
+
+use super::bulk_progress::Shown;
+use super::bulk_text as words;
+use super::exit::{Exit, Failure};
+use super::serve::Signals;
+use super::shell::{Shell, parse_span};
+use super::show;
+
+/// How many rows that a plan leaves out are shown.
+const SHOWN: usize = 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct BulkArgs {
+    #[command(subcommand)]
+    command: BulkCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BulkCommand {
+    /// Look at a file of orders: what can be refunded, what cannot. Sends nothing
+    Plan(PlanArgs),
+    /// Refund a plan, once exactly that plan is approved; go on after a stop
+    Run(RunArgs),
+    /// Tell what became of every row
+    Report(ReportArgs),
+    /// List the plans
+    List,
+    /// Give a plan up: what was not submitted never will be
+    Discard(DiscardArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+CSV with a header row, or one JSON object per line. Columns:
+  merchant_uid | payment_id (imp_uid)   which payment; gateway and account where that is not enough
+  amount                                plain digits (12000, 7.50), or full: all that is left
+  reason, key                           optional; a key of its own where the same amount is refunded again
+  refund_bank, refund_holder, refund_account   for virtual accounts
+
+  cancel-desk bulk plan orders.csv --left-out left-out.csv")]
+pub(crate) struct PlanArgs {
+    /// The file of orders
+    file: PathBuf,
+    /// Ask the gateways as well, not the journal alone
+    #[arg(long)]
+    look_up: bool,
+    /// Write the rows that are left out, with the reasons, as CSV
+    #[arg(long, value_name = "FILE")]
+    left_out: Option<PathBuf>,
+    /// Another name for the plan than the file's: a plan that was discarded can be made again under it
+    #[arg(long)]
+    name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+  cancel-desk bulk run JOB --approve HASH --total \"KRW 12,345,000\" --by kim
+  cancel-desk bulk run JOB --resume                              after a stop or a crash
+  cancel-desk bulk run JOB --resume --by kim --reason \"paid in\"  after it halted itself
+
+The first five rows go alone. It halts on many unknown outcomes, refused credentials, a redirect, a certificate that
+is not to be trusted, and when the merchant's balance at the gateway is too small. Ctrl-C stops it after the work at
+hand.")]
+pub(crate) struct RunArgs {
+    /// The plan, as `bulk plan` and `bulk list` show it
+    job: JobId,
+    /// The plan's hash, as `bulk plan` shows it
+    #[arg(long, value_name = "HASH", requires = "by", conflicts_with = "resume")]
+    approve: Option<String>,
+    /// The plan's total; once for each currency
+    #[arg(long, value_name = "AMOUNT", value_parser = read_total, requires = "approve")]
+    total: Vec<Money>,
+    /// Your name, as it is recorded
+    #[arg(long)]
+    by: Option<String>,
+    /// Go on with a plan that was approved before
+    #[arg(long)]
+    resume: bool,
+    /// Why it may go on, where it halted itself
+    #[arg(long, requires = "resume", requires = "by")]
+    reason: Option<String>,
+    /// Most cancels in flight for each merchant account
+    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
+    max_concurrency: u16,
+    /// How long to wait, at the end, for outcomes that are not known yet
+    #[arg(long, default_value = "10m", value_parser = parse_span)]
+    wait: Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The plan
+    job: JobId,
+    /// Write every row as CSV
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiscardArgs {
+    /// The plan
+    job: JobId,
+    /// Your name, as it is recorded
+    #[arg(long)]
+    by: String,
+    /// Why, as it is recorded
+    #[arg(long)]
+    reason: String,
+}
+
+fn read_total(text: &str) -> Result<Money, String> {
+    parse_total(text).map_err(|error| error.reason().to_owned())
+}
+
+pub(crate) async fn run(shell: &Shell, args: BulkArgs) -> Result<Exit, Failure> {
+    match args.command {
+        BulkCommand::Plan(args) => plan(shell, &args).await,
+        BulkCommand::Run(args) => carry(shell, &args).await,
+        BulkCommand::Report(args) => report(shell, &args).await,
+        BulkCommand::List => list(shell).await,
+        BulkCommand::Discard(args) => discard(shell, &args).await,
+    }
+}
+
+fn failed(shell: &Shell, error: BulkError) -> Failure {
+    match error {
+        BulkError::File(error) => {
+            let faults: Vec<String> = error.first().iter().map(ToString::to_string).collect();
+            let count = words::FAULTS.fill(shell.lang(), &[&error.count()]);
+            Failure::new(Exit::Usage, "file", format!("{count}\n{}", faults.join("\n")))
+        }
+        BulkError::Invalid(error) => {
+            let mut failure = Failure::new(Exit::Usage, "invalid", error.to_string());
+            failure.field = Some(error.field().to_owned());
+            failure
+        }
+        BulkError::Journal(JournalError::NotAllowed(why)) => Failure::new(Exit::Refused, "not_allowed", why),
+        BulkError::Journal(error) => shell.journal_failed(error),
+        error @ BulkError::NoSuchJob(_) => Failure::new(Exit::Usage, "no_such_job", error.to_string()),
+        error @ BulkError::DoesNotAddUp(_) => {
+            Failure::new(Exit::Refused, "does_not_add_up", error.to_string())
+        }
+        error @ BulkError::NotApproved { .. } => Failure::new(Exit::Usage, "not_approved", error.to_string()),
+    }
+}
+
+fn no_file(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(Exit::Usage, "file", format!("{}: {error}", path.display()))
+}
+
+fn read(shell: &Shell, path: &Path) -> Result<OrderFile, Failure> {
+    let size = std::fs::metadata(path).map_err(|error| no_file(path, &error))?.len();
+    if size > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) {
+        return Err(Failure::new(Exit::Usage, "file", words::TOO_LARGE.of(shell.lang())));
+    }
+    let bytes = zeroize::Zeroizing::new(std::fs::read(path).map_err(|error| no_file(path, &error))?);
+    OrderFile::read(&bytes).map_err(|error| failed(shell, error.into()))
+}
+
+async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
+    let file = read(shell, &args.file)?;
+    let (_, desk) = shell.desk().await?;
+    if file.encoding == Encoding::EucKr {
+        shell.remark(words::CP949.of(shell.lang()));
+    }
+    let of_file = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = args.name.clone().or(of_file).unwrap_or_default();
+    let planner =
+        Planner::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts())).looking_up(args.look_up);
+    let plan = planner.plan(&file, &name).await.map_err(|error| failed(shell, error))?;
+    if let Some(path) = &args.left_out {
+        let out = File::create(path).map_err(|error| no_file(path, &error))?;
+        write_left_out(out, plan.left_out()).map_err(|error| no_file(path, &error))?;
+    }
+    match shell.json {
+        true => shell.json(&plan_json(&plan)),
+        false => shell.say(&plan_text(shell, &plan, args.left_out.is_some())),
+    }
+    Ok(if plan.job.is_some() { Exit::Done } else { Exit::Refused })
+}
+
+fn job_json(job: &JobRecord) -> Value {
+    let totals: Vec<String> = job.totals.iter().map(|total| plain(total.approved)).collect();
+    json!({
+        "job": job.id.to_string(),
+        "name": job.name,
+        "hash": short_hash(job),
+        "state": job.state,
+        "rows": job.rows,
+        "totals": totals,
+        "approved_by": job.approved_by,
+        "halted_because": job.halted_because,
+    })
+}
+
+/// As `--total` takes it.
+fn plain(money: Money) -> String {
+    format!("{} {}", money.currency().code(), money.to_decimal_text())
+}
+
+fn plan_json(plan: &Plan) -> Value {
+    let rows: Vec<Value> = plan
+        .rows
+        .iter()
+        .map(|row| {
+            json!({
+                "line": row.line,
+                "merchant_uid": row.merchant_uid,
+                "payment": row.payment.as_ref().map(ToString::to_string),
+                "amount": row.amount.map(plain),
+                "verdict": row.verdict.as_str(),
+                "why": row.verdict.to_string(),
+            })
+        })
+        .collect();
+    json!({ "job": plan.job.as_ref().map(job_json), "begun": plan.begun, "rows": rows })
+}
+
+fn plan_text(shell: &Shell, plan: &Plan, written: bool) -> String {
+    let lang = shell.lang();
+    let Some(job) = &plan.job else {
+        return format!("{}{}\n", verdicts(shell, plan, written), words::NOTHING.of(lang));
+    };
+    if plan.begun {
+        let state = words::job_state(job.state).of(lang);
+        return format!("{}\n", words::BEGUN.fill(lang, &[&job.id, &state, &job.id, &job.id]));
+    }
+    let mut text = verdicts(shell, plan, written);
+    text.push_str(&sums(shell, plan));
+    let mut approval = format!("cancel-desk bulk run {} --approve {}", job.id, short_hash(job));
+    for total in &job.totals {
+        approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
+    }
+    approval.push_str(" --by NAME");
+    text.push_str(&words::PLANNED.fill(lang, &[&job.id, &short_hash(job), &job.rows, &approval]));
+    text.push('\n');
+    text
+}
+
+/// How many rows have which verdict, and the first of those that are left out.
+fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
+    let lang = shell.lang();
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in &plan.rows {
+        let count = counts.entry(row.verdict.as_str()).or_default();
+        *count = count.saturating_add(1);
+    }
+    let rows = counts
+        .into_iter()
+        .map(|(verdict, count)| vec![words::verdict(lang, verdict).to_owned(), count.to_string()])
+        .collect();
+    let mut text = show::table(&[words::VERDICT.of(lang), words::ROWS.of(lang)], &[1], rows);
+    let left_out = plan.left_out().count();
+    if left_out > 0 {
+        text.push('\n');
+        let shown = plan.left_out().take(SHOWN).map(|row| {
+            let order = row.merchant_uid.clone().unwrap_or_default();
+            vec![row.line.to_string(), order, row.verdict.to_string()]
+        });
+        let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
+        text.push_str(&show::table(&header, &[0], shown.collect()));
+        let more = left_out.saturating_sub(SHOWN);
+        if more > 0 && !written {
+            text.push_str(&words::MORE.fill(lang, &[&more]));
+            text.push('\n');
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// Rows and sum for every account and currency.
+fn sums(shell: &Shell, plan: &Plan) -> String {
+    let lang = shell.lang();
+    let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
+    for row in plan.rows.iter().filter(|row| row.verdict == crate::bulk::Verdict::Ok) {
+        let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
+        let key = (payment.account().to_string(), amount.currency().code());
+        let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
+        *count = count.saturating_add(1);
+        *sum = sum.checked_add(amount).unwrap_or(*sum);
+    }
+    let rows = sums
+        .into_iter()
+        .map(|((account, _), (count, sum))| vec![account, count.to_string(), show::money(sum)])
+        .collect();
+    let header = [words::ACCOUNT, words::ROWS, words::SUM].map(|word| word.of(lang));
+    format!("{}\n", show::table(&header, &[1, 2], rows))
+}
+
+async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Failure> {
+    let journal = desk.journal();
+    let found = journal.job(args.job).await.map_err(|error| shell.journal_failed(error))?;
+    let job = found.ok_or_else(|| failed(shell, BulkError::NoSuchJob(args.job)))?;
+    let by = args.by.as_deref().unwrap_or_default();
+    if let Some(hash) = &args.approve {
+        let approved = approve(&**journal, job.id, hash, &args.total, by).await;
+        return approved.map(drop).map_err(|error| failed(shell, error));
+    }
+    match (job.state, &args.reason) {
+        (JobState::Approved, _) if args.resume => Ok(()),
+        (JobState::Halted, Some(reason)) => {
+            let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+            let signed = format!("{by}: {reason}");
+            let approved = journal.approve_job(job.id, job.hash, &totals, &signed).await;
+            approved.map(drop).map_err(|error| failed(shell, error.into()))
+        }
+        (JobState::Halted, None) => {
+            let because = job.halted_because.unwrap_or_default();
+            let text = words::IS_HALTED.fill(shell.lang(), &[&because]);
+            Err(Failure::new(Exit::Usage, "halted", text)
+                .next(words::RESUME_HALTED.fill(shell.lang(), &[&job.id])))
+        }
+        (JobState::Approved, _) => {
+            let next = words::RESUME.fill(shell.lang(), &[&job.id]);
+            Err(Failure::new(Exit::Usage, "approved", words::IS_APPROVED.of(shell.lang())).next(next))
+        }
+        (state, _) => {
+            let error = BulkError::NotApproved { state, because: job.halted_because };
+            Err(failed(shell, error))
+        }
+    }
+}
+
+async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
+    let (_, desk) = shell.desk().await?;
+    approved(shell, &desk, args).await?;
+    let journal = desk.journal();
+    journal.recover().await.map_err(|error| shell.journal_failed(error))?;
+    let options = RunOptions::default().with_most(args.max_concurrency).with_patience(args.wait);
+    let run = Run::new(Arc::clone(journal), desk.accounts(), args.job, options).await;
+    let run = run.map_err(|error| failed(shell, error))?;
+    let shown = Shown::begin(shell, Arc::clone(&run));
+    let asked = Notify::new();
+    let mut signals = Signals::new()?;
+    let stopping = async {
+        signals.next().await;
+        shell.remark(words::STOPPING.of(shell.lang()));
+        asked.notify_one();
+        signals.next().await;
+    };
+    let end = tokio::select! {
+        end = run.carry(asked.notified()) => end,
+        // whatever is cut off is found by the next run
+        () = stopping => Ok(RunEnd::Stopped),
+    };
+    shown.end().await;
+    let end = end.map_err(|error| failed(shell, error))?;
+    let report = Report::of(&**journal, args.job).await.map_err(|error| failed(shell, error))?;
+    let (id, lang) = (args.job, shell.lang());
+    let (word, next) = match &end {
+        RunEnd::Done => ("done", None),
+        RunEnd::StillOpen(open) => ("still_open", Some(words::STILL_OPEN.fill(lang, &[open, &id]))),
+        RunEnd::Halted(why) => ("halted", Some(words::HALTED.fill(lang, &[why, &id]))),
+        RunEnd::Stopped => ("stopped", Some(words::STOPPED.fill(lang, &[&id]))),
+    };
+    if shell.json {
+        shell.json(&json!({ "end": word, "next": next, "report": report.to_json() }));
+    } else {
+        shell.say(&report_text(shell, &report));
+        next.iter().for_each(|next| shell.line(next));
+    }
+    Ok(if matches!(end, RunEnd::Halted(_)) { Exit::Person } else { exit_of(&report) })
+}
+
+async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {
+    let desk = shell.desk_of_journal().await?;
+    let report = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
+    if let Some(path) = &args.csv {
+        let out = File::create(path).map_err(|error| no_file(path, &error))?;
+        write_rows(out, &report.rows).map_err(|error| no_file(path, &error))?;
+    }
+    match shell.json {
+        true => shell.json(&report.to_json()),
+        false => shell.say(&report_text(shell, &report)),
+    }
+    Ok(exit_of(&report))
+}
+
+/// The worst of the rows: a person is needed, something is open, something was not refunded.
+fn exit_of(report: &Report) -> Exit {
+    let any = |states: &[RowState]| states.iter().any(|state| report.count(*state) > 0);
+    match () {
+        () if any(&[RowState::Manual]) => Exit::Person,
+        () if any(&[RowState::Unknown, RowState::Waiting, RowState::NotStarted, RowState::Accepted]) => {
+            Exit::Later
+        }
+        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn]) => Exit::Refused,
+        () => Exit::Done,
+    }
+}
+
+fn report_text(shell: &Shell, report: &Report) -> String {
+    let lang = shell.lang();
+    let sum = |sums: &[Money]| sums.iter().map(|sum| show::money(*sum)).collect::<Vec<_>>().join(", ");
+    let mut rows: Vec<Vec<String>> = report
+        .states
+        .iter()
+        .map(|amounts| {
+            vec![
+                words::state(amounts.state).of(lang).to_owned(),
+                amounts.rows.to_string(),
+                sum(&amounts.sums),
+            ]
+        })
+        .collect();
+    let totals: Vec<Money> = report.job.totals.iter().map(|total| total.approved).collect();
+    rows.push(vec![words::TOTAL.of(lang).to_owned(), report.job.rows.to_string(), sum(&totals)]);
+    let header = [words::STATE, words::ROWS, words::SUM].map(|word| word.of(lang));
+    let state = words::job_state(report.job.state).of(lang);
+    format!("{} ({}): {state}\n\n{}\n", report.job.id, report.job.name, show::table(&header, &[1, 2], rows))
+}
+
+async fn list(shell: &Shell) -> Result<Exit, Failure> {
+    let desk = shell.desk_of_journal().await?;
+    let jobs = desk.journal().jobs(1_000).await.map_err(|error| shell.journal_failed(error))?;
+    if shell.json {
+        shell.json(&jobs.iter().map(job_json).collect::<Vec<_>>());
+        return Ok(Exit::Done);
+    }
+    let lang = shell.lang();
+    let rows = jobs
+        .iter()
+        .map(|job| {
+            let sums: Vec<String> = job.totals.iter().map(|total| show::money(total.approved)).collect();
+            let state = words::job_state(job.state).of(lang).to_owned();
+            let name = job.name.clone();
+            vec![
+                job.id.to_string(),
+                state,
+                job.rows.to_string(),
+                sums.join(", "),
+                show::time(job.created_at),
+                name,
+            ]
+        })
+        .collect();
+    let header = [words::JOB, words::STATE, words::ROWS, words::SUM, words::AT, words::NAME];
+    shell.say(&show::table(&header.map(|word| word.of(lang)), &[2, 3], rows));
+    Ok(Exit::Done)
+}
+
+async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
+    let desk = shell.desk_of_journal().await?;
+    let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
+    let job = discarded.map_err(|error| match error {
+        JournalError::NotFound => failed(shell, BulkError::NoSuchJob(args.job)),
+        error => failed(shell, error.into()),
+    })?;
+    match shell.json {
+        true => shell.json(&job_json(&job)),
+        false => shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id])),
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,100 @@
+//! How far a run is: a bar on a terminal, a line every few seconds elsewhere.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::bulk::{Progress, RowState, Run};
+use crate::config::Lang;
+
+use super::bulk_text as words;
+use super::shell::Shell;
+use super::show;
+
+/// How often a bar and a line are renewed.
+const BAR: Duration = Duration::from_millis(200);
+const LINE: Duration = Duration::from_secs(5);
+
+/// The showing of one run.
+#[derive(Debug)]
+pub(super) struct Shown {
+    over: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Shown {
+    pub(super) fn begin(shell: &Shell, run: Arc<Run>) -> Self {
+        let (over, is_over) = watch::channel(false);
+        let lang = shell.lang();
+        let task = match (shell.quiet || shell.json, std::io::stderr().is_terminal()) {
+            (true, _) => None,
+            (false, true) => Some(tokio::spawn(bar(run, lang, is_over))),
+            (false, false) => Some(tokio::spawn(lines(run, lang, is_over))),
+        };
+        Self { over, task }
+    }
+
+    pub(super) async fn end(self) {
+        self.over.send_replace(true);
+        if let Some(task) = self.task {
+            let _shown = task.await.is_ok();
+        }
+    }
+}
+
+async fn bar(run: Arc<Run>, lang: Lang, mut is_over: watch::Receiver<bool>) {
+    let bar = ProgressBar::new(run.progress().rows);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len}  {msg}") {
+        bar.set_style(style);
+    }
+    loop {
+        let now = run.progress();
+        bar.set_position(now.done);
+        bar.set_message(text(&now, lang));
+        let over = tokio::time::timeout(BAR, is_over.wait_for(|over| *over)).await;
+        if over.is_ok() {
+            break;
+        }
+    }
+    let now = run.progress();
+    bar.set_position(now.done);
+    bar.abandon_with_message(text(&now, lang));
+}
+
+async fn lines(run: Arc<Run>, lang: Lang, mut is_over: watch::Receiver<bool>) {
+    use std::io::Write;
+
+    while tokio::time::timeout(LINE, is_over.wait_for(|over| *over)).await.is_err() {
+        let now = run.progress();
+        let line = format!("{}/{}  {}", now.done, now.rows, text(&now, lang));
+        let _gone = writeln!(std::io::stderr().lock(), "{line}").is_err();
+    }
+}
+
+/// Rate, time left, cancels in flight, and how many rows are where.
+fn text(now: &Progress, lang: Lang) -> String {
+    let millis = now.running.as_millis().max(1);
+    let per_second = u128::from(now.settled).saturating_mul(1_000).checked_div(millis).unwrap_or(0);
+    let left = u128::from(now.rows.saturating_sub(now.done));
+    let left = left
+        .saturating_mul(millis)
+        .checked_div(u128::from(now.settled))
+        .map(|millis| show::span(Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))));
+    let states: Vec<String> = now
+        .states
+        .iter()
+        .filter(|(state, _)| *state != RowState::NotStarted)
+        .map(|(state, count)| format!("{} {count}", words::state(*state).of(lang)))
+        .collect();
+    let left = left.unwrap_or_else(|| "-".to_owned());
+    let mut text = words::PROGRESS.fill(lang, &[&per_second, &left, &now.in_flight, &now.width]);
+    if !states.is_empty() {
+        text.push_str("  ");
+        text.push_str(&states.join(" · "));
+    }
+    text
+}

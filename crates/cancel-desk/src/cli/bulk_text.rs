@@ -1,0 +1,105 @@
+//! The texts of `bulk`.
+
+use crate::bulk::RowState;
+use crate::config::Lang;
+use crate::record::JobState;
+
+use super::text::Text;
+
+macro_rules! texts {
+    ($($name:ident = $en:literal, $ko:literal;)*) => {
+        $(pub(super) const $name: Text = Text::new($en, $ko);)*
+    };
+}
+
+texts! {
+    VERDICT = "verdict", "판정";
+    ROWS = "rows", "건수";
+    LINE = "line", "줄";
+    ORDER = "order", "주문번호";
+    WHY = "why", "사유";
+    ACCOUNT = "account", "계정";
+    SUM = "sum", "합계";
+    STATE = "state", "상태";
+    TOTAL = "total", "전체";
+    JOB = "job", "작업";
+    AT = "planned", "계획 시각";
+    NAME = "name", "이름";
+    FAULTS = "the file has {0} faults; nothing was started", "파일에 오류가 {0}건 있어 아무것도 시작하지 않았습니다";
+    TOO_LARGE = "the file is larger than 64 MiB: split it", "파일이 64 MiB보다 큽니다. 나누어 주세요";
+    CP949 = "the file was read as CP949 (EUC-KR)", "파일을 CP949(EUC-KR)로 읽었습니다";
+    MORE = "… and {0} more: --left-out FILE writes them all", "… 외 {0}건: --left-out FILE로 모두 저장할 수 있습니다";
+    NOTHING = "nothing of this file can be refunded", "이 파일에서 환불할 수 있는 건이 없습니다";
+    BEGUN = "this file was planned before, as job {0}: it is {1}\n  go on:  cancel-desk bulk run {2} --resume\n  report: cancel-desk bulk report {3}",
+        "이 파일은 이미 작업 {0}(으)로 계획되었습니다: {1}\n  이어서 실행: cancel-desk bulk run {2} --resume\n  결과 보기:   cancel-desk bulk report {3}";
+    PLANNED = "job {0}, hash {1}, {2} rows. Nothing was sent. To refund exactly this:\n  {3}",
+        "작업 {0}, 해시 {1}, {2}건. 아직 아무것도 전송하지 않았습니다. 이대로 환불하려면:\n  {3}";
+    IS_HALTED = "the job is halted: {0}", "작업이 멈춰 있습니다: {0}";
+    RESUME_HALTED = "cancel-desk bulk run {0} --resume --by NAME --reason WHY", "cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
+    IS_APPROVED = "the job is approved already", "이미 승인된 작업입니다";
+    RESUME = "cancel-desk bulk run {0} --resume", "cancel-desk bulk run {0} --resume";
+    STOPPING = "stopping after the work at hand; once more stops at once, which is safe",
+        "진행 중인 건까지 마치고 멈춥니다. 다시 누르면 바로 멈추며, 그래도 안전합니다";
+    STILL_OPEN = "{0} rows have no known outcome yet: leave `cancel-desk worker` or `serve` running, or: cancel-desk bulk run {1} --resume",
+        "{0}건의 결과가 아직 확인되지 않았습니다. `cancel-desk worker`나 `serve`를 실행해 두거나: cancel-desk bulk run {1} --resume";
+    HALTED = "halted: {0}\nnothing new is submitted. Once that is settled: cancel-desk bulk run {1} --resume --by NAME --reason WHY",
+        "멈춤: {0}\n새로 요청하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
+    STOPPED = "stopped. To go on: cancel-desk bulk run {0} --resume", "멈췄습니다. 이어서 실행: cancel-desk bulk run {0} --resume";
+    DISCARDED = "discarded: {0}", "폐기했습니다: {0}";
+    PROGRESS = "{0}/s, {1} left, {2} of {3} in flight", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3}";
+
+    NOT_STARTED = "not started", "시작 전";
+    WAITING = "waiting", "대기";
+    UNKNOWN = "unknown", "미확인";
+    ACCEPTED = "accepted", "접수";
+    COMPLETED = "completed", "완료";
+    REJECTED = "rejected", "거절";
+    MANUAL = "a person decides", "담당자 확인";
+    WITHDRAWN = "withdrawn", "철회";
+    LEFT_OUT = "left out", "제외";
+
+    JOB_PLANNED = "planned, not approved", "승인 전";
+    JOB_APPROVED = "approved", "승인됨";
+    JOB_HALTED = "halted", "멈춤";
+    JOB_DISCARDED = "discarded", "폐기됨";
+}
+
+pub(super) const fn state(state: RowState) -> &'static Text {
+    match state {
+        RowState::NotStarted => &NOT_STARTED,
+        RowState::Waiting => &WAITING,
+        RowState::Unknown => &UNKNOWN,
+        RowState::Accepted => &ACCEPTED,
+        RowState::Completed => &COMPLETED,
+        RowState::Rejected => &REJECTED,
+        RowState::Manual => &MANUAL,
+        RowState::Withdrawn => &WITHDRAWN,
+        RowState::LeftOut => &LEFT_OUT,
+    }
+}
+
+pub(super) const fn job_state(state: JobState) -> &'static Text {
+    match state {
+        JobState::Planned => &JOB_PLANNED,
+        JobState::Approved => &JOB_APPROVED,
+        JobState::Halted => &JOB_HALTED,
+        JobState::Discarded => &JOB_DISCARDED,
+    }
+}
+
+/// A verdict's word for people.
+pub(super) fn verdict(lang: Lang, word: &str) -> &str {
+    let text = match word {
+        "ok" => Text::new("can be refunded", "환불 가능"),
+        "already_refunded" => Text::new("already refunded", "이미 전액환불"),
+        "over_balance" => Text::new("over the balance", "잔액 초과"),
+        "not_registered" => Text::new("not registered", "등록되지 않은 결제"),
+        "ambiguous" => Text::new("several payments fit", "해당 결제가 여러 건"),
+        "not_cancellable" => Text::new("not cancellable", "취소 불가"),
+        "known" => Text::new("asked for before", "이미 요청됨"),
+        "duplicate" => Text::new("twice in the file", "파일 안 중복"),
+        "no_answer" => Text::new("no answer from the gateway", "PG 응답 없음"),
+        other => return other,
+    };
+    text.of(lang)
+}

@@ -1,0 +1,257 @@
+//! `cancel`: one refund, from the wish to its outcome.
+
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use pg_core::decimal::Decimal;
+use pg_core::{Money, RefundAccount};
+use serde::Deserialize;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::config::Config;
+use crate::desk::{Amount, Desk, RefundTo, Selector, Wish};
+use crate::journal::Submitted;
+use crate::record::{IntentRecord, IntentState, PaymentRecord};
+use crate::worker::Worker;
+
+use super::exit::{Exit, Failure};
+use super::shell::{Shell, Which, parse_span};
+use super::{show, status, text};
+
+/// Largest file of an account, in bytes.
+const MAX_ACCOUNT: u64 = 65_536;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The same --key is the same refund: run the very same command again after anything went wrong, and nothing is refunded
+twice. A new refund needs a new key; the number of the return or the ticket makes a good one.
+
+The account of a virtual-account refund is read from a file or from standard input, never from the command line:
+  {\"refund_bank\": \"88\", \"refund_account\": \"56211105948400\", \"refund_holder\": \"홍길동\"}
+refund_bank is the bank's code in the numbering of the payment's PG (cancel-desk banks shows them); refund_tel may be
+added.
+
+Examples:
+  cancel-desk cancel ORD20180131-0000011 --amount 3000 --key return-4711 --reason \"size\"
+  cancel-desk cancel ORD20180131-0000011 --full --key return-4712 --yes --wait 2m
+  cancel-desk cancel ORD-7 --full --key return-4713 --refund-to account.json")]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    which: Which,
+    /// How much, in the payment's currency: 3000, or 12.50
+    #[arg(long, conflicts_with = "full", required_unless_present = "full")]
+    amount: Option<String>,
+    /// All that can still be refunded
+    #[arg(long)]
+    full: bool,
+    /// Your key for this refund, 1 to 200 visible ASCII characters: the same key is the same refund
+    #[arg(long)]
+    key: String,
+    /// Why, at most 500 characters; goes to the gateway
+    #[arg(long)]
+    reason: Option<String>,
+    /// JSON file with the account to refund into; - for standard input
+    #[arg(long, value_name = "FILE")]
+    refund_to: Option<PathBuf>,
+    /// How long to wait for the outcome: 30s, 2m
+    #[arg(long, default_value = "30s", value_parser = parse_span)]
+    wait: Duration,
+    /// Do not ask
+    #[arg(long, short = 'y')]
+    yes: bool,
+}
+
+pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure> {
+    let amount = args.amount.as_deref().map(amount).transpose()?;
+    let account = args.refund_to.as_ref().map(account).transpose()?;
+    if !args.yes && !shell.json && !shell.can_ask() {
+        return Err(Failure::usage(shell.t(&text::NEEDS_YES)));
+    }
+    let (config, desk) = shell.desk().await?;
+    let payment = shell.find(&desk, &args.which).await?;
+    let before = same_key(shell, &desk, &payment, &args.key).await?;
+    let amount = wanted(&payment, before.as_ref(), amount);
+    let refund = amount.money(payment.paid().currency()).ok();
+    let mut wish = Wish::new(Selector::key(payment.key()), args.key.as_str(), amount);
+    wish.reason.clone_from(&args.reason);
+    if let Some(account) = account {
+        wish = wish.with_account(account);
+    }
+    if before.is_none() && !args.yes && !shell.json {
+        about_to(shell, &config, &payment, &wish, refund)?;
+        let refund = refund.map(show::money).unwrap_or_default();
+        if !shell.ask(&text::ASK_REFUND.fill(shell.lang(), &[&refund])) {
+            shell.warn(shell.t(&text::NOT_ASKED));
+            return Ok(Exit::Usage);
+        }
+    }
+    let submitted = desk.cancel(wish).await.map_err(|error| {
+        let failure = shell.desk_failed(&error);
+        if failure.code == "journal_failed" { failure.next(shell.t(&text::SAME_KEY_AGAIN)) } else { failure }
+    })?;
+    if matches!(submitted, Submitted::Existing(_)) {
+        shell.remark(shell.t(&text::STORED_BEFORE));
+    }
+    let intent = pursue(shell, &desk, submitted.intent(), args.wait).await?;
+    ended(shell, &desk, &intent).await
+}
+
+fn amount(text: &str) -> Result<Decimal, Failure> {
+    let wrong = |why: String| {
+        let mut failure =
+            Failure::usage(format!("--amount: must be a plain number such as 3000 or 12.50 ({why})"));
+        failure.field = Some("amount".to_owned());
+        failure
+    };
+    Decimal::parse(text).map_err(|error| wrong(error.to_string()))
+}
+
+/// The account as the guide's request names it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountFile {
+    refund_bank: String,
+    refund_account: String,
+    refund_holder: String,
+    #[serde(default)]
+    refund_tel: Option<String>,
+}
+
+impl Drop for AccountFile {
+    fn drop(&mut self) {
+        self.refund_account.zeroize();
+        self.refund_holder.zeroize();
+        self.refund_tel.zeroize();
+    }
+}
+
+fn account(file: &PathBuf) -> Result<RefundTo, Failure> {
+    let bad = |why: &str| {
+        let mut failure = Failure::usage(format!("--refund-to: {why}"));
+        failure.field = Some("refund_account".to_owned());
+        failure
+    };
+    let mut text = Zeroizing::new(String::new());
+    let read = if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(MAX_ACCOUNT).read_to_string(&mut text)
+    } else {
+        std::fs::File::open(file).and_then(|file| file.take(MAX_ACCOUNT).read_to_string(&mut text))
+    };
+    read.map_err(|_| bad("the file cannot be read as text"))?;
+    // the parser's own message could repeat a value
+    let read: AccountFile = serde_json::from_str(&text).map_err(|_| {
+        bad("must be a json object with the texts refund_bank, refund_account, refund_holder, and refund_tel if wanted")
+    })?;
+    let (bank, number) = (read.refund_bank.as_str(), read.refund_account.as_str());
+    let to = RefundTo::by_code(bank, number, read.refund_holder.as_str());
+    Ok(match &read.refund_tel {
+        Some(phone) => to.with_phone(phone.as_str()),
+        None => to,
+    })
+}
+
+/// The refund that is stored under this key, if there is one: the same command again asks for that very one.
+async fn same_key(
+    shell: &Shell,
+    desk: &Desk,
+    payment: &PaymentRecord,
+    key: &str,
+) -> Result<Option<IntentRecord>, Failure> {
+    let intents = desk.journal().intents_of(&payment.key()).await;
+    let intents = intents.map_err(|error| shell.journal_failed(error))?;
+    Ok(intents.into_iter().find(|intent| intent.caller_key == key))
+}
+
+fn wanted(payment: &PaymentRecord, before: Option<&IntentRecord>, amount: Option<Decimal>) -> Amount {
+    match (amount, before) {
+        (Some(amount), _) => Amount::Exact(amount),
+        // what was left then is not what is left now
+        (None, Some(before)) => Amount::Money(before.amount),
+        // nothing left: the desk says so, which is more than that zero is no amount
+        (None, None) if payment.available() == 0 => Amount::Money(payment.paid()),
+        (None, None) => Amount::Remaining { expected: payment.money(payment.available()) },
+    }
+}
+
+/// What is about to happen, before anything is stored.
+fn about_to(
+    shell: &Shell,
+    config: &Config,
+    payment: &PaymentRecord,
+    wish: &Wish,
+    refund: Option<Money>,
+) -> Result<(), Failure> {
+    let of = &payment.payment;
+    let endpoint = config
+        .account_list()
+        .iter()
+        .find(|account| account.gateway() == of.gateway && account.name() == payment.merchant)
+        .map_or("-", |account| account.endpoint());
+    let mut rows = vec![
+        (shell.t(&text::ORDER), of.merchant_uid.clone()),
+        (shell.t(&text::PAYMENT_ID), payment.key().to_string()),
+        (shell.t(&text::ENDPOINT), endpoint.to_owned()),
+        (shell.t(&text::PAID), show::money(payment.paid())),
+        (shell.t(&text::REFUNDABLE), show::money(payment.money(payment.available()))),
+        (shell.t(&text::AMOUNT), refund.map(show::money).unwrap_or_default()),
+        (shell.t(&text::KEY), wish.key.clone()),
+    ];
+    if let Some(reason) = &wish.reason {
+        rows.push((shell.t(&text::REASON), reason.clone()));
+    }
+    if let Some(to) = &wish.account {
+        let account = to.account(of).map_err(|error| shell.desk_failed(&error.into()))?;
+        rows.push((shell.t(&text::REFUND_TO), masked(shell, &account)));
+    }
+    shell.warn(shell.t(&text::WILL_REFUND));
+    shell.warn(show::pairs(rows).trim_end());
+    Ok(())
+}
+
+fn masked(shell: &Shell, account: &RefundAccount) -> String {
+    let bank = shell.lang().pick(account.bank().name_en(), account.bank().name_ko());
+    format!("{bank} {}", account.masked_number())
+}
+
+/// Carries it on here, whoever else may do so as well.
+async fn pursue(
+    shell: &Shell,
+    desk: &Desk,
+    intent: &IntentRecord,
+    wait: Duration,
+) -> Result<IntentRecord, Failure> {
+    let worker = Worker::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts()))
+        .map_err(|error| shell.desk_failed(&error.into()))?;
+    let mut signals = super::serve::Signals::new()?;
+    tokio::select! {
+        found = worker.pursue(intent.id, wait) => found.map_err(|error| {
+            let next = text::LOOK_LATER.fill(shell.lang(), &[&intent.id]);
+            shell.journal_failed(error).next(next)
+        }),
+        () = signals.next() => {
+            // as after a crash: the attempt is looked up before anything else
+            shell.warn(&text::INTERRUPTED.fill(shell.lang(), &[&intent.id]));
+            desk.intent(intent.id).await.map_err(|error| shell.desk_failed(&error))
+        }
+    }
+}
+
+async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit, Failure> {
+    status::show_cancel(shell, desk, intent, None).await?;
+    let lang = shell.lang();
+    match intent.state {
+        IntentState::Planned | IntentState::Open | IntentState::Accepted => {
+            shell.remark(&text::NEXT.fill(lang, &[&text::LOOK_LATER.fill(lang, &[&intent.id])]));
+            shell.remark(shell.t(&text::NOT_AGAIN));
+        }
+        IntentState::Manual => {
+            shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&intent.id])]));
+            shell.remark(shell.t(&text::NOT_AGAIN));
+        }
+        IntentState::Completed | IntentState::Rejected | IntentState::Withdrawn => {}
+    }
+    Ok(Exit::of_state(intent.state))
+}

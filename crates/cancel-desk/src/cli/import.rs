@@ -1,0 +1,502 @@
+//! A file of payments: the guide's `Payments` table as CSV, JSON lines or a JSON array.
+
+use std::collections::BTreeMap;
+
+use pg_core::decimal::Decimal;
+use pg_core::{Currency, Gateway, Money, PaymentRef};
+use serde_json::value::RawValue;
+use time::{Date, Month, OffsetDateTime, UtcOffset};
+
+use crate::desk::Desk;
+use crate::record::NewPayment;
+
+/// Largest file that is read, in bytes.
+pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
+
+/// A fault of the file: line, column, what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadRow {
+    pub(crate) line: u64,
+    pub(crate) column: String,
+    pub(crate) text: String,
+}
+
+impl BadRow {
+    fn new(line: u64, column: &str, text: impl Into<String>) -> Self {
+        Self { line, column: column.to_owned(), text: text.into() }
+    }
+}
+
+/// What a file holds.
+#[derive(Debug, Default)]
+pub(crate) struct File {
+    /// The payments with their lines.
+    pub(crate) payments: Vec<(u64, NewPayment)>,
+    /// Everything that is wrong.
+    pub(crate) faults: Vec<BadRow>,
+    /// Columns that mean nothing here.
+    pub(crate) ignored: Vec<String>,
+}
+
+/// What a row does not say and the caller does.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Defaults {
+    pub(crate) gateway: Option<Gateway>,
+    pub(crate) account: Option<String>,
+    /// The accounts that are configured: the only one of a gateway need not be named.
+    pub(crate) accounts: Vec<(Gateway, String)>,
+}
+
+const COLUMNS: [(&str, &[&str]); 10] = [
+    ("gateway", &["gateway"]),
+    ("account", &["account", "merchant"]),
+    ("payment_id", &["imp_uid", "payment_id", "transaction_id", "org_trd_no"]),
+    ("merchant_uid", &["merchant_uid", "order_id"]),
+    ("amount", &["amount"]),
+    ("currency", &["currency"]),
+    ("cancel_amount", &["cancel_amount"]),
+    ("method", &["method", "pay_method"]),
+    ("pg_provider", &["pg_provider"]),
+    ("paid_at", &["paid_at", "paid_on", "trade_date"]),
+];
+
+type Row = BTreeMap<String, String>;
+
+/// Reads a file. `name` decides by its ending; without one the content does.
+pub(crate) fn read(bytes: &[u8], name: &str, defaults: &Defaults) -> File {
+    let mut file = File::default();
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let before = bytes.iter().take(error.valid_up_to());
+            let line = count(before.filter(|byte| **byte == b'\n').count()).saturating_add(1);
+            let why = "is not utf-8: save the file as CSV UTF-8 (Excel: \"CSV UTF-8\")";
+            file.faults.push(BadRow::new(line, "-", why));
+            return file;
+        }
+    };
+    let first = text.trim_start().chars().next();
+    let rows = match first {
+        Some('[') if !name.ends_with(".csv") => array(text, &mut file),
+        Some('{') if !name.ends_with(".csv") => lines(text, &mut file),
+        Some(_) => csv(text, &mut file),
+        None => Vec::new(),
+    };
+    if rows.is_empty() && file.faults.is_empty() {
+        file.faults.push(BadRow::new(1, "-", "holds no payment"));
+    }
+    for (line, row) in rows {
+        payment(line, &row, defaults, &mut file);
+    }
+    twice(&mut file);
+    file.ignored.sort();
+    file.ignored.dedup();
+    file
+}
+
+fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let header: Vec<String> = match reader.headers() {
+        Ok(header) => header.iter().map(str::to_lowercase).collect(),
+        Err(_) => Vec::new(),
+    };
+    if known(header.iter()).is_empty() {
+        let why = "must name the columns: gateway,account,imp_uid,merchant_uid,amount,cancel_amount …";
+        file.faults.push(BadRow::new(1, "-", why));
+        return Vec::new();
+    }
+    for (index, name) in header.iter().enumerate() {
+        if header.iter().take(index).any(|before| before == name) {
+            file.faults.push(BadRow::new(1, &cut(name), "is there twice"));
+        }
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        match record {
+            Ok(record) => {
+                let line = record.position().map_or(0, csv::Position::line);
+                let fields = header.iter().cloned().zip(record.iter().map(str::to_owned));
+                rows.push((line, fields.filter(|(_, value)| !value.is_empty()).collect()));
+            }
+            Err(error) => {
+                let line = error.position().map_or(0, csv::Position::line);
+                let why = format!("must have {} columns like the first line", header.len());
+                file.faults.push(BadRow::new(line, "-", why));
+            }
+        }
+    }
+    ignore(header.into_iter(), file);
+    rows
+}
+
+type Object<'a> = BTreeMap<String, &'a RawValue>;
+
+fn lines(text: &str, file: &mut File) -> Vec<(u64, Row)> {
+    let mut rows = Vec::new();
+    for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let number = count(index).saturating_add(1);
+        match serde_json::from_str::<Object<'_>>(line) {
+            Ok(object) => rows.push((number, fields(number, object, file))),
+            Err(_) => file.faults.push(BadRow::new(number, "-", "must be one json object per line")),
+        }
+    }
+    rows
+}
+
+fn array(text: &str, file: &mut File) -> Vec<(u64, Row)> {
+    let objects: Vec<Object<'_>> = match serde_json::from_str(text) {
+        Ok(objects) => objects,
+        Err(error) => {
+            file.faults.push(BadRow::new(count(error.line()), "-", "must be a json array of objects"));
+            return Vec::new();
+        }
+    };
+    let numbered = objects.into_iter().enumerate();
+    // an array has no line of its own per entry: entries are counted
+    numbered
+        .map(|(index, object)| (count(index).saturating_add(1), object))
+        .map(|(n, o)| (n, fields(n, o, file)))
+        .collect()
+}
+
+/// Texts as they are meant, numbers as they are written; never through a float.
+fn fields(line: u64, object: Object<'_>, file: &mut File) -> Row {
+    let mut row = Row::new();
+    for (name, value) in object {
+        let name = name.to_lowercase();
+        let raw = value.get();
+        let text = match raw.chars().next() {
+            Some('"') => serde_json::from_str::<String>(raw).ok(),
+            Some('n') => continue,
+            Some(first) if first == '-' || first.is_ascii_digit() => Some(raw.to_owned()),
+            _ if canonical(&name).is_none() => continue,
+            _ => None,
+        };
+        match text {
+            Some(text) if text.trim().is_empty() => {}
+            Some(text) => drop(row.insert(name, text.trim().to_owned())),
+            None => file.faults.push(BadRow::new(line, &cut(&name), "must be a text or a number")),
+        }
+    }
+    ignore(row.keys().cloned().collect::<Vec<_>>().into_iter(), file);
+    row
+}
+
+fn canonical(name: &str) -> Option<&'static str> {
+    COLUMNS.iter().find(|(_, names)| names.contains(&name)).map(|(column, _)| *column)
+}
+
+fn known<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'static str> {
+    names.filter_map(|name| canonical(name)).collect()
+}
+
+fn ignore(names: impl Iterator<Item = String>, file: &mut File) {
+    file.ignored.extend(names.filter(|name| canonical(name).is_none()).map(|name| cut(&name)));
+}
+
+/// A column's name as it may be shown: a file without a header would have values in its place.
+fn cut(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(30).collect()
+}
+
+struct Reader<'r> {
+    line: u64,
+    row: &'r Row,
+    faults: Vec<BadRow>,
+}
+
+impl<'r> Reader<'r> {
+    fn get(&self, column: &str) -> Option<&'r str> {
+        let (_, names) = COLUMNS.iter().find(|(name, _)| *name == column)?;
+        names.iter().find_map(|name| self.row.get(*name)).map(String::as_str)
+    }
+
+    fn fault(&mut self, column: &str, text: impl Into<String>) {
+        self.faults.push(BadRow::new(self.line, column, text));
+    }
+
+    fn required(&mut self, column: &'static str) -> Option<&'r str> {
+        let found = self.get(column);
+        if found.is_none() {
+            self.fault(column, "must be given");
+        }
+        found
+    }
+
+    fn money(&mut self, column: &'static str, text: &str, currency: Currency) -> Option<Money> {
+        let read = Decimal::parse(text).map_err(|error| error.to_string());
+        let read = read
+            .and_then(|decimal| Money::from_decimal(decimal, currency).map_err(|error| error.to_string()));
+        match read {
+            Ok(money) => Some(money),
+            Err(why) => {
+                self.fault(column, format!("must be a plain number such as 12000 or 12.50 ({why})"));
+                None
+            }
+        }
+    }
+}
+
+fn payment(line: u64, row: &Row, defaults: &Defaults, file: &mut File) {
+    let mut reader = Reader { line, row, faults: Vec::new() };
+    let new = build(&mut reader, defaults);
+    if reader.faults.is_empty() {
+        match new {
+            Some(new) => match Desk::check_payment(&new) {
+                Ok(()) => file.payments.push((line, new)),
+                Err(error) => reader.fault(error.field(), error.reason()),
+            },
+            None => reader.fault("-", "cannot be read"),
+        }
+    }
+    file.faults.append(&mut reader.faults);
+}
+
+fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
+    let gateway = gateway(reader, defaults);
+    let account = gateway.and_then(|gateway| account(reader, gateway, defaults));
+    let id = reader.required("payment_id");
+    let order = reader.required("merchant_uid");
+    let currency = match reader.get("currency") {
+        None => Some(Currency::KRW),
+        Some(code) => {
+            let known = code.parse().ok();
+            if known.is_none() {
+                reader.fault("currency", "must be a currency code such as KRW or USD");
+            }
+            known
+        }
+    };
+    let amount = reader.required("amount");
+    let paid = amount.zip(currency).and_then(|(text, currency)| reader.money("amount", text, currency));
+    let gone = reader.get("cancel_amount").zip(currency);
+    let gone = gone.map(|(text, currency)| reader.money("cancel_amount", text, currency));
+    let day = match reader.get("paid_at") {
+        None => None,
+        Some(text) => {
+            let day = date(text);
+            if day.is_none() {
+                reader.fault(
+                    "paid_at",
+                    "must be a day (2026-11-21 or 20261121), an RFC 3339 time or unix seconds",
+                );
+            }
+            day
+        }
+    };
+    let mut payment = PaymentRef::new(gateway?, id?, order?, paid?);
+    if gateway == Some(Gateway::Eximbay) {
+        // its look-up wants the amount as it was spelt
+        payment = payment.with_paid_text(amount?);
+    }
+    if let Some(day) = day {
+        payment = payment.with_paid_on(day);
+    }
+    if let Some(method) = reader.get("method") {
+        payment = payment.with_method(method);
+    }
+    if let Some(pg_provider) = reader.get("pg_provider") {
+        payment = payment.with_pg_provider(pg_provider);
+    }
+    let new = NewPayment::new(account?, payment);
+    Some(match gone {
+        Some(gone) => new.with_already_refunded(gone?),
+        None => new,
+    })
+}
+
+fn gateway(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<Gateway> {
+    if let Some(word) = reader.get("gateway") {
+        let read = super::shell::parse_gateway(&word.to_lowercase());
+        return read.map_err(|why| reader.fault("gateway", why)).ok();
+    }
+    let by_column = reader.row.contains_key("imp_uid").then_some(Gateway::Chaiport);
+    let found = defaults.gateway.or(by_column);
+    if found.is_none() {
+        reader.fault("gateway", "must be given: a column, or --gateway");
+    }
+    found
+}
+
+fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Option<String> {
+    let mut configured = defaults.accounts.iter().filter(|(of, _)| *of == gateway).map(|(_, name)| name);
+    let named = reader.get("account").map(str::to_owned).or_else(|| defaults.account.clone());
+    if let Some(name) = named {
+        if configured.any(|known| *known == name) {
+            return Some(name);
+        }
+        reader.fault("account", format!("must be the name of a {gateway} account of the configuration"));
+        return None;
+    }
+    match (configured.next(), configured.next()) {
+        (Some(only), None) => Some(only.clone()),
+        (None, _) => {
+            reader.fault("account", format!("cannot be found: no {gateway} account is configured"));
+            None
+        }
+        _ => {
+            reader.fault("account", format!("must be given: there are several {gateway} accounts"));
+            None
+        }
+    }
+}
+
+/// The day of a payment in Korea.
+fn date(text: &str) -> Option<Date> {
+    let korea = UtcOffset::from_hms(9, 0, 0).ok()?;
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    if digits && text.len() == 8 {
+        return day(text.get(0..4)?, text.get(4..6)?, text.get(6..8)?);
+    }
+    if digits && (9..=11).contains(&text.len()) {
+        let time = OffsetDateTime::from_unix_timestamp(text.parse().ok()?).ok()?;
+        return Some(time.to_offset(korea).date());
+    }
+    if let Ok(time) = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339) {
+        return Some(time.to_offset(korea).date());
+    }
+    let mut parts = text.split('-');
+    let found = day(parts.next()?, parts.next()?, parts.next()?)?;
+    parts.next().is_none().then_some(found)
+}
+
+fn day(year: &str, month: &str, day: &str) -> Option<Date> {
+    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
+        return None;
+    }
+    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+}
+
+/// The same payment in two lines with different content.
+fn twice(file: &mut File) {
+    let mut seen: BTreeMap<crate::record::PaymentKey, (u64, &NewPayment)> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for (line, new) in &file.payments {
+        match seen.get(&new.key()) {
+            Some((first, other)) if *other != new => {
+                faults.push(BadRow::new(
+                    *line,
+                    "payment_id",
+                    format!("is in line {first} already, with other content"),
+                ));
+            }
+            Some(_) => {}
+            None => drop(seen.insert(new.key(), (*line, new))),
+        }
+    }
+    file.faults.append(&mut faults);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defaults() -> Defaults {
+        let accounts = vec![
+            (Gateway::Chaiport, "shop".to_owned()),
+            (Gateway::Eximbay, "global".to_owned()),
+            (Gateway::Settlebank, "a".to_owned()),
+            (Gateway::Settlebank, "b".to_owned()),
+        ];
+        Defaults { accounts, ..Defaults::default() }
+    }
+
+    fn read_csv(text: &str) -> File {
+        read(text.as_bytes(), "p.csv", &defaults())
+    }
+
+    #[test]
+    fn the_guides_table_is_read() {
+        let file = read_csv(
+            "\u{feff}imp_uid,merchant_uid,amount,cancel_amount,pay_method,pg_provider,paid_at,buyer_name\n\
+             imp_448280090638,ORD20180131-0000011,10000,0,card,html5_inicis,1790000000,홍길동\n\
+             imp_448280090639,\"주문, 둘\",20000,5000,,,2026-09-22T00:30:00+09:00,\n",
+        );
+        assert_eq!(file.faults, []);
+        assert_eq!(file.ignored, ["buyer_name"]);
+        let (line, first) = &file.payments[0];
+        assert_eq!((*line, first.merchant.as_str()), (2, "shop"));
+        assert_eq!(first.payment.paid, Money::krw(10_000).unwrap());
+        assert_eq!(first.payment.method.as_deref(), Some("card"));
+        assert_eq!(first.payment.paid_on.unwrap().to_string(), "2026-09-21");
+        let second = &file.payments[1].1;
+        assert_eq!(second.payment.merchant_uid, "주문, 둘");
+        assert_eq!(second.already_refunded, Money::krw(5_000).unwrap());
+        assert_eq!(second.payment.paid_on.unwrap().to_string(), "2026-09-22");
+    }
+
+    #[test]
+    fn json_is_read_as_lines_and_as_an_array_without_floats() {
+        let one = r#"{"gateway":"eximbay","transaction_id":"20260101000000000001","merchant_uid":"E-1","amount":10.00,"currency":"USD","paid":true}"#;
+        let two = r#"{"imp_uid":"imp_1","merchant_uid":"O-2","amount":"3000","cancel_amount":null}"#;
+        for (text, name) in [(format!("{one}\n\n{two}\n"), "p.jsonl"), (format!("[{one},\n{two}]"), "p.json")]
+        {
+            let file = read(text.as_bytes(), name, &defaults());
+            assert_eq!(file.faults, [], "{name}");
+            assert_eq!(file.payments[0].1.payment.paid_text.as_deref(), Some("10.00"));
+            assert_eq!(file.payments[0].1.payment.paid.minor(), 1000);
+            assert_eq!(file.payments[1].1.payment.paid.minor(), 3000);
+        }
+    }
+
+    #[test]
+    fn every_fault_has_its_line_and_column() {
+        let file = read_csv(
+            "gateway,account,payment_id,merchant_uid,amount,cancel_amount,currency,paid_at,method\n\
+             chaiport,shop,imp_1,O-1,\"12,000\",,,,\n\
+             chaiport,shop,imp_2,O-2,1.2E+07,,,,\n\
+             chaiport,other,imp_3,O-3,100,,,,\n\
+             paypal,,x,O-4,100,,,,\n\
+             chaiport,shop,imp_5,O-5,100,200,,,\n\
+             chaiport,shop,,O-6,100,,XXX,yesterday,\n\
+             settlebank,,S1,O-7,100,,,20260101,CA\n\
+             settlebank,a,S1,O-8,100,,,,CA\n\
+             chaiport,shop\n\
+             chaiport,shop,imp_9,O-9,10.5,,,,\n\
+             chaiport,shop,imp_10,O-10,100,,,,\n\
+             chaiport,shop,imp_10,O-10,101,,,,\n",
+        );
+        let found: Vec<(u64, &str)> = file.faults.iter().map(|f| (f.line, f.column.as_str())).collect();
+        for expected in [
+            (2, "amount"),
+            (3, "amount"),
+            (4, "account"),
+            (5, "gateway"),
+            (6, "cancel_amount"),
+            (7, "payment_id"),
+            (7, "currency"),
+            (7, "paid_at"),
+            (8, "account"),
+            (10, "-"),
+            (11, "amount"),
+            (13, "payment_id"),
+        ] {
+            assert!(found.contains(&expected), "{expected:?} {found:?}");
+        }
+        assert!(found.iter().any(|(line, _)| *line == 9), "settlebank needs the day");
+    }
+
+    #[test]
+    fn what_is_no_table_at_all_is_one_clear_fault() {
+        for (bytes, part) in [
+            (&b""[..], "holds no payment"),
+            (b"imp_1,O-1,1000\n", "name the columns"),
+            (b"imp_uid,merchant_uid,amount\nimp_1,\xc8\xab,1\n", "utf-8"),
+            (b"[1,2]", "json array"),
+            (b"{\"imp_uid\":", "json object"),
+            (b"imp_uid,imp_uid,amount\n", "twice"),
+        ] {
+            let file = read(bytes, "-", &defaults());
+            assert!(file.faults[0].text.contains(part), "{part}: {:?}", file.faults);
+            assert!(file.payments.is_empty());
+        }
+        let file = read(b"imp_uid,merchant_uid,amount\nimp_1,\xc8\xab,1\n", "a.csv", &defaults());
+        assert_eq!(file.faults[0].line, 2);
+    }
+}

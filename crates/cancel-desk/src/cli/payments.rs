@@ -1,0 +1,238 @@
+//! `payments import`, `payments list`, `payments show`.
+
+use std::io::{IsTerminal, Read};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use pg_core::Gateway;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::desk::{Desk, PaymentView};
+use crate::journal::JournalError;
+use crate::record::{NewPayment, PaymentKey};
+
+use super::exit::{Exit, Failure};
+use super::import::{self, BadRow, Defaults};
+use super::shell::{Secrets, Shell, Which, parse_gateway};
+use super::{show, text};
+
+/// How many registrations are under way at the same time: the journal writes them together.
+const AT_ONCE: usize = 64;
+/// How many faults are shown one by one.
+const SHOWN: usize = 20;
+
+#[derive(Debug, Args)]
+pub(crate) struct PaymentArgs {
+    #[command(subcommand)]
+    command: PaymentCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PaymentCommand {
+    /// Register the payments of a CSV or JSON file; a payment that is registered already changes nothing
+    #[command(after_help = COLUMNS)]
+    Import(ImportArgs),
+    /// List registered payments
+    List(ListArgs),
+    /// Show a payment with its cancels
+    Show(Which),
+}
+
+const COLUMNS: &str = "\
+Columns (in any order; others are ignored):
+  imp_uid | payment_id | transaction_id   the gateway's number of the payment
+  merchant_uid | order_id                 your order number
+  amount                                  what was paid: 10000, or 12.50
+  currency                                KRW unless given
+  cancel_amount                           what was refunded before, 0 unless given
+  gateway                                 chaiport, eximbay, settlebank (chaiport if there is an imp_uid)
+  account                                 the account's name in the configuration (not needed if there is one)
+  method, pg_provider                     as the gateway names them; for refunds into bank accounts
+  paid_at                                 day or time of the payment; settlebank needs it
+
+Example:
+  cancel-desk payments import payments.csv";
+
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The file; - for standard input
+    file: PathBuf,
+    /// For rows that name no gateway
+    #[arg(long, value_parser = parse_gateway)]
+    gateway: Option<Gateway>,
+    /// For rows that name no account
+    #[arg(long)]
+    account: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// Those after this one: GATEWAY/ACCOUNT/PAYMENT
+    #[arg(long)]
+    after: Option<String>,
+}
+
+pub(crate) async fn run(shell: &Shell, args: PaymentArgs) -> Result<Exit, Failure> {
+    match args.command {
+        PaymentCommand::Import(args) => import(shell, &args).await,
+        PaymentCommand::List(args) => list(shell, &args).await,
+        PaymentCommand::Show(which) => one(shell, &which).await,
+    }
+}
+
+async fn list(shell: &Shell, args: &ListArgs) -> Result<Exit, Failure> {
+    let after = args.after.as_deref().map(key).transpose()?;
+    let desk = shell.desk_of_journal().await?;
+    let more = args.limit.saturating_add(1);
+    let found = desk.journal().payments(after.as_ref(), more).await;
+    let mut payments = found.map_err(|error| shell.journal_failed(error))?;
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let is_more = payments.len() > limit;
+    payments.truncate(limit);
+    if shell.json {
+        shell.json(&payments.iter().map(PaymentView::new).collect::<Vec<_>>());
+    } else if payments.is_empty() {
+        shell.remark(shell.t(&text::EMPTY));
+    } else {
+        shell.say(&show::payments(shell.lang(), &payments));
+    }
+    if let (true, Some(last)) = (is_more, payments.last()) {
+        shell.remark(&text::MORE.fill(shell.lang(), &[&last.key()]));
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn key(text: &str) -> Result<PaymentKey, Failure> {
+    let mut parts = text.splitn(3, '/');
+    match (parts.next().map(parse_gateway), parts.next(), parts.next()) {
+        (Some(Ok(gateway)), Some(account), Some(id)) => Ok(PaymentKey::new(gateway, account, id)),
+        _ => Err(Failure::usage("must be GATEWAY/ACCOUNT/PAYMENT, such as chaiport/shop/imp_448280090638")),
+    }
+}
+
+async fn one(shell: &Shell, which: &Which) -> Result<Exit, Failure> {
+    let desk = shell.desk_of_journal().await?;
+    let payment = shell.find(&desk, which).await?;
+    super::status::show_payment(shell, &desk, &payment).await?;
+    Ok(Exit::Done)
+}
+
+async fn import(shell: &Shell, args: &ImportArgs) -> Result<Exit, Failure> {
+    let config = shell.config(Secrets::None)?;
+    let name = args.file.display().to_string();
+    let bytes = bytes(&args.file)?;
+    let accounts = config.account_list().iter().map(|account| (account.gateway(), account.name().to_owned()));
+    let defaults =
+        Defaults { gateway: args.gateway, account: args.account.clone(), accounts: accounts.collect() };
+    let mut file = import::read(&bytes, &name, &defaults);
+    let journal = shell.journal(&config).await?;
+    let desk = Desk::new(journal, std::sync::Arc::default());
+    let mut before = 0_usize;
+    if file.faults.is_empty() {
+        before = known(shell, &desk, &file.payments, &mut file.faults).await?;
+    }
+    if !file.faults.is_empty() {
+        return Err(faults(shell, &name, &file.faults));
+    }
+    if !file.ignored.is_empty() {
+        shell.remark(&text::IGNORED_COLUMNS.fill(shell.lang(), &[&file.ignored.join(", ")]));
+    }
+    let total = file.payments.len();
+    register(shell, &desk, file.payments).await?;
+    let new = total.saturating_sub(before);
+    if shell.json {
+        shell.json(&json!({ "registered": new, "known_before": before }));
+    } else {
+        shell.line(&text::IMPORTED.fill(shell.lang(), &[&new, &before]));
+    }
+    Ok(Exit::Done)
+}
+
+fn bytes(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    let unreadable =
+        |_| Failure::usage(format!("{}: cannot be read: check path and permissions", file.display()));
+    let mut bytes = Vec::new();
+    let most = import::MAX_FILE.saturating_add(1);
+    if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    } else {
+        let opened = std::fs::File::open(file).map_err(unreadable)?;
+        opened.take(most).read_to_end(&mut bytes).map_err(unreadable)?;
+    }
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > import::MAX_FILE) {
+        return Err(Failure::usage(format!("{}: must be at most 256 MiB: split it", file.display())));
+    }
+    Ok(bytes)
+}
+
+/// How many are registered already; those with other content are faults, found before anything is stored.
+async fn known(
+    shell: &Shell,
+    desk: &Desk,
+    payments: &[(u64, NewPayment)],
+    faults: &mut Vec<BadRow>,
+) -> Result<usize, Failure> {
+    let mut before = 0_usize;
+    for (line, new) in payments {
+        let found = desk.journal().payment(&new.key()).await.map_err(|error| shell.journal_failed(error))?;
+        match found {
+            Some(known) if known.payment == new.payment => before = before.saturating_add(1),
+            Some(_) => faults.push(BadRow {
+                line: *line,
+                column: "payment_id".to_owned(),
+                text: shell.t(&text::PAYMENT_CONFLICT).to_owned(),
+            }),
+            None => {}
+        }
+    }
+    Ok(before)
+}
+
+fn faults(shell: &Shell, name: &str, faults: &[BadRow]) -> Failure {
+    let mut lines = vec![text::IMPORT_FAULTS.fill(shell.lang(), &[&faults.len(), &name])];
+    for fault in faults.iter().take(SHOWN) {
+        lines.push(text::AT_LINE.fill(shell.lang(), &[&fault.line, &fault.column, &fault.text]));
+    }
+    let rest = faults.len().saturating_sub(SHOWN);
+    if rest > 0 {
+        lines.push(text::AND_MORE.fill(shell.lang(), &[&rest]));
+    }
+    Failure::new(Exit::Usage, "bad_file", lines.join("\n"))
+}
+
+async fn register(shell: &Shell, desk: &Desk, payments: Vec<(u64, NewPayment)>) -> Result<(), Failure> {
+    let bar = bar(shell, payments.len());
+    let mut tasks: JoinSet<(u64, Result<(), JournalError>)> = JoinSet::new();
+    let mut rest = payments.into_iter();
+    loop {
+        while tasks.len() < AT_ONCE {
+            let Some((line, new)) = rest.next() else { break };
+            let journal = std::sync::Arc::clone(desk.journal());
+            tasks.spawn(async move { (line, journal.register_payment(new).await.map(drop)) });
+        }
+        let Some(done) = tasks.join_next().await else { break };
+        bar.inc(1);
+        if let Ok((line, Err(error))) = done {
+            let failure = shell.journal_failed(error);
+            let text = text::AT_LINE.fill(shell.lang(), &[&line, &"-", &failure.text]);
+            return Err(Failure { text, ..failure });
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// A bar where a person watches; nothing where the output is piped.
+fn bar(shell: &Shell, total: usize) -> indicatif::ProgressBar {
+    if shell.quiet || shell.json || total < 200 || !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let bar = indicatif::ProgressBar::new(u64::try_from(total).unwrap_or(u64::MAX));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}

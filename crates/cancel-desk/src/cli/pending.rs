@@ -1,0 +1,126 @@
+//! `pending`: what is under way and what waits for a person.
+
+use clap::Args;
+use serde_json::json;
+
+use crate::desk::{CancelView, Desk, PaymentView};
+use crate::record::{IntentRecord, IntentState, PaymentRecord};
+
+use super::exit::{Exit, Failure};
+use super::shell::Shell;
+use super::{show, text};
+
+/// How many payments are read at a time.
+const PAGE: u32 = 1000;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 nothing waits for a person, 4 something does.")]
+pub(crate) struct PendingArgs {
+    /// At most so many of each kind
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+}
+
+/// Everything that is not finished.
+#[derive(Default)]
+struct Pending {
+    waiting: Vec<IntentRecord>,
+    open: Vec<IntentRecord>,
+    suspects: Vec<PaymentRecord>,
+}
+
+pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failure> {
+    let desk = shell.desk_of_journal().await?;
+    let mut found = read(shell, &desk).await?;
+    let exit = if found.waiting.is_empty() { Exit::Done } else { Exit::Person };
+    let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
+    let is_more =
+        [found.waiting.len(), found.open.len(), found.suspects.len()].iter().any(|count| *count > limit);
+    found.waiting.truncate(limit);
+    found.open.truncate(limit);
+    found.suspects.truncate(limit);
+    if shell.json {
+        shell.json(&json!({
+            "waiting_for_a_person": views(shell, &desk, &found.waiting).await?,
+            "under_way": views(shell, &desk, &found.open).await?,
+            "suspect_payments": found.suspects.iter().map(PaymentView::new).collect::<Vec<_>>(),
+            "complete": !is_more,
+        }));
+        return Ok(exit);
+    }
+    people(shell, &desk, &found).await?;
+    if is_more {
+        shell.remark(&text::MORE.fill(shell.lang(), &[&args.limit.saturating_mul(10)]));
+    }
+    Ok(exit)
+}
+
+async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
+    let mut found = Pending::default();
+    let mut after = None;
+    loop {
+        let page = desk.journal().payments(after.as_ref(), PAGE).await;
+        let page = page.map_err(|error| shell.journal_failed(error))?;
+        let Some(last) = page.last().map(PaymentRecord::key) else { break };
+        after = Some(last);
+        for payment in page {
+            // an unfinished refund holds its amount
+            if payment.reserved > 0 {
+                let intents = desk.journal().intents_of(&payment.key()).await;
+                for intent in intents.map_err(|error| shell.journal_failed(error))? {
+                    match intent.state {
+                        _ if intent.waits_for_a_person() => found.waiting.push(intent),
+                        IntentState::Planned | IntentState::Open | IntentState::Accepted => {
+                            found.open.push(intent)
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            if payment.suspect.is_some() {
+                found.suspects.push(payment);
+            }
+        }
+    }
+    found.waiting.sort_by_key(|intent| intent.created_at);
+    found.open.sort_by_key(|intent| intent.created_at);
+    Ok(found)
+}
+
+async fn views(shell: &Shell, desk: &Desk, intents: &[IntentRecord]) -> Result<Vec<CancelView>, Failure> {
+    let mut views = Vec::new();
+    for intent in intents {
+        views.push(desk.show_cancel(intent).await.map_err(|error| shell.desk_failed(&error))?);
+    }
+    Ok(views)
+}
+
+async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failure> {
+    let lang = shell.lang();
+    let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
+    if found.waiting.is_empty() && found.open.is_empty() && found.suspects.is_empty() {
+        shell.line(shell.t(&text::NOTHING_PENDING));
+        return Ok(());
+    }
+    let mut blocks = Vec::new();
+    if !found.waiting.is_empty() {
+        blocks.push(format!("{}\n{}", shell.t(&text::PERSONS), show::cancels(lang, now, &found.waiting)));
+        for intent in &found.waiting {
+            let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
+            if let Some(evidence) = &intent.evidence {
+                blocks.push(format!("{}: {}\n", intent.id, show::evidence(lang, &payment, evidence)));
+            }
+        }
+    }
+    if !found.open.is_empty() {
+        blocks.push(format!("{}\n{}", shell.t(&text::OPENS), show::cancels(lang, now, &found.open)));
+    }
+    if !found.suspects.is_empty() {
+        blocks.push(format!("{}\n{}", shell.t(&text::SUSPECTS), show::payments(lang, &found.suspects)));
+    }
+    shell.say(&blocks.join("\n"));
+    if !found.waiting.is_empty() {
+        shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)])]));
+    }
+    Ok(())
+}

@@ -1,0 +1,250 @@
+//! What every command shares: the streams, the language, the configuration.
+
+use std::cell::Cell;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::config::{Config, Faults, Lang, Loader, OpenError};
+use crate::desk::{Desk, DeskError, Selector};
+use crate::journal::{Journal, JournalError};
+use crate::record::PaymentRecord;
+use crate::worker::Accounts;
+
+use super::exit::{Exit, Failure};
+use super::text::{self, Text};
+
+/// The caller's side of a command.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    lang: Cell<Lang>,
+    /// The language was named on the command line.
+    pub(crate) lang_is_named: bool,
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: u8,
+    /// It runs until it is stopped: its log is read more than its output.
+    pub(crate) is_service: bool,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Which secrets a command needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    /// All of them: it talks to gateways.
+    All,
+    /// None: it reads and writes the journal.
+    None,
+}
+
+impl Shell {
+    pub(crate) fn new(lang: Lang, lang_is_named: bool) -> Self {
+        Self {
+            lang: Cell::new(lang),
+            lang_is_named,
+            json: false,
+            quiet: false,
+            verbose: 0,
+            is_service: false,
+            file: None,
+        }
+    }
+
+    pub(crate) fn lang(&self) -> Lang {
+        self.lang.get()
+    }
+
+    /// A text in the caller's language.
+    pub(crate) fn t(&self, text: &Text) -> &'static str {
+        text.of(self.lang())
+    }
+
+    /// Reads the configuration; the log begins with it.
+    pub(crate) fn config(&self, secrets: Secrets) -> Result<Config, Failure> {
+        let loader = Loader::new().file(self.file.as_deref());
+        let loaded = match secrets {
+            Secrets::All => loader.load(),
+            Secrets::None => loader.without_secrets().load(),
+        };
+        let config = loaded.map_err(|faults| self.faults(&faults))?;
+        if let (false, Some(lang)) = (self.lang_is_named, config.lang()) {
+            self.lang.set(lang);
+        }
+        super::log::start(self, config.log())?;
+        Ok(config)
+    }
+
+    fn faults(&self, faults: &Faults) -> Failure {
+        let lines: Vec<String> = faults.list().iter().map(|fault| fault.text(self.lang())).collect();
+        let count = text::CONFIG_FAULTS.fill(self.lang(), &[&faults.list().len()]);
+        Failure::new(Exit::Setup, "configuration", format!("{count}\n{}", lines.join("\n")))
+    }
+
+    /// Opens the journal.
+    pub(crate) async fn journal(&self, config: &Config) -> Result<Arc<dyn Journal>, Failure> {
+        config.open_journal().await.map_err(|error| self.open_failed(&error))
+    }
+
+    /// The desk without accounts: it reads and writes the journal, and asks no gateway.
+    pub(crate) async fn desk_of_journal(&self) -> Result<Desk, Failure> {
+        let config = self.config(Secrets::None)?;
+        Ok(Desk::new(self.journal(&config).await?, Arc::new(Accounts::new())))
+    }
+
+    /// The desk with its accounts.
+    pub(crate) async fn desk(&self) -> Result<(Config, Desk), Failure> {
+        let config = self.config(Secrets::All)?;
+        if config.account_list().is_empty() {
+            return Err(Failure::new(Exit::Setup, "no_accounts", self.t(&text::NO_ACCOUNTS)));
+        }
+        let accounts = config.accounts().map_err(|error| self.open_failed(&error))?;
+        let desk = Desk::new(self.journal(&config).await?, Arc::new(accounts));
+        Ok((config, desk))
+    }
+
+    pub(crate) fn open_failed(&self, error: &OpenError) -> Failure {
+        Failure::new(Exit::Setup, "storage", error.to_string())
+    }
+
+    pub(crate) fn desk_failed(&self, error: &DeskError) -> Failure {
+        Failure::of_desk(self.lang(), error)
+    }
+
+    pub(crate) fn journal_failed(&self, error: JournalError) -> Failure {
+        Failure::of_journal(self.lang(), error)
+    }
+
+    /// The one payment that is meant.
+    pub(crate) async fn find(&self, desk: &Desk, which: &Which) -> Result<PaymentRecord, Failure> {
+        desk.find(&which.selector()?).await.map_err(|error| self.desk_failed(&error))
+    }
+
+    /// Writes to standard output. A reader that is gone is no error: what was done is done.
+    pub(crate) fn say(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
+    }
+
+    pub(crate) fn line(&self, text: &str) {
+        self.say(&format!("{text}\n"));
+    }
+
+    /// Writes a remark to standard error, unless it is to be quiet.
+    pub(crate) fn remark(&self, text: &str) {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    pub(crate) fn warn(&self, text: &str) {
+        let mut err = std::io::stderr().lock();
+        let _gone = writeln!(err, "{text}").is_err();
+    }
+
+    /// The one document of `--json`.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        match serde_json::to_string_pretty(value) {
+            Ok(text) => self.line(&text),
+            Err(_) => self.warn("cannot be written as json"),
+        }
+    }
+
+    /// Says why a command failed, and how to go on.
+    pub(crate) fn failed(&self, failure: &Failure) {
+        if self.json {
+            let Failure { code, field, text, next, .. } = failure;
+            self.json(&serde_json::json!({
+                "error": { "code": code, "field": field, "message": text, "next": next }
+            }));
+            return;
+        }
+        self.warn(&text::ERROR.fill(self.lang(), &[&failure.text]));
+        if let Some(next) = &failure.next {
+            self.warn(&text::NEXT.fill(self.lang(), &[next]));
+        }
+    }
+
+    /// Whether there is a person to be asked.
+    pub(crate) fn can_ask(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks; only `y` and `yes` (and `예`, `네`) are a yes.
+    pub(crate) fn ask(&self, question: &str) -> bool {
+        let mut err = std::io::stderr().lock();
+        if write!(err, "{question}").and_then(|()| err.flush()).is_err() {
+            return false;
+        }
+        let mut answer = String::new();
+        let read = std::io::stdin().read_line(&mut answer).is_ok();
+        read && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "예" | "네" | "ㅛ")
+    }
+}
+
+/// Which payment, as all commands name it.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Which {
+    /// Order number (merchant_uid), or GATEWAY/ACCOUNT/PAYMENT
+    #[arg(value_name = "ORDER")]
+    pub(crate) order: String,
+    /// Only at this gateway: chaiport, eximbay, settlebank
+    #[arg(long, value_parser = parse_gateway)]
+    pub(crate) gateway: Option<pg_core::Gateway>,
+    /// Only of this merchant account
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// Only with this number at the gateway (imp_uid, transaction_id, orgTrdNo)
+    #[arg(long)]
+    pub(crate) payment_id: Option<String>,
+}
+
+impl Which {
+    fn selector(&self) -> Result<Selector, Failure> {
+        let mut parts = self.order.splitn(3, '/');
+        let whole = match (parts.next().and_then(|word| parse_gateway(word).ok()), parts.next(), parts.next())
+        {
+            (Some(gateway), Some(account), Some(id)) if self.gateway.is_none() => {
+                Some(crate::record::PaymentKey::new(gateway, account, id))
+            }
+            _ => None,
+        };
+        if let Some(key) = whole {
+            return Ok(Selector::key(key));
+        }
+        let mut selector = Selector::order(self.order.as_str());
+        selector.gateway = self.gateway;
+        selector.account.clone_from(&self.account);
+        selector.payment_id.clone_from(&self.payment_id);
+        selector.check().map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(selector)
+    }
+}
+
+pub(crate) fn parse_gateway(word: &str) -> Result<pg_core::Gateway, String> {
+    use pg_core::Gateway;
+
+    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
+        .into_iter()
+        .find(|gateway| gateway.as_str() == word)
+        .ok_or_else(|| "must be chaiport, eximbay or settlebank".to_owned())
+}
+
+/// A span such as `30s`, `2m`, `1h`, or whole seconds.
+pub(crate) fn parse_span(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "must be a span such as 30s, 2m or 1h".to_owned();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let count: u64 = digits.parse().map_err(|_| wrong())?;
+    let unit = match text.strip_prefix(digits).unwrap_or_default() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    count
+        .checked_mul(unit)
+        .filter(|seconds| *seconds <= 86_400)
+        .map(std::time::Duration::from_secs)
+        .ok_or_else(wrong)
+}

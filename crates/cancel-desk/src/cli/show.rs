@@ -1,0 +1,259 @@
+//! Payments and cancels for people: words, amounts, tables.
+
+use comfy_table::{CellAlignment, Table, TableStyle};
+use pg_core::{Gateway, Money};
+use time::{OffsetDateTime, UtcOffset};
+
+use crate::config::Lang;
+use crate::record::{
+    Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Timestamp, Why,
+};
+
+use super::text::{self, Text};
+
+/// An amount with separators, as people read it: `12,345,000 KRW`, `1,234.50 USD`.
+pub(crate) fn money(money: Money) -> String {
+    let plain = money.to_decimal_text();
+    let (whole, rest) =
+        plain.split_once('.').map_or((plain.as_str(), None), |(whole, rest)| (whole, Some(rest)));
+    let mut grouped = String::with_capacity(plain.len().saturating_mul(2));
+    for (index, digit) in whole.chars().enumerate() {
+        let left = whole.len().saturating_sub(index);
+        if index > 0 && left.is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if let Some(rest) = rest {
+        grouped.push('.');
+        grouped.push_str(rest);
+    }
+    format!("{grouped} {}", money.currency())
+}
+
+/// A time as people of the desk read it: Korean time, to the second.
+pub(crate) fn time(at: Timestamp) -> String {
+    let korea = UtcOffset::from_hms(9, 0, 0).unwrap_or(UtcOffset::UTC);
+    let Ok(time) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return at.0.to_string() };
+    let time = time.to_offset(korea);
+    let (hour, minute, second) = time.to_hms();
+    format!("{} {hour:02}:{minute:02}:{second:02} KST", time.date())
+}
+
+/// How long something takes or is ago, in its two largest units.
+pub(crate) fn span(span: std::time::Duration) -> String {
+    let seconds = span.as_secs();
+    let units = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (size, name) in units {
+        let count = rest.checked_div(size).unwrap_or(0);
+        rest = rest.checked_rem(size).unwrap_or(0);
+        if count > 0 {
+            parts.push(format!("{count}{name}"));
+        }
+    }
+    parts.truncate(2);
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+}
+
+pub(crate) const fn state(state: IntentState) -> &'static Text {
+    match state {
+        IntentState::Planned => &text::PLANNED,
+        IntentState::Open => &text::OPEN,
+        IntentState::Completed => &text::COMPLETED,
+        IntentState::Accepted => &text::ACCEPTED,
+        IntentState::Rejected => &text::REJECTED,
+        IntentState::Manual => &text::MANUAL,
+        IntentState::Withdrawn => &text::WITHDRAWN,
+    }
+}
+
+const fn why(why: Why) -> &'static Text {
+    match why {
+        Why::SameAmountWithoutTag => &text::WHY_SAME_AMOUNT,
+        Why::SomebodyElsePossible => &text::WHY_SOMEBODY,
+        Why::OtherAmount => &text::WHY_OTHER_AMOUNT,
+        Why::Incoherent => &text::WHY_INCOHERENT,
+        Why::GuardNotProven => &text::WHY_GUARD,
+        Why::OtherPaidAmount => &text::WHY_OTHER_PAID,
+        Why::NothingSeen => &text::WHY_NOTHING,
+        Why::Pending => &text::WHY_PENDING,
+        Why::NoAnswer => &text::WHY_NO_ANSWER,
+        Why::NotFound => &text::WHY_NOT_FOUND,
+        Why::Stuck => &text::WHY_STUCK,
+        Why::RestoredJournal => &text::WHY_RESTORED,
+    }
+}
+
+/// How a cancel ended, in a sentence.
+pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Completed { proof, .. } => match proof {
+            Proof::Answer => text::BY_ANSWER.of(lang).to_owned(),
+            Proof::Tag => text::BY_TAG.of(lang).to_owned(),
+            Proof::Balance => text::BY_BALANCE.of(lang).to_owned(),
+            Proof::Person => text::BY_PERSON.of(lang).to_owned(),
+        },
+        Outcome::Rejected(because) => match because {
+            RejectedBecause::Insufficient { .. } => text::INSUFFICIENT.of(lang).to_owned(),
+            RejectedBecause::Refused { kind, code } => text::REFUSED.fill(lang, &[kind, code]),
+            RejectedBecause::Invalid { field } => text::NOT_SENDABLE.fill(lang, &[field]),
+            RejectedBecause::Person => text::PERSON_SAYS_NO.of(lang).to_owned(),
+        },
+    }
+}
+
+/// The evidence of a cancel that waits for a person, line by line.
+pub(crate) fn evidence(lang: Lang, payment: &PaymentRecord, evidence: &Evidence) -> String {
+    let amount = |minor: i64| money(payment.money(minor));
+    let mut lines = vec![why(evidence.why).of(lang).to_owned()];
+    let mut facts = vec![format!("{} {}", text::AMOUNT.of(lang), amount(evidence.amount))];
+    if let Some(before) = evidence.balance_before {
+        facts.push(format!("{} {}", lang.pick("before", "취소 전 잔액"), amount(before)));
+    }
+    facts.push(format!("{} {}", lang.pick("known balance", "확인된 잔액"), amount(evidence.known_balance)));
+    if let Some(seen) = evidence.seen_balance {
+        facts.push(format!("{} {}", lang.pick("last seen", "마지막 조회 잔액"), amount(seen)));
+    }
+    let times = |count: &i64| text::EVERY_TIMES.fill(lang, &[count]);
+    facts.push(format!("{} {}", text::SENT.of(lang), times(&evidence.sends)));
+    facts.push(format!("{} {}", text::LOOKS.of(lang), times(&evidence.looks)));
+    if let Some(code) = &evidence.refusal_code {
+        facts.push(format!("{} {code}", lang.pick("code", "코드")));
+    }
+    lines.push(facts.join(" · "));
+    lines.join("\n")
+}
+
+/// A table without borders: what is piped into other programs has no decoration.
+pub(crate) fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    table.set_header(header.to_vec());
+    for row in rows {
+        table.add_row(row);
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if right.contains(&index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let mut text = table.trim_fmt();
+    text.push('\n');
+    text
+}
+
+/// Names and values, one a line.
+pub(crate) fn pairs(rows: Vec<(&str, String)>) -> String {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new());
+    for (name, value) in rows {
+        table.add_row(vec![name.to_owned(), value]);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    let mut text = table.trim_fmt();
+    text.push('\n');
+    text
+}
+
+pub(crate) fn account(gateway: Gateway, name: &str) -> String {
+    format!("{gateway}/{name}")
+}
+
+pub(crate) fn payments(lang: Lang, payments: &[PaymentRecord]) -> String {
+    let header = [
+        &text::ORDER,
+        &text::ACCOUNT,
+        &text::PAYMENT_ID,
+        &text::PAID,
+        &text::REFUNDED,
+        &text::UNDER_WAY,
+        &text::REFUNDABLE,
+    ]
+    .map(|text| text.of(lang));
+    let rows = payments
+        .iter()
+        .map(|payment| {
+            let amount = |minor: i64| money(payment.money(minor));
+            vec![
+                payment.payment.merchant_uid.clone(),
+                account(payment.payment.gateway, &payment.merchant),
+                payment.payment.gateway_id.clone(),
+                amount(payment.paid().minor()),
+                amount(payment.refunded.saturating_add(payment.foreign_refunded)),
+                amount(payment.reserved),
+                amount(payment.available()),
+            ]
+        })
+        .collect();
+    table(&header, &[3, 4, 5, 6], rows)
+}
+
+pub(crate) fn cancels(lang: Lang, now: Timestamp, intents: &[IntentRecord]) -> String {
+    let header =
+        [&text::CANCEL, &text::STATE, &text::AMOUNT, &text::PAYMENT_ID, &text::AGE, &text::NEXT_LOOK]
+            .map(|text| text.of(lang));
+    let rows = intents
+        .iter()
+        .map(|intent| {
+            vec![
+                intent.id.to_string(),
+                state(intent.state).of(lang).to_owned(),
+                money(intent.amount),
+                intent.payment.to_string(),
+                span(now.since(intent.created_at)),
+                next_look(lang, now, intent),
+            ]
+        })
+        .collect();
+    table(&header, &[2], rows)
+}
+
+fn next_look(lang: Lang, now: Timestamp, intent: &IntentRecord) -> String {
+    match intent.due_at {
+        None => "-".to_owned(),
+        Some(due) if due <= now => text::NOW.of(lang).to_owned(),
+        Some(due) => span(due.since(now)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use pg_core::Currency;
+
+    use super::*;
+
+    #[test]
+    fn amounts_are_grouped_exactly() {
+        for (minor, currency, text) in [
+            (0, Currency::KRW, "0 KRW"),
+            (999, Currency::KRW, "999 KRW"),
+            (1_000, Currency::KRW, "1,000 KRW"),
+            (12_345_678, Currency::KRW, "12,345,678 KRW"),
+            (123_450, Currency::USD, "1,234.50 USD"),
+            (5, Currency::USD, "0.05 USD"),
+        ] {
+            assert_eq!(money(Money::from_minor(minor, currency).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn times_are_korean_and_spans_are_short() {
+        assert_eq!(time(Timestamp(1_790_000_000_000)), "2026-09-21 22:13:20 KST");
+        assert_eq!(span(Duration::from_secs(0)), "0s");
+        assert_eq!(span(Duration::from_secs(93_784)), "1d 2h");
+        assert_eq!(span(Duration::from_secs(61)), "1m 1s");
+    }
+
+    #[test]
+    fn korean_columns_line_up() {
+        let rows = vec![vec!["환불 완료".to_owned(), "1".to_owned()], vec!["x".to_owned(), "22".to_owned()]];
+        assert_eq!(table(&["상태", "n"], &[1], rows), "상태        n\n환불 완료   1\nx          22\n");
+    }
+}

@@ -1,0 +1,202 @@
+//! `status`: a cancel or all of an order, and the history of a cancel.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::desk::{Desk, DeskError, rfc3339};
+use crate::journal::EventRecord;
+use crate::record::{IntentId, IntentRecord, PaymentRecord};
+
+use super::exit::{Exit, Failure};
+use super::shell::{Shell, Which};
+use super::{show, text};
+
+/// How many events are read at a time.
+const PAGE: u32 = 1000;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: of a cancel by its outcome (0 refunded, 1 not refunded, 3 under way, 4 waits for a person); of an order 0.
+
+Examples:
+  cancel-desk status ORD20180131-0000011
+  cancel-desk status f3zkq2v7m4n5p6r7s2t3u4w5xy --events")]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    which: Which,
+    /// With everything that was recorded of it
+    #[arg(long)]
+    events: bool,
+}
+
+pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failure> {
+    let desk = shell.desk_of_journal().await?;
+    if let Some(intent) = cancel(shell, &desk, &args.which.order).await? {
+        let events = if args.events { Some(events_of(shell, &desk, &[intent.id]).await?) } else { None };
+        show_cancel(shell, &desk, &intent, events).await?;
+        return Ok(Exit::of_state(intent.state));
+    }
+    let payment = shell.find(&desk, &args.which).await?;
+    if args.events && !shell.json {
+        let intents = intents(shell, &desk, &payment).await?;
+        show_payment(shell, &desk, &payment).await?;
+        let ids: Vec<IntentId> = intents.iter().map(|intent| intent.id).collect();
+        shell.say(&event_table(shell, &events_of(shell, &desk, &ids).await?));
+        return Ok(Exit::Done);
+    }
+    show_payment(shell, &desk, &payment).await?;
+    Ok(Exit::Done)
+}
+
+/// The cancel of this id, if the text is one.
+async fn cancel(shell: &Shell, desk: &Desk, text: &str) -> Result<Option<IntentRecord>, Failure> {
+    let Ok(id) = text.parse::<IntentId>() else { return Ok(None) };
+    desk.journal().intent(id).await.map_err(|error| shell.journal_failed(error))
+}
+
+/// A cancel that must be there.
+pub(crate) async fn the_cancel(shell: &Shell, desk: &Desk, text: &str) -> Result<IntentRecord, Failure> {
+    let found = cancel(shell, desk, text).await?;
+    found.ok_or_else(|| shell.desk_failed(&DeskError::NoSuchCancel))
+}
+
+async fn intents(shell: &Shell, desk: &Desk, payment: &PaymentRecord) -> Result<Vec<IntentRecord>, Failure> {
+    desk.journal().intents_of(&payment.key()).await.map_err(|error| shell.journal_failed(error))
+}
+
+pub(crate) async fn show_payment(shell: &Shell, desk: &Desk, payment: &PaymentRecord) -> Result<(), Failure> {
+    if shell.json {
+        let view = desk.show_payment(payment).await.map_err(|error| shell.desk_failed(&error))?;
+        shell.json(&view);
+        return Ok(());
+    }
+    shell.say(&show::payments(shell.lang(), std::slice::from_ref(payment)));
+    let intents = intents(shell, desk, payment).await?;
+    if !intents.is_empty() {
+        let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
+        shell.line("");
+        shell.say(&show::cancels(shell.lang(), now, &intents));
+    }
+    for intent in intents.iter().filter(|intent| intent.waits_for_a_person()) {
+        if let Some(evidence) = &intent.evidence {
+            shell.line("");
+            shell.line(&format!("{}: {}", intent.id, show::evidence(shell.lang(), payment, evidence)));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn show_cancel(
+    shell: &Shell,
+    desk: &Desk,
+    intent: &IntentRecord,
+    events: Option<Vec<EventRecord>>,
+) -> Result<(), Failure> {
+    if shell.json {
+        let view = desk.show_cancel(intent).await.map_err(|error| shell.desk_failed(&error))?;
+        match events {
+            None => shell.json(&view),
+            Some(events) => shell.json(&json!({
+                "cancel": view, "events": events.iter().map(event_json).collect::<Vec<_>>()
+            })),
+        }
+        return Ok(());
+    }
+    shell.say(&cancel_text(shell, desk, intent).await?);
+    if let Some(events) = events {
+        shell.line("");
+        shell.say(&event_table(shell, &events));
+    }
+    Ok(())
+}
+
+/// A cancel, name by name.
+pub(crate) async fn cancel_text(
+    shell: &Shell,
+    desk: &Desk,
+    intent: &IntentRecord,
+) -> Result<String, Failure> {
+    let lang = shell.lang();
+    let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
+    let attempts =
+        desk.journal().attempts_of(intent.id).await.map_err(|error| shell.journal_failed(error))?;
+    let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
+    let mut state = shell.t(show::state(intent.state)).to_owned();
+    if let Some(outcome) = &intent.outcome {
+        state = format!("{state}: {}", show::outcome(lang, outcome));
+    }
+    let sends = attempts.iter().fold(0_i64, |sum, attempt| sum.saturating_add(attempt.sends));
+    let mut rows = vec![
+        (shell.t(&text::CANCEL), intent.id.to_string()),
+        (shell.t(&text::STATE), state),
+        (shell.t(&text::AMOUNT), show::money(intent.amount)),
+        (shell.t(&text::ORDER), payment.payment.merchant_uid.clone()),
+        (shell.t(&text::PAYMENT_ID), intent.payment.to_string()),
+        (shell.t(&text::KEY), intent.caller_key.clone()),
+    ];
+    if let Some(reason) = &intent.reason {
+        rows.push((shell.t(&text::REASON), reason.clone()));
+    }
+    rows.push((shell.t(&text::STORED_AT), show::time(intent.created_at)));
+    rows.push((shell.t(&text::SENT), text::EVERY_TIMES.fill(lang, &[&sends])));
+    rows.push((shell.t(&text::LOOKS), text::EVERY_TIMES.fill(lang, &[&intent.looks])));
+    if let Some(due) = intent.due_at {
+        let next = if due <= now { shell.t(&text::NOW).to_owned() } else { show::span(due.since(now)) };
+        rows.push((shell.t(&text::NEXT_LOOK), next));
+    }
+    let mut shown = show::pairs(rows);
+    if let (true, Some(evidence)) = (intent.waits_for_a_person(), &intent.evidence) {
+        shown.push('\n');
+        shown.push_str(&show::evidence(lang, &payment, evidence));
+        shown.push('\n');
+    }
+    Ok(shown)
+}
+
+/// The events of some cancels, oldest first.
+async fn events_of(shell: &Shell, desk: &Desk, intents: &[IntentId]) -> Result<Vec<EventRecord>, Failure> {
+    let mut found = Vec::new();
+    let mut last = 0;
+    loop {
+        let page = desk.journal().events(last, PAGE).await.map_err(|error| shell.journal_failed(error))?;
+        let Some(end) = page.last().map(|event| event.seq) else { return Ok(found) };
+        last = end;
+        found.extend(page.into_iter().filter(|event| event.intent.is_some_and(|id| intents.contains(&id))));
+    }
+}
+
+pub(crate) fn event_json(event: &EventRecord) -> Value {
+    let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
+    json!({
+        "seq": event.seq, "at": rfc3339(event.at), "cancel": event.intent, "attempt": event.attempt,
+        "kind": event.kind, "detail": detail, "hash": hex(&event.hash),
+    })
+}
+
+pub(crate) fn event_table(shell: &Shell, events: &[EventRecord]) -> String {
+    let header =
+        ["#", shell.t(&text::TIME), shell.t(&text::CANCEL), shell.t(&text::EVENT), shell.t(&text::DETAIL)];
+    let rows = events
+        .iter()
+        .map(|event| {
+            let cancel = event.intent.map_or_else(|| "-".to_owned(), |id| id.to_string());
+            vec![
+                event.seq.to_string(),
+                show::time(event.at),
+                cancel,
+                event.kind.clone(),
+                event.detail.clone(),
+            ]
+        })
+        .collect();
+    show::table(&header, &[0], rows)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _never = write!(text, "{byte:02x}").is_err();
+        text
+    })
+}

@@ -1,0 +1,281 @@
+//! Every text for people, both languages side by side so that none is forgotten.
+
+use std::fmt::Display;
+
+use crate::config::Lang;
+
+/// A text in both languages. `{0}`, `{1}` … stand for values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text {
+    en: &'static str,
+    ko: &'static str,
+}
+
+impl Text {
+    pub(crate) const fn new(en: &'static str, ko: &'static str) -> Self {
+        Self { en, ko }
+    }
+
+    pub(crate) const fn of(&self, lang: Lang) -> &'static str {
+        lang.pick(self.en, self.ko)
+    }
+
+    /// The text with its values. A value is never read for places of its own.
+    pub(crate) fn fill(&self, lang: Lang, values: &[&dyn Display]) -> String {
+        let mut parts = self.of(lang).split('{');
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (place, rest) = part.split_once('}').unwrap_or((part, ""));
+            match place.parse::<usize>().ok().and_then(|index| values.get(index)) {
+                Some(value) => filled.push_str(&value.to_string()),
+                None => {
+                    filled.push('{');
+                    filled.push_str(place);
+                    filled.push('}');
+                }
+            }
+            filled.push_str(rest);
+        }
+        filled
+    }
+}
+
+macro_rules! texts {
+    ($($name:ident = $en:literal, $ko:literal;)*) => {
+        $(pub(crate) const $name: Text = Text::new($en, $ko);)*
+        #[cfg(test)]
+        const ALL: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+texts! {
+    // the first minute
+    HELLO = "cancel-desk carries refunds through: asked once, applied once, accounted for.\n\n\
+        Try it, with nothing set up:   cancel-desk demo\n\
+        Set it up:                     cancel-desk config example > cancel-desk.toml\n\
+        Check what you wrote:          cancel-desk config check\n\
+        Everything it can do:          cancel-desk --help\n",
+        "cancel-desk는 결제취소(환불)를 끝까지 처리합니다. 한 번 요청하면 한 번만 환불되고, 결과를 반드시 남깁니다.\n\n\
+        설정 없이 써 보기:   cancel-desk demo\n\
+        설정 파일 만들기:    cancel-desk config example > cancel-desk.toml\n\
+        설정 확인하기:       cancel-desk config check\n\
+        모든 명령 보기:      cancel-desk --help\n";
+    NO_ACCOUNTS = "no merchant account is configured: write one into the configuration (cancel-desk config example)",
+        "설정된 가맹점 계정이 없습니다. 설정 파일에 [[account]]를 추가하세요 (cancel-desk config example)";
+    ERROR = "error: {0}", "오류: {0}";
+    NEXT = "next: {0}", "다음: {0}";
+
+    // columns
+    ORDER = "order", "주문번호";
+    ACCOUNT = "account", "계정";
+    PAYMENT_ID = "payment", "결제번호";
+    PAID = "paid", "결제금액";
+    REFUNDED = "refunded", "환불금액";
+    UNDER_WAY = "under way", "처리 중";
+    REFUNDABLE = "refundable", "환불가능";
+    CANCEL = "cancel", "취소번호";
+    STATE = "state", "상태";
+    AMOUNT = "amount", "금액";
+    KEY = "key", "요청 키";
+    REASON = "reason", "사유";
+    AGE = "age", "경과";
+    NEXT_LOOK = "next look", "다음 확인";
+    STORED_AT = "stored", "접수 시각";
+    SENT = "sent", "전송";
+    LOOKS = "looks", "조회";
+    TIME = "time", "시각";
+    EVENT = "event", "내용";
+    DETAIL = "detail", "상세";
+    BANK = "bank", "은행";
+    OTHER_CODES = "other codes", "다른 코드";
+    REFUND_TO = "refund to", "환불 계좌";
+    JOURNAL = "journal", "저널";
+    GATEWAY = "gateway", "PG사";
+    STATUS = "status", "PG 상태";
+    ENDPOINT = "endpoint", "접속 대상";
+    EMPTY = "nothing to show", "해당 내역이 없습니다";
+    MORE = "… and more: --limit {0} shows the next ones", "… 더 있습니다. --limit {0}로 더 볼 수 있습니다";
+    NOW = "now", "지금";
+    EVERY_TIMES = "{0}×", "{0}회";
+
+    // states
+    PLANNED = "stored, not sent yet", "접수됨 (전송 전)";
+    OPEN = "under way, outcome not known yet", "처리 중 (결과 미확인)";
+    COMPLETED = "refunded", "환불 완료";
+    ACCEPTED = "taken by the gateway, money moves later", "PG 접수 (이체 예정)";
+    REJECTED = "not refunded", "환불 안 됨";
+    MANUAL = "waits for a person", "확인 필요";
+    WITHDRAWN = "withdrawn, nothing was sent", "철회됨 (전송 안 함)";
+
+    // how it is known, and why not
+    BY_ANSWER = "the gateway said so", "PG 응답으로 확인";
+    BY_TAG = "found in the gateway's history", "PG 취소 내역에서 확인";
+    BY_BALANCE = "shown by the gateway's balance", "PG 잔액으로 확인";
+    BY_PERSON = "decided by a person", "담당자 확인";
+    INSUFFICIENT = "the gateway's ledger has less left than was asked", "PG 잔액이 요청 금액보다 적습니다";
+    REFUSED = "the gateway refused it for good ({0}, code {1})", "PG가 거절했습니다 ({0}, 코드 {1})";
+    NOT_SENDABLE = "it could not be sent: {0} is not as the gateway wants it", "전송할 수 없는 요청입니다: {0} 값을 확인하세요";
+    PERSON_SAYS_NO = "a person decided that it did not happen", "담당자가 환불되지 않았다고 확인했습니다";
+
+    // why a person is needed
+    WHY_SAME_AMOUNT = "a cancel of the same amount stands in the gateway's history without our mark: somebody may have \
+        refunded it by hand. Look at the gateway's admin page whether the customer was refunded once",
+        "PG 내역에 같은 금액의 취소가 있으나 이 프로그램의 표시가 없습니다. 누군가 직접 취소했을 수 있으니 PG 관리자 화면에서 한 번만 \
+        환불되었는지 확인하세요";
+    WHY_SOMEBODY = "the balance fell by this amount, and somebody else could have done it: look at the gateway's admin page",
+        "잔액이 이 금액만큼 줄었지만 다른 사람이 취소했을 수도 있습니다. PG 관리자 화면에서 확인하세요";
+    WHY_OTHER_AMOUNT = "the balance moved by another amount: look at the gateway's admin page which cancels there are",
+        "잔액이 다른 금액만큼 바뀌었습니다. PG 관리자 화면에서 취소 내역을 확인하세요";
+    WHY_INCOHERENT = "the gateway's figures contradict each other: ask the gateway",
+        "PG가 알려 준 금액이 서로 맞지 않습니다. PG사에 문의하세요";
+    WHY_GUARD = "another cancel took the place of this one, and that the gateway checks for it is not proven: look at \
+        the gateway's admin page",
+        "다른 취소가 먼저 처리되었고, PG가 이를 막아 준다는 보장이 없습니다. PG 관리자 화면에서 확인하세요";
+    WHY_OTHER_PAID = "the gateway has another paid amount or currency than the registered one: check the registered payment",
+        "PG의 결제금액이나 통화가 등록된 값과 다릅니다. 등록한 결제 정보를 확인하세요";
+    WHY_NOTHING = "a week of look-ups showed nothing of it: ask the gateway whether it is still coming",
+        "일주일 동안 조회했지만 취소가 보이지 않습니다. PG사에 아직 처리될 수 있는지 문의하세요";
+    WHY_PENDING = "the PG behind the gateway has not decided yet: ask the gateway",
+        "PG가 아직 처리 결과를 정하지 않았습니다. PG사에 문의하세요";
+    WHY_NO_ANSWER = "the gateway did not answer the last look-ups: check credentials and connection, then look again",
+        "최근 조회에 PG가 응답하지 않았습니다. 인증 정보와 연결을 확인한 뒤 다시 조회하세요";
+    WHY_NOT_FOUND = "the gateway knows no such payment: check the registered payment number and the account",
+        "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
+    WHY_STUCK = "a check of ours stops it: something registered is wrong or a key is missing; correct it, then look again",
+        "내부 검사에서 멈췄습니다. 등록 정보가 틀렸거나 키가 없습니다. 고친 뒤 다시 조회하세요";
+
+    WHY_RESTORED = "the journal was restored from a backup, and what was sent after the backup is not in it: look at the \
+        gateway's admin page whether this refund was made",
+        "백업에서 복원한 저널이라 백업 이후에 전송한 내역이 없습니다. PG 관리자 화면에서 이 환불이 이미 처리되었는지 확인하세요";
+
+    // cancel
+    WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
+    ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을(를) 환불할까요? [y/N] ";
+    NOT_ASKED = "nothing was stored and nothing was sent", "저장하거나 전송하지 않았습니다";
+    NEEDS_YES = "cannot ask: standard input is not a terminal; look at what it would do, then add --yes",
+        "터미널이 아니어서 확인할 수 없습니다. 내용을 확인한 뒤 --yes를 붙이세요";
+    STORED_BEFORE = "this key was used before with the same content: this is that refund, nothing new was stored",
+        "같은 키로 이미 접수된 요청입니다. 새로 접수하지 않고 기존 요청의 상태를 보여 줍니다";
+    LOOK_LATER = "look again with `cancel-desk status {0}`; the refund is carried on by `cancel-desk worker` or `serve`",
+        "`cancel-desk status {0}`로 다시 확인하세요. `cancel-desk worker` 또는 `serve`가 이어서 처리합니다";
+    RESOLVE_IT = "see the evidence with `cancel-desk status {0}`, decide with `cancel-desk resolve {0}`",
+        "`cancel-desk status {0}`로 근거를 확인하고 `cancel-desk resolve {0}`로 처리하세요";
+    NOT_AGAIN = "do not refund it another way before that", "그 전에 다른 방법으로 환불하지 마세요";
+    INTERRUPTED = "interrupted: the refund is stored as {0} and is not lost", "중단되었습니다. 요청 {0}은(는) 저장되어 있으며 사라지지 않습니다";
+    SAME_KEY_AGAIN = "whether it was stored is not known: ask again with the same key, never with a new one",
+        "저장 여부를 알 수 없습니다. 새 키가 아니라 같은 키로 다시 요청하세요";
+
+    // look-up, resolve, trust
+    AGREES = "journal and gateway agree", "저널과 PG 내역이 일치합니다";
+    DIFFERS_UNDER_WAY = "they differ, and a refund is under way: look again later",
+        "서로 다릅니다. 처리 중인 환불이 있으니 나중에 다시 확인하세요";
+    DIFFERS = "they differ, and no refund of ours explains it: somebody else may have cancelled; look at the gateway's \
+        admin page",
+        "서로 다르며 이 프로그램의 환불로 설명되지 않습니다. 다른 곳에서 취소했을 수 있으니 PG 관리자 화면을 확인하세요";
+    LEDGER_NOW = "The gateway's ledger now:", "지금 PG 내역:";
+    LEDGER_SILENT = "the gateway's ledger could not be read: {0}", "PG 내역을 조회하지 못했습니다: {0}";
+    ASK_RESOLVE = "Record this decision: {0}? It is final unless it is to look again. [y/N] ",
+        "이 결정을 기록할까요: {0}? 다시 조회를 제외하면 되돌릴 수 없습니다. [y/N] ";
+    HAPPENED = "it happened, exactly once", "한 번 환불되었음";
+    DID_NOT_HAPPEN = "it did not happen and never can", "환불되지 않았고 앞으로도 되지 않음";
+    LOOK_AGAIN = "look again", "다시 조회";
+    TRUSTED = "{0} is trusted again: refunds of it may begin", "{0}: 다시 환불을 진행할 수 있습니다";
+
+    // recover, verify
+    RECOVERED = "{0} open refunds will be looked up before anything else", "진행 중이던 환불 {0}건을 먼저 조회합니다";
+    SUSPECTED = "{0} payments are marked as suspect: each is compared with its gateway before anything new begins on it",
+        "결제 {0}건을 점검 대상으로 표시했습니다. PG 내역과 대조하기 전에는 새 환불을 시작하지 않습니다";
+    RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",
+        "`cancel-desk worker`(또는 `serve`)를 실행하세요. 담당자 확인이 필요한 건은 `cancel-desk pending`에 나옵니다";
+    SOUND = "sound: {0} payments, {1} cancels, {2} attempts, {3} events", "이상 없음: 결제 {0}건, 취소 {1}건, 시도 {2}건, 기록 {3}건";
+    UNSOUND = "{0} rules do not hold", "규칙 위반 {0}건";
+    HEAD = "head: {0}", "마지막 해시: {0}";
+    HEAD_MISSING = "the expected head is not in the event log: events were cut off or replaced",
+        "기대한 해시가 기록에 없습니다. 기록이 잘렸거나 바뀌었습니다";
+    KEEP_COPY = "keep a copy of the journal as it is before anything else", "다른 조치 전에 저널을 그대로 복사해 두세요";
+
+    // pending
+    PERSONS = "Waits for a person:", "담당자 확인이 필요한 건:";
+    OPENS = "Under way:", "처리 중인 건:";
+    SUSPECTS = "Suspect after a restored backup (`cancel-desk trust` clears one):",
+        "백업 복원 후 점검이 필요한 결제 (`cancel-desk trust`로 해제):";
+    NOTHING_PENDING = "nothing is under way and nothing waits for a person", "처리 중이거나 확인이 필요한 건이 없습니다";
+
+    // import
+    IMPORTED = "{0} payments registered, {1} were registered before", "결제 {0}건 등록, {1}건은 이미 등록됨";
+    IMPORT_FAULTS = "{0} faults in {1}; nothing was registered", "{1}에서 오류 {0}건. 아무것도 등록하지 않았습니다";
+    AND_MORE = "… and {0} more", "… 외 {0}건";
+    IGNORED_COLUMNS = "columns that are not used: {0}", "사용하지 않은 열: {0}";
+    AT_LINE = "line {0}: {1}: {2}", "{0}행: {1}: {2}";
+
+    // config
+    CONFIG_SOUND = "sound: {0}", "설정에 이상이 없습니다: {0}";
+    CONFIG_FAULTS = "{0} faults in the configuration", "설정 오류 {0}건";
+    BUILT_IN = "(no file, defaults)", "(파일 없음, 기본값)";
+    YES = "yes", "있음";
+    NO = "no", "없음";
+    ACCOUNT_KEY = "account key", "계좌 암호화 키";
+    HTTP = "http", "HTTP";
+    TOKENS = "tokens", "토큰";
+    WORKERS = "workers", "워커";
+    LOG = "log", "로그";
+
+    // serve
+    LISTENING = "listening on http://{0}, {1} workers; journal {2}", "http://{0} 에서 대기 중, 워커 {1}개, 저널 {2}";
+    WORKING = "{0} workers; journal {1}", "워커 {0}개, 저널 {1}";
+    STOPPING = "stopping: finishing what is under way, at most {0} s (once more stops at once, which is safe)",
+        "종료 중입니다. 진행 중인 처리를 최대 {0}초 기다립니다 (다시 누르면 바로 종료하며, 안전합니다)";
+    STOPPED = "stopped", "종료했습니다";
+    PARKED = "{0} refunds were parked: the next start looks them up first", "{0}건을 보류했습니다. 다음 시작 때 먼저 조회합니다";
+
+    // refusals of the desk
+    NO_SUCH_PAYMENT = "no such payment in the journal: register it first (cancel-desk payments import)",
+        "등록되지 않은 결제입니다. 먼저 등록하세요 (cancel-desk payments import)";
+    NO_SUCH_CANCEL = "no such cancel in the journal", "저널에 없는 취소번호입니다";
+    SEVERAL = "several payments fit: name one with --gateway, --account or --payment-id",
+        "해당하는 결제가 여러 건입니다. --gateway, --account, --payment-id로 지정하세요";
+    ALREADY_REFUNDED = "all of this payment is refunded already", "이미 전액환불된 주문입니다.";
+    EXCEEDS = "{0} is more than the {1} that can still be refunded ({2} is held for refunds under way)",
+        "환불 가능 금액을 넘습니다: 요청 {0}, 환불 가능 {1} (처리 중 {2})";
+    REMAINING_DIFFERS = "{1} is left to refund, not {0}: look at the payment and ask again",
+        "환불 가능 금액이 {0}이 아니라 {1}입니다. 결제를 다시 확인하고 요청하세요";
+    KEY_REUSED = "this key was used before, for another request: a new wish needs a new key",
+        "다른 요청에 이미 사용한 키입니다. 새 요청에는 새 키를 쓰세요";
+    PAYMENT_CONFLICT = "this payment is registered already, with other content", "같은 결제가 다른 내용으로 이미 등록되어 있습니다";
+    NO_ACCOUNT_KEY = "account data cannot be stored without a key: set journal.account_key in the configuration",
+        "계좌 정보를 저장할 키가 없습니다. 설정의 journal.account_key를 지정하세요";
+    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 {1} 계정 {0}이(가) 없습니다";
+    NOT_ALLOWED = "not possible in this state: {0}", "지금 상태에서는 할 수 없습니다: {0}";
+    LOOK_UP_FAILED = "the gateway could not be asked: {0}; looking up moves nothing, try again", "PG 조회에 실패했습니다: {0}. 조회는 돈을 움직이지 않으니 다시 시도하세요";
+    JOURNAL_FAILED = "the journal failed: {0}", "저널 오류: {0}";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut places: Vec<&str> =
+            text.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(place, _)| place).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    #[test]
+    fn both_languages_hold_the_same_values() {
+        for (name, text) in ALL {
+            assert_eq!(places(text.en), places(text.ko), "{name}");
+            assert!(!text.en.contains("  ") || *name == "HELLO", "{name}");
+            let korean = text.ko.chars().any(|c| ('가'..='힣').contains(&c));
+            assert!(korean || ["HTTP"].contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_are_put_in_as_they_are() {
+        let text = Text::new("{1} of {0}", "{0} 중 {1}");
+        assert_eq!(text.fill(Lang::En, &[&"{1}", &2]), "2 of {1}");
+        assert_eq!(text.fill(Lang::Ko, &[&"a"]), "a 중 {1}");
+    }
+}

@@ -1,0 +1,355 @@
+//! `[[account]]`: a merchant's account at a gateway.
+
+use std::time::Duration;
+
+use pg_core::{Gateway, Invalid};
+
+use crate::protocol::Policy;
+
+use super::Problem;
+use super::secret::{Names, Need, secret};
+use super::section::{Found, Section};
+
+const GATEWAYS: [Gateway; 3] = [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank];
+/// Longest name of an account.
+const MAX_NAME: usize = 64;
+
+/// A merchant's account at a gateway, as configured. `Debug` shows no secret.
+#[derive(Debug, Clone)]
+pub struct AccountConfig {
+    pub(super) gateway: Gateway,
+    pub(super) name: String,
+    pub(super) policy: Policy,
+    pub(super) client: Option<ClientConfig>,
+}
+
+/// What the gateway's client is made of.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientConfig {
+    /// For Chaiport.
+    Chaiport(chaiport_cancel::Config),
+    /// For Eximbay.
+    Eximbay(eximbay_cancel::Config),
+    /// For Settlebank.
+    Settlebank(Box<settlebank_cancel::Config>),
+}
+
+impl AccountConfig {
+    /// Which gateway.
+    #[must_use]
+    pub const fn gateway(&self) -> Gateway {
+        self.gateway
+    }
+
+    /// The name that payments are registered with, 1 to 64 characters of `a-z A-Z 0-9 _ - .`
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the operator decided about it.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// What its client is made of; `None` when the secrets were not read
+    /// ([`Loader::without_secrets`](super::Loader::without_secrets)).
+    #[must_use]
+    pub const fn client(&self) -> Option<&ClientConfig> {
+        self.client.as_ref()
+    }
+
+    /// The words for its address: `production`, `sandbox`, `static_ip` or `custom`.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        match &self.client {
+            Some(ClientConfig::Chaiport(config)) => match config.endpoint() {
+                chaiport_cancel::Endpoint::Production => "production",
+                chaiport_cancel::Endpoint::StaticIp => "static_ip",
+                _ => "custom",
+            },
+            Some(ClientConfig::Eximbay(config)) => match config.endpoint() {
+                eximbay_cancel::Endpoint::Production => "production",
+                eximbay_cancel::Endpoint::Sandbox => "sandbox",
+                _ => "custom",
+            },
+            Some(ClientConfig::Settlebank(config)) => match config.endpoint() {
+                settlebank_cancel::Endpoint::Production => "production",
+                settlebank_cancel::Endpoint::Sandbox => "sandbox",
+                _ => "custom",
+            },
+            None => "",
+        }
+    }
+}
+
+/// Reads one account. `None`: faults were found, or it is not even known which gateway it is.
+pub(super) fn read(section: Section<'_, '_>) -> Option<AccountConfig> {
+    let gateway = gateway(&section);
+    let name = name(&section);
+    let timeout = section.number("total_timeout_s", 1, 600);
+    let policy = policy(section.table("policy", "account.policy"), gateway, timeout);
+    let Some(gateway) = gateway else {
+        // the other keys mean something for one gateway or another
+        for key in KEYS {
+            let _known = section.get(key);
+        }
+        section.finish();
+        return None;
+    };
+    let common = Common { timeout: timeout.and_then(seconds), roots: roots(&section) };
+    let client = match gateway {
+        Gateway::Chaiport => chaiport(&section, common),
+        Gateway::Eximbay => eximbay(&section, common),
+        Gateway::Settlebank => settlebank(&section, common),
+        _ => None,
+    };
+    section.finish();
+    Some(AccountConfig { gateway, name: name?, policy, client })
+}
+
+const KEYS: [&str; 24] = [
+    "key",
+    "key_env",
+    "key_file",
+    "secret",
+    "secret_env",
+    "secret_file",
+    "tier",
+    "tier_env",
+    "tier_file",
+    "mid",
+    "form",
+    "licence_key",
+    "licence_key_env",
+    "licence_key_file",
+    "aes_key",
+    "aes_key_env",
+    "aes_key_file",
+    "endpoint",
+    "allow_custom_host",
+    "authorization",
+    "include_sandbox",
+    "equal_amounts",
+    "ca_file",
+    "policy",
+];
+
+fn gateway(section: &Section<'_, '_>) -> Option<Gateway> {
+    let words: &'static [&'static str] = &["chaiport", "eximbay", "settlebank"];
+    if section.get("gateway").is_none() {
+        section.missing("gateway", "gateway = \"chaiport\", \"eximbay\" or \"settlebank\"");
+        return None;
+    }
+    let word = section.word("gateway", words)?;
+    GATEWAYS.into_iter().find(|gateway| gateway.as_str() == word)
+}
+
+fn name(section: &Section<'_, '_>) -> Option<String> {
+    if section.get("name").is_none() {
+        section.missing("name", "name = \"shop\", the name that payments are registered with");
+        return None;
+    }
+    let found = section.text("name")?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if found.value.len() <= MAX_NAME && found.value.bytes().all(plain) {
+        return Some(found.value);
+    }
+    section.fault(found.place, "name", Problem::refused("must be 1 to 64 characters of a-z A-Z 0-9 _ - ."));
+    None
+}
+
+fn seconds(value: i64) -> Option<Duration> {
+    u64::try_from(value).ok().map(Duration::from_secs)
+}
+
+fn policy(section: Section<'_, '_>, gateway: Option<Gateway>, timeout: Option<i64>) -> Policy {
+    let mut policy = Policy::default();
+    for (key, most, field) in [
+        ("lease_s", 3600, &mut policy.lease),
+        ("quiet_s", 86_400, &mut policy.quiet),
+        ("upstream_quiet_s", 86_400, &mut policy.upstream_quiet),
+        ("deadline_s", 900, &mut policy.deadline),
+    ] {
+        if let Some(value) = section.number(key, 1, most).and_then(seconds) {
+            *field = value;
+        }
+    }
+    policy.sole_actor = section.flag("sole_actor");
+    policy.resend_on_unproven_guard = section.flag("resend_on_unproven_guard");
+    let usual = if gateway == Some(Gateway::Chaiport) { 65 } else { 35 };
+    let timeout = timeout.unwrap_or(usual).try_into().map_or(Duration::ZERO, Duration::from_secs);
+    if policy.deadline < timeout {
+        let reason = "must not be shorter than total_timeout_s (65 for chaiport, 35 for others unless given)";
+        section.fault(section.place.clone(), "deadline_s", Problem::refused(reason));
+    }
+    if policy.lease <= policy.deadline {
+        let reason = "must be longer than deadline_s (75 unless given)";
+        section.fault(section.place.clone(), "lease_s", Problem::refused(reason));
+    }
+    section.finish();
+    policy
+}
+
+/// What all three clients are told alike.
+struct Common {
+    timeout: Option<Duration>,
+    roots: Option<Vec<u8>>,
+}
+
+/// Further certificate authorities: no secret, so anyone may read the file.
+fn roots(section: &Section<'_, '_>) -> Option<Vec<u8>> {
+    let found = section.text("ca_file")?;
+    let path = section.reading.path(&found.value);
+    match std::fs::read(&path) {
+        Ok(pem) => Some(pem),
+        Err(_) => {
+            section.fault(found.place, "ca_file", Problem::Unreadable { path });
+            None
+        }
+    }
+}
+
+/// The address: a word, or an address of one's own.
+fn endpoint(section: &Section<'_, '_>, words: &[&str]) -> Option<Found<String>> {
+    if section.get("endpoint").is_none() {
+        section.missing(
+            "endpoint",
+            &format!("endpoint = \"{}\", or an address of your own", words.join("\" or \"")),
+        );
+        return None;
+    }
+    let found = section.text("endpoint")?;
+    if words.contains(&found.value.as_str()) || found.value.contains("://") {
+        return Some(found);
+    }
+    let reason = format!("must be {}, or an address such as http://127.0.0.1:9101", words.join(", "));
+    section.fault(found.place, "endpoint", Problem::Refused { reason });
+    None
+}
+
+/// Names the key of the file instead of the client's field.
+fn refused(section: &Section<'_, '_>, error: &Invalid) {
+    let key = match error.field() {
+        "api_key" => "key",
+        "api_secret" => "secret",
+        "base_url" => "endpoint",
+        "endpoint" | "mid" | "tier" | "licence_key" | "aes_key" => error.field(),
+        _ => "gateway",
+    };
+    section.fault(section.place.clone(), key, Problem::refused(error.reason()));
+}
+
+macro_rules! names {
+    ($name:literal) => {
+        Names { inline: $name, env: concat!($name, "_env"), file: concat!($name, "_file") }
+    };
+}
+
+fn chaiport(section: &Section<'_, '_>, common: Common) -> Option<ClientConfig> {
+    use chaiport_cancel::{AuthorizationForm, Config, Endpoint};
+
+    let key = secret(section, &names!("key"), Need::Required);
+    let api_secret = secret(section, &names!("secret"), Need::Required);
+    let tier = secret(section, &names!("tier"), Need::Optional);
+    let endpoint = endpoint(section, &["production", "static_ip"]);
+    let allow = section.flag("allow_custom_host");
+    let authorization = section.word("authorization", &["raw", "bearer"]);
+    let include = section.flag("include_sandbox");
+    let (endpoint, (Some(key), Some(api_secret))) = (endpoint?.value, (key, api_secret)) else { return None };
+    let endpoint = match endpoint.as_str() {
+        "production" => Endpoint::Production,
+        "static_ip" => Endpoint::StaticIp,
+        _ => Endpoint::Custom(endpoint),
+    };
+    let mut builder = Config::builder(&key.value, &api_secret.value)
+        .endpoint(endpoint)
+        .allow_custom_host(allow)
+        .include_sandbox(include);
+    if authorization == Some("bearer") {
+        builder = builder.authorization(AuthorizationForm::Bearer);
+    }
+    if let Some(tier) = tier {
+        builder = builder.tier(&tier.value);
+    }
+    if let Some(limit) = common.timeout {
+        builder = builder.total_timeout(limit);
+    }
+    if let Some(pem) = common.roots {
+        builder = builder.extra_root_certificates(pem);
+    }
+    let built = builder.build().and_then(|config| config.base_url().map(|_| config));
+    built.map(ClientConfig::Chaiport).map_err(|error| refused(section, &error)).ok()
+}
+
+fn eximbay(section: &Section<'_, '_>, common: Common) -> Option<ClientConfig> {
+    use eximbay_cancel::{Config, Endpoint};
+
+    let key = secret(section, &names!("key"), Need::Required);
+    let mid = mid(section);
+    let endpoint = endpoint(section, &["production", "sandbox"]);
+    let allow = section.flag("allow_custom_host");
+    let (endpoint, (Some(key), Some(mid))) = (endpoint?.value, (key, mid)) else { return None };
+    let endpoint = match endpoint.as_str() {
+        "production" => Endpoint::Production,
+        "sandbox" => Endpoint::Sandbox,
+        _ => Endpoint::Custom(endpoint),
+    };
+    let mut builder = Config::builder(key.value.as_str(), mid).endpoint(endpoint).allow_custom_host(allow);
+    if let Some(limit) = common.timeout {
+        builder = builder.total_timeout(limit);
+    }
+    if let Some(pem) = common.roots {
+        builder = builder.extra_root_certificates(pem);
+    }
+    builder.build().map(ClientConfig::Eximbay).map_err(|error| refused(section, &error)).ok()
+}
+
+fn settlebank(section: &Section<'_, '_>, common: Common) -> Option<ClientConfig> {
+    use settlebank_cancel::{Config, Endpoint, EqualAmounts};
+
+    if section.get("form").is_none() {
+        section.missing("form", "form = \"standard\" (or \"flat\")");
+    }
+    let form = section.word("form", &["standard", "flat"]);
+    let mid = mid(section);
+    let licence = secret(section, &names!("licence_key"), Need::Required);
+    let wants_aes = if form == Some("flat") { Need::Optional } else { Need::Required };
+    let aes = secret(section, &names!("aes_key"), wants_aes);
+    let endpoint = endpoint(section, &["production", "sandbox"]);
+    let allow = section.flag("allow_custom_host");
+    let equal = section.word("equal_amounts", &["refuse", "send"]);
+    let (endpoint, (Some(form), Some(mid), Some(licence))) = (endpoint?.value, (form, mid, licence)) else {
+        return None;
+    };
+    let endpoint = match endpoint.as_str() {
+        "production" => Endpoint::Production,
+        "sandbox" => Endpoint::Sandbox,
+        _ => Endpoint::Custom(endpoint),
+    };
+    let mut builder = match form {
+        "flat" => Config::flat(mid, licence.value.as_str()),
+        _ => Config::standard(mid, licence.value.as_str(), aes?.value.as_str()),
+    };
+    builder = builder.endpoint(endpoint).allow_custom_host(allow);
+    if equal == Some("send") {
+        builder = builder.equal_amounts(EqualAmounts::Send);
+    }
+    if let Some(limit) = common.timeout {
+        builder = builder.total_timeout(limit);
+    }
+    if let Some(pem) = common.roots {
+        builder = builder.extra_root_certificates(pem);
+    }
+    builder.build().map(Box::new).map(ClientConfig::Settlebank).map_err(|error| refused(section, &error)).ok()
+}
+
+fn mid(section: &Section<'_, '_>) -> Option<String> {
+    if section.get("mid").is_none() {
+        section.missing("mid", "mid = \"…\", the merchant id");
+        return None;
+    }
+    section.text("mid").map(|found| found.value)
+}

@@ -1,0 +1,354 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::*;
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("cancel-desk-config-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn write(&self, name: &str, content: &str, mode: u32) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, content).unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _best_effort = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn load(file: &Path, variables: &[(&str, &str)]) -> Result<Config, Faults> {
+    let variables: BTreeMap<&str, &str> = variables.iter().copied().collect();
+    let get = |name: &str| variables.get(name).map(|value| (*value).to_owned());
+    Loader::new().file(Some(file)).variables(get).load()
+}
+
+const KEYS: [(&str, &str); 3] = [
+    ("CHAIPORT_API_KEY", "CANARY-KEY"),
+    ("CHAIPORT_API_SECRET", "CANARY-SECRET"),
+    ("REFUNDS_TOKEN", "CANARY-TOKEN-0123456789"),
+];
+
+/// Line, field and a part of the text of each fault.
+fn faults(folder: &Folder, text: &str, variables: &[(&str, &str)]) -> Vec<(usize, String, String)> {
+    let file = folder.write("desk.toml", text, 0o644);
+    let faults = load(&file, variables).unwrap_err();
+    let shown = format!("{faults} {faults:?}");
+    assert!(!shown.contains("CANARY"), "{shown}");
+    let line = |fault: &Fault| match &fault.place {
+        Place::Line(_, line) => *line,
+        _ => 0,
+    };
+    faults.list().iter().map(|f| (line(f), f.field.clone(), f.problem.text(Lang::En))).collect()
+}
+
+#[test]
+fn the_example_is_sound_once_its_variables_are_set() {
+    let folder = Folder::new("example");
+    let file = folder.write("cancel-desk.toml", EXAMPLE, 0o644);
+    let config = load(&file, &KEYS).unwrap();
+    assert_eq!(config.lang(), Some(Lang::Ko));
+    assert_eq!(config.workers(), 4);
+    assert_eq!(config.http().tokens.len(), 1);
+    assert_eq!(config.account_list()[0].endpoint(), "production");
+    assert!(matches!(&config.journal().store, Store::Sqlite(path) if *path == folder.0.join("refunds.db")));
+    assert!(!format!("{config:?}").contains("CANARY"));
+    assert!(config.accounts().is_ok());
+    // and so is everything that it has in comments
+    let all: String = EXAMPLE
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|rest| is_entry(rest)).unwrap_or(line))
+        .filter(|line| {
+            !["postgres_url_", "file =", "without_token", "ca_file", "token_file"]
+                .iter()
+                .any(|key| line.starts_with(key))
+        })
+        .fold(String::new(), |all, line| all + line + "\n");
+    let file = folder.write("all.toml", &all, 0o644);
+    let mut variables = KEYS.to_vec();
+    let account_key = "0a".repeat(32);
+    variables.extend([
+        ("EXIMBAY_API_KEY", "test_1849705C642C217E0B2D"),
+        ("SETTLEBANK_LICENCE_KEY", "ST1009281328226982205"),
+        ("SETTLEBANK_AES_KEY", "pgSettle30y739r82jtd709yOfZ2yK5K"),
+        ("REFUNDS_ACCOUNT_KEY", account_key.as_str()),
+        ("CHAIPORT_TIER", "A1z"),
+    ]);
+    let config = load(&file, &variables).unwrap_or_else(|faults| panic!("{faults}\n{all}"));
+    assert_eq!(config.account_list().len(), 3);
+    assert!(config.journal().account_key.is_some());
+    assert!(config.accounts().is_ok());
+}
+
+fn is_entry(line: &str) -> bool {
+    let name = line.split(" = ").next().unwrap_or_default();
+    line.starts_with('[')
+        || (line.contains(" = ") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_line() {
+    let folder = Folder::new("all-at-once");
+    folder.write("open.key", "CANARY-0123456789-abcdef", 0o644);
+    let text = r#"lang = "de"
+colour = "red"
+[journal]
+sqllite = "a.db"
+account_key = "CANARY"
+[[account]]
+gateway = "chaiport"
+name = "sh op"
+key = "CANARY"
+secret_env = "NOT_SET"
+endpoint = "prod"
+[[account]]
+gateway = "paypal"
+name = "x"
+key_env = "A"
+[[account]]
+gateway = "settlebank"
+name = "b"
+licence_key_env = "CANARY-pasted value"
+aes_key_file = "nowhere.key"
+[account.policy]
+lease_s = 10
+sole_actr = true
+[http]
+listen = "0.0.0.0:80"
+token_file = "open.key"
+patience_s = "long"
+[worker]
+count = 0
+[log]
+format = "xml"
+"#;
+    let found = faults(&folder, text, &[]);
+    let expected = [
+        (1, "lang", "one of"),
+        (2, "colour", "known are"),
+        (4, "journal.sqllite", "`sqlite`"),
+        (5, "journal.account_key", "must not stand in this file"),
+        (8, "account.name", "1 to 64"),
+        (9, "account.key", "must not stand in this file"),
+        (10, "account.secret_env", "NOT_SET"),
+        (11, "account.endpoint", "production, static_ip"),
+        (13, "account.gateway", "one of"),
+        (16, "account.form", "is missing"),
+        (16, "account.mid", "is missing"),
+        (16, "account.endpoint", "is missing"),
+        (19, "account.licence_key_env", "not its value"),
+        (20, "account.aes_key_file", "cannot be read"),
+        (21, "account.policy.lease_s", "longer than deadline_s"),
+        (23, "account.policy.sole_actr", "`sole_actor`"),
+        (25, "http.listen", "other computers"),
+        (26, "http.token_file", "chmod 600"),
+        (27, "http.patience_s", "whole number"),
+        (29, "worker.count", "1 to 256"),
+        (31, "log.format", "text, json"),
+    ];
+    for (line, field, part) in expected {
+        let hit = found.iter().any(|(l, f, text)| *l == line && f == field && text.contains(part));
+        assert!(hit, "{line} {field} {part}: {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(found.is_sorted_by_key(|(line, ..)| *line));
+}
+
+#[test]
+fn what_the_gateways_own_checks_refuse_names_the_key_of_the_file() {
+    let folder = Folder::new("refused");
+    let text = r#"
+[[account]]
+gateway = "eximbay"
+name = "a"
+mid = "1849705C64"
+key_env = "K"
+endpoint = "production"
+[[account]]
+gateway = "chaiport"
+name = "a"
+key_env = "K"
+secret_env = "K"
+endpoint = "http://proxy.example"
+[[account]]
+gateway = "chaiport"
+name = "b"
+key_env = "K"
+secret_env = "K"
+endpoint = "https://proxy.example"
+[[account]]
+gateway = "chaiport"
+name = "c"
+key_env = "K"
+secret_env = "K"
+endpoint = "http://127.0.0.1:9"
+total_timeout_s = 80
+[[account]]
+gateway = "settlebank"
+name = "live"
+form = "flat"
+mid = "m"
+licence_key_env = "P"
+endpoint = "production"
+"#;
+    let variables = [("K", "test_CANARY0123456789"), ("P", "ST1009281328226982205")];
+    let found = faults(&folder, text, &variables);
+    let fields: Vec<(usize, &str)> = found.iter().map(|(line, field, _)| (*line, field.as_str())).collect();
+    assert_eq!(
+        fields,
+        [
+            (2, "account.endpoint"),
+            (8, "account.endpoint"),
+            (14, "account.endpoint"),
+            (20, "account.policy.deadline_s"),
+            (27, "account.licence_key"),
+        ]
+    );
+}
+
+#[test]
+fn twice_and_both_and_nothing_at_all() {
+    let folder = Folder::new("twice");
+    let account = "[[account]]\ngateway = \"chaiport\"\nname = \"shop\"\nkey_env = \"K\"\nsecret_env = \"K\"\nendpoint = \"production\"\n";
+    let found = faults(&folder, &account.repeat(2), &[("K", "CANARY")]);
+    assert_eq!(found.len(), 1);
+    assert_eq!((found[0].0, found[0].1.as_str()), (7, "account.name"));
+    let both = "[journal]\nsqlite = \"a\"\npostgres_url_env = \"U\"\n[http]\nwithout_token = true\ntoken_env = \"T\"\n";
+    let found = faults(&folder, both, &[("U", "postgresql://u:CANARY@h/d"), ("T", "CANARY-0123456789")]);
+    assert_eq!(
+        found.iter().map(|f| f.1.as_str()).collect::<Vec<_>>(),
+        ["journal.sqlite", "http.without_token"]
+    );
+    let found = faults(&folder, "[http]\n[[account]]\n", &[]);
+    let fields: Vec<&str> = found.iter().map(|f| f.1.as_str()).collect();
+    assert_eq!(fields, ["http.token_env", "account.gateway", "account.name"]);
+    assert!(faults(&folder, "lang = \nx = 1\n[journal", &[]).len() >= 2, "every syntax fault");
+    let missing = load(&folder.0.join("nowhere.toml"), &[]).unwrap_err();
+    assert_eq!(missing.list()[0].problem, Problem::NoFile);
+}
+
+#[test]
+fn variables_go_before_the_file() {
+    let folder = Folder::new("variables");
+    let file =
+        folder.write("a.toml", "lang = \"en\"\n[journal]\nsqlite = \"a.db\"\n[worker]\ncount = 2\n", 0o644);
+    let key = "f0".repeat(32);
+    let config = load(
+        &file,
+        &[
+            ("CANCEL_DESK_LANG", "ko_KR.UTF-8"),
+            ("CANCEL_DESK_POSTGRES_URL", "postgresql://u:CANARY@host/d"),
+            ("CANCEL_DESK_ACCOUNT_KEY", &key),
+            ("CANCEL_DESK_LISTEN", "[::1]:9000"),
+            ("CANCEL_DESK_TOKEN", "CANARY-0123456789"),
+            ("CANCEL_DESK_WORKERS", "7"),
+            ("CANCEL_DESK_LOG", "debug"),
+            ("CANCEL_DESK_LOG_FORMAT", "json"),
+        ],
+    )
+    .unwrap();
+    assert_eq!((config.lang(), config.workers()), (Some(Lang::Ko), 7));
+    assert!(matches!(config.journal().store, Store::Postgres(_)));
+    assert_eq!(config.journal_place(), "postgresql");
+    assert_eq!(config.http().listen.port(), 9000);
+    assert_eq!(config.log(), &LogConfig { format: LogFormat::Json, filter: Some("debug".to_owned()) });
+    assert!(config.http().lacks().is_none() && config.journal().account_key.is_some());
+    assert!(!format!("{config:?}").contains("CANARY"));
+
+    let bad = load(
+        &file,
+        &[
+            ("CANCEL_DESK_POSTGRES_URL", "CANARY"),
+            ("CANCEL_DESK_ACCOUNT_KEY", "CANARY"),
+            ("CANCEL_DESK_LISTEN", "8080"),
+            ("CANCEL_DESK_TOKEN", "CANARY"),
+            ("CANCEL_DESK_WORKERS", "many"),
+            ("CANCEL_DESK_LOG_FORMAT", "xml"),
+        ],
+    )
+    .unwrap_err();
+    assert_eq!(bad.list().len(), 6, "{bad}");
+    assert!(bad.list().iter().all(|fault| matches!(fault.place, Place::Variable(_))));
+    assert!(!bad.to_string().contains("CANARY"));
+}
+
+#[test]
+fn a_reader_of_the_journal_needs_no_secrets_of_accounts() {
+    let folder = Folder::new("reader");
+    let file = folder.write("cancel-desk.toml", EXAMPLE, 0o644);
+    let config = Loader::new().file(Some(&file)).variables(|_| None).without_secrets().load().unwrap();
+    assert_eq!(config.account_list().len(), 1);
+    assert!(config.account_list()[0].client().is_none());
+    assert!(matches!(config.accounts(), Err(OpenError::Account { .. })));
+    // what stands in the file is checked all the same
+    let bad = folder.write("bad.toml", &EXAMPLE.replace("key_env", "key"), 0o644);
+    assert!(Loader::new().file(Some(&bad)).variables(|_| None).without_secrets().load().is_err());
+}
+
+#[test]
+fn readable_secret_files_are_taken_by_name_only() {
+    let folder = Folder::new("readable");
+    folder.write("t", "CANARY-0123456789\n", 0o644);
+    let text = "[http]\ntoken_file = \"t\"\n";
+    let file = folder.write("a.toml", text, 0o644);
+    assert_eq!(load(&file, &[]).is_err(), cfg!(unix));
+    let file = folder.write("b.toml", &format!("allow_readable_secrets = true\n{text}"), 0o644);
+    assert_eq!(load(&file, &[]).unwrap().http().tokens[0].expose(), "CANARY-0123456789");
+    folder.write("t", "CANARY-0123456789\n", 0o600);
+    let file = folder.write("a.toml", text, 0o644);
+    assert!(load(&file, &[]).is_ok());
+}
+
+#[test]
+fn both_languages_say_every_problem() {
+    let path = PathBuf::from("p");
+    let problems = [
+        Problem::Syntax("m".into()),
+        Problem::NoFile,
+        Problem::UnknownKey { nearest: None, known: "a, b".into() },
+        Problem::UnknownKey { nearest: Some("a".into()), known: String::new() },
+        Problem::missing("a = 1"),
+        Problem::WrongType { wanted: "a table" },
+        Problem::NotOneOf(&["a", "b"]),
+        Problem::OutOfRange { least: 1, most: 2 },
+        Problem::InlineSecret,
+        Problem::BothGiven { other: "b".into() },
+        Problem::VariableNotSet { name: "N".into() },
+        Problem::Unreadable { path: path.clone() },
+        Problem::ReadableByOthers { path },
+        Problem::Twice,
+        Problem::NotLoopback,
+        Problem::NoToken,
+    ];
+    for problem in problems {
+        let (english, korean) = (problem.text(Lang::En), problem.text(Lang::Ko));
+        assert!(english.is_ascii() || english.contains('…'), "{english}");
+        assert!(korean.chars().any(|c| ('가'..='힣').contains(&c)), "{korean}");
+        assert!(
+            !english.contains("  ") && !korean.contains("  ") && !english.contains('\n'),
+            "{english} {korean}"
+        );
+    }
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn the_journal_opens_where_the_file_says() {
+    let folder = Folder::new("opens");
+    let file = folder.write("a.toml", "[journal]\nsqlite = \"j.db\"\n", 0o644);
+    let journal = load(&file, &[]).unwrap().open_journal().await.unwrap();
+    assert!(journal.now().await.unwrap().0 > 0);
+    assert!(folder.0.join("j.db").is_file());
+    let file = folder.write("b.toml", "[journal]\nsqlite = \"no/such/folder/j.db\"\n", 0o644);
+    assert!(matches!(load(&file, &[]).unwrap().open_journal().await, Err(OpenError::Journal { .. })));
+}

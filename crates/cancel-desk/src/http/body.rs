@@ -1,0 +1,161 @@
+//! Bodies of requests: bounded in size and time, and read strictly where they decide.
+
+use std::fmt;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use pg_core::decimal::Decimal;
+use pg_core::{Invalid, json};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use tokio::time::timeout;
+
+use super::problem::{Problem, Raw};
+
+/// Largest body of a request, but for registering many payments.
+pub(super) const SMALL: usize = 64 * 1024;
+/// Largest body of a request that registers many payments.
+pub(super) const LARGE: usize = 8 * 1024 * 1024;
+
+/// Reads a whole body.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    patience: Duration,
+) -> Result<Bytes, Problem> {
+    let told = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let allowed = u64::try_from(limit).unwrap_or(u64::MAX);
+    if told.is_some_and(|told| told > allowed) {
+        return Err(too_large(limit));
+    }
+    match timeout(patience, to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        // a body that broke off is nobody's answer: the connection is gone
+        Ok(Err(_)) => Err(too_large(limit)),
+        Err(_) => {
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout", "the body took too long to arrive")
+                .korean("요청 본문 수신 시간이 초과되었습니다."))
+        }
+    }
+}
+
+fn too_large(limit: usize) -> Problem {
+    let kib = limit.div_euclid(1024);
+    let message = format!("the body must be at most {kib} KiB");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message)
+        .korean(format!("요청 본문은 {kib} KiB 이하여야 합니다."))
+}
+
+/// Whether the body is said to be of one of these types.
+pub(super) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Problem> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if types.iter().any(|known| known.eq_ignore_ascii_case(essence)) {
+        return Ok(());
+    }
+    let message = format!("content-type: must be {}", types.join(" or "));
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+        .korean(format!("Content-Type은 {}이어야 합니다.", types.join(" 또는 ")))
+        .field("content-type"))
+}
+
+/// A JSON object as it was written, member by member.
+#[derive(Default)]
+pub(super) struct Fields {
+    members: Vec<(String, Raw)>,
+}
+
+impl Fields {
+    /// Reads one: UTF-8, not nested deeply, no member twice.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        let fields: Self = json::parse(bytes).map_err(|_| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "malformed_json",
+                "the body must be one json object in utf-8",
+            )
+            .korean("요청 본문은 UTF-8로 된 JSON 객체 하나여야 합니다.")
+        })?;
+        fields.check_twice()?;
+        Ok(fields)
+    }
+
+    fn check_twice(&self) -> Result<(), Invalid> {
+        for (index, (name, _)) in self.members.iter().enumerate() {
+            if self.members.iter().take(index).any(|(earlier, _)| earlier == name) {
+                return Err(Invalid::new("body", "must not have a member twice"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all members.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.members.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// A member's text; `null` counts as not given.
+    fn raw(&self, name: &str) -> Option<&str> {
+        let (_, raw) = self.members.iter().find(|(known, _)| known == name)?;
+        Some(raw.get()).filter(|text| *text != "null")
+    }
+
+    /// Text, if given.
+    pub(super) fn text(&self, name: &'static str) -> Result<Option<String>, Invalid> {
+        let Some(raw) = self.raw(name) else { return Ok(None) };
+        serde_json::from_str(raw).map(Some).map_err(|_| Invalid::new(name, "must be text"))
+    }
+
+    /// Text that must be given.
+    pub(super) fn needed(&self, name: &'static str) -> Result<String, Invalid> {
+        self.text(name)?.ok_or_else(|| Invalid::new(name, "must be given"))
+    }
+
+    /// A number that must be given, read exactly from its text.
+    pub(super) fn number(&self, name: &'static str) -> Result<Decimal, Invalid> {
+        self.number_if_given(name)?.ok_or_else(|| Invalid::new(name, "must be given"))
+    }
+
+    /// A number, read exactly from its text.
+    pub(super) fn number_if_given(&self, name: &'static str) -> Result<Option<Decimal>, Invalid> {
+        let Some(raw) = self.raw(name) else { return Ok(None) };
+        if raw.starts_with('-') {
+            return Err(Invalid::new(name, "must not be below zero"));
+        }
+        if !raw.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(Invalid::new(name, "must be a json number"));
+        }
+        Decimal::parse_json_number(raw).map(Some).map_err(|error| Invalid::new(name, error.to_string()))
+    }
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Fields::default();
+                while let Some(member) = map.next_entry()? {
+                    fields.members.push(member);
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(Reader)
+    }
+}

@@ -1,0 +1,115 @@
+//! Cancels by their id, and the people's part in them.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use pg_core::Invalid;
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use super::body::{Fields, SMALL, check_type, read};
+use super::problem::{Problem, json};
+use super::state::Shared;
+use crate::desk::{CancelView, DeskError};
+use crate::record::{IntentId, Resolution};
+
+/// How many are listed unless told otherwise, and at most.
+const LISTED: u32 = 100;
+const MOST_LISTED: u32 = 1000;
+
+#[derive(Serialize)]
+struct List {
+    cancels: Vec<CancelView>,
+}
+
+/// The question of `GET /cancels`.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    waiting: Option<String>,
+    limit: Option<String>,
+}
+
+/// `GET /cancels/{id}`
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let intent = shared.desk.intent(parsed(&id)?).await?;
+    Ok(json(StatusCode::OK, &shared.desk.show_cancel(&intent).await?))
+}
+
+/// `GET /cancels?waiting=person`
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Ok(Query(asked)) = asked else {
+        return Err(Problem::invalid("query", "must be waiting=person and at most one limit"));
+    };
+    if asked.waiting.as_deref() != Some("person") {
+        return Err(Problem::invalid("waiting", "must be person"));
+    }
+    let limit = match &asked.limit {
+        None => LISTED,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|limit| (1..=MOST_LISTED).contains(limit))
+            .ok_or_else(|| Problem::invalid("limit", "must be a number from 1 to 1000"))?,
+    };
+    let mut cancels = Vec::new();
+    for intent in shared.desk.waiting(limit).await? {
+        cancels.push(shared.desk.show_cancel(&intent).await?);
+    }
+    Ok(json(StatusCode::OK, &List { cancels }))
+}
+
+/// `POST /cancels/{id}/resolve`
+pub(super) async fn resolve(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let id = parsed(&id)?;
+    let fields = fields(&shared, request).await?;
+    let resolution = resolution(&fields.needed("resolution")?)?;
+    let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
+    let resolved = shared.desk.resolve(id, resolution, &by, &reason).await?;
+    info!(intent = %id, resolution = resolution.as_str(), "resolved by a person");
+    Ok(json(StatusCode::OK, &shared.desk.show_cancel(&resolved).await?))
+}
+
+/// `POST /cancels/{id}/withdraw`
+pub(super) async fn withdraw(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let id = parsed(&id)?;
+    let fields = fields(&shared, request).await?;
+    let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
+    let withdrawn = shared.desk.withdraw(id, &by, &reason).await?;
+    info!(intent = %id, "withdrawn");
+    Ok(json(StatusCode::OK, &shared.desk.show_cancel(&withdrawn).await?))
+}
+
+async fn fields(shared: &Shared, request: Request) -> Result<Fields, Problem> {
+    let (parts, body) = request.into_parts();
+    check_type(&parts.headers, &["application/json"])?;
+    let bytes = read(&parts.headers, body, SMALL, shared.options.body_timeout).await?;
+    Fields::read(&bytes)
+}
+
+/// What is no id is no cancel's id.
+fn parsed(id: &str) -> Result<IntentId, Problem> {
+    id.parse().map_err(|_| DeskError::NoSuchCancel.into())
+}
+
+fn resolution(word: &str) -> Result<Resolution, Invalid> {
+    [Resolution::Happened, Resolution::DidNotHappen, Resolution::LookAgain]
+        .into_iter()
+        .find(|resolution| resolution.as_str() == word)
+        .ok_or_else(|| Invalid::new("resolution", "must be happened, did_not_happen or look_again"))
+}

@@ -1,0 +1,237 @@
+//! Payments: shown, and registered one by one or many at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use pg_core::{Currency, Gateway, Invalid, Money, PaymentRef};
+use serde::{Deserialize, Serialize};
+use time::Date;
+use time::format_description::well_known::Iso8601;
+use tokio::task::JoinSet;
+
+use super::body::{Fields, LARGE, SMALL, check_type, read};
+use super::cancel::gateway;
+use super::problem::{More, Problem, Raw, RowFault, json};
+use super::state::Shared;
+use crate::desk::{Desk, DeskError, PaymentView, Selector};
+use crate::record::NewPayment;
+use crate::worker::Accounts;
+
+/// How many wrong rows are told.
+const TOLD: usize = 100;
+/// How many payments are registered at once: a store may commit them together.
+const AT_ONCE: usize = 64;
+
+/// Which payment of the order, if there are several.
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    gateway: Option<String>,
+    account: Option<String>,
+    payment_id: Option<String>,
+}
+
+/// `GET /payments/{merchant_uid}`
+pub(super) async fn show(
+    State(shared): State<Arc<Shared>>,
+    Path(merchant_uid): Path<String>,
+    choice: Result<Query<Choice>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Ok(Query(choice)) = choice else {
+        return Err(Problem::invalid("query", "must be at most one gateway, account and payment_id"));
+    };
+    let mut selector = Selector::order(merchant_uid);
+    selector.gateway = choice.gateway.as_deref().map(gateway).transpose()?;
+    selector.account = choice.account;
+    selector.payment_id = choice.payment_id;
+    let payment = shared.desk.find(&selector).await?;
+    Ok(json(StatusCode::OK, &shared.desk.show_payment(&payment).await?))
+}
+
+/// `POST /payments`
+pub(super) async fn register(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    check_type(&parts.headers, &["application/json"])?;
+    let bytes = read(&parts.headers, body, SMALL, shared.options.body_timeout).await?;
+    let new = payment(&Fields::read(&bytes)?, shared.desk.accounts())?;
+    let known = shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)?.is_some();
+    let payment = shared.desk.register(new).await?;
+    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
+    Ok(json(status, &PaymentView::new(&payment)))
+}
+
+/// What registering many came to.
+#[derive(Default, Serialize)]
+struct Registered {
+    /// New to the journal.
+    registered: usize,
+    /// Registered before, with the same content.
+    known: usize,
+}
+
+/// `POST /payments/bulk`: all, or none.
+pub(super) async fn register_all(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    check_type(&parts.headers, &["application/json", "application/x-ndjson", "application/jsonl"])?;
+    let bytes = read(&parts.headers, body, LARGE, shared.options.body_timeout).await?;
+    let rows = rows(&bytes)?;
+    let (payments, mut faults) = checked(&rows, shared.desk.accounts());
+    let mut done = Registered::default();
+    for (row, new) in &payments {
+        match shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)? {
+            None => done.registered = done.registered.saturating_add(1),
+            Some(known) if known.payment == new.payment => done.known = done.known.saturating_add(1),
+            Some(_) => faults.push(Problem::from(DeskError::PaymentConflict).row(*row)),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(invalid_rows(faults));
+    }
+    write(&shared.desk, payments).await?;
+    Ok(json(StatusCode::OK, &done))
+}
+
+async fn write(desk: &Desk, payments: Vec<(usize, NewPayment)>) -> Result<(), Problem> {
+    let mut running = JoinSet::new();
+    let mut waiting = payments.into_iter();
+    loop {
+        while running.len() < AT_ONCE
+            && let Some((row, new)) = waiting.next()
+        {
+            let desk = desk.clone();
+            running.spawn(async move { desk.register(new).await.map_err(|error| (row, error)) });
+        }
+        match running.join_next().await {
+            None => return Ok(()),
+            Some(Ok(Ok(_))) => {}
+            // what was registered stays: sending the same again is harmless
+            Some(Ok(Err((row, error @ DeskError::PaymentConflict)))) => {
+                return Err(invalid_rows(vec![Problem::from(error).row(row)]));
+            }
+            Some(Ok(Err((_, error)))) => return Err(error.into()),
+            Some(Err(_)) => {
+                return Err(Problem::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "registering broke off",
+                ));
+            }
+        }
+    }
+}
+
+/// A JSON array, or one JSON object a line.
+fn rows(bytes: &[u8]) -> Result<Vec<(usize, Raw)>, Problem> {
+    let malformed = |message: String| {
+        Problem::new(StatusCode::BAD_REQUEST, "malformed_json", message)
+            .korean("요청 본문은 JSON 배열이거나 한 줄에 하나씩의 JSON 객체여야 합니다.")
+    };
+    let text = std::str::from_utf8(bytes).map_err(|_| malformed("the body must be utf-8".to_owned()))?;
+    let rows: Vec<(usize, Raw)> = if text.trim_start().starts_with('[') {
+        let rows: Vec<Raw> = serde_json::from_str(text)
+            .map_err(|error| malformed(format!("the body is no json array: line {}", error.line())))?;
+        (1..).zip(rows).collect()
+    } else {
+        (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.trim().is_empty())
+            .map(|(number, line)| match serde_json::from_str(line) {
+                Ok(row) => Ok((number, row)),
+                Err(_) => Err(malformed(format!("line {number} is no json object"))),
+            })
+            .collect::<Result<_, _>>()?
+    };
+    if rows.is_empty() {
+        return Err(malformed("the body must hold at least one payment".to_owned()));
+    }
+    Ok(rows)
+}
+
+/// The rows that can be used, and what is wrong with the others.
+fn checked(rows: &[(usize, Raw)], accounts: &Accounts) -> (Vec<(usize, NewPayment)>, Vec<RowFault>) {
+    let (mut payments, mut faults) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for (number, raw) in rows {
+        let read = Fields::read(raw.get().as_bytes()).and_then(|fields| Ok(payment(&fields, accounts)?));
+        let read = read.and_then(|new| Desk::check_payment(&new).map(|()| new).map_err(Problem::from));
+        match read {
+            Ok(new) if seen.insert(new.key()) => payments.push((*number, new)),
+            Ok(_) => {
+                faults.push(
+                    Problem::invalid("payment_id", "must stand once: the same payment is above").row(*number),
+                );
+            }
+            Err(problem) => faults.push(problem.row(*number)),
+        }
+    }
+    (payments, faults)
+}
+
+fn invalid_rows(mut rows: Vec<RowFault>) -> Problem {
+    let count = rows.len();
+    rows.truncate(TOLD);
+    let first = rows.first().map_or(0, |fault| fault.row);
+    let message = format!("{count} row(s) cannot be used, the first is row {first}; nothing was registered");
+    Problem::new(StatusCode::BAD_REQUEST, "invalid_rows", message)
+        .korean(format!(
+            "사용할 수 없는 행이 {count}개 있습니다(첫 행: {first}). 아무것도 등록하지 않았습니다."
+        ))
+        .more(More { rows, faults: Some(count), ..More::default() })
+}
+
+/// A payment as the guide's table has it.
+fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Invalid> {
+    let imp_uid = fields.text("imp_uid")?;
+    let gateway = match fields.text("gateway")? {
+        Some(text) => gateway(&text)?,
+        None if imp_uid.is_some() => Gateway::Chaiport,
+        None => return Err(Invalid::new("gateway", "must be chaiport, eximbay or settlebank")),
+    };
+    let account = match fields.text("account")? {
+        Some(account) => account,
+        None => only_account(gateway, accounts)?,
+    };
+    let id = match fields.text("payment_id")? {
+        Some(id) => id,
+        None => imp_uid.ok_or_else(|| Invalid::new("payment_id", "must be given"))?,
+    };
+    let currency = match fields.text("currency")? {
+        Some(code) => code.parse().map_err(|_| Invalid::new("currency", "must be an ISO 4217 code"))?,
+        None => Currency::KRW,
+    };
+    let money = |field, decimal| {
+        Money::from_decimal(decimal, currency).map_err(|error| Invalid::new(field, error.to_string()))
+    };
+    let paid = money("amount", fields.number("amount")?)?;
+    let mut payment = PaymentRef::new(gateway, id, fields.needed("merchant_uid")?, paid);
+    payment.paid_text = fields.text("paid_text")?;
+    payment.method = fields.text("method")?;
+    payment.pg_provider = fields.text("pg_provider")?;
+    payment.paid_on = fields.text("paid_on")?.as_deref().map(day).transpose()?;
+    let mut new = NewPayment::new(account, payment);
+    if let Some(before) = fields.number_if_given("cancel_amount")? {
+        new = new.with_already_refunded(money("cancel_amount", before)?);
+    }
+    Ok(new)
+}
+
+fn only_account(gateway: Gateway, accounts: &Accounts) -> Result<String, Invalid> {
+    let mut names = accounts.names().iter().filter(|name| name.gateway == gateway);
+    match (names.next(), names.next()) {
+        (Some(name), None) => Ok(name.merchant.clone()),
+        _ => Err(Invalid::new("account", "must be given: there is not exactly one of this gateway")),
+    }
+}
+
+fn day(text: &str) -> Result<Date, Invalid> {
+    Date::parse(text, &Iso8601::DATE).map_err(|_| Invalid::new("paid_on", "must be a day like 2026-11-21"))
+}

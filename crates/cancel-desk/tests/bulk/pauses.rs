@@ -1,0 +1,171 @@
+use std::time::Duration;
+
+use cancel_desk::bulk::{BulkError, Report, RowState, Run, RunEnd, RunOptions};
+use cancel_desk::journal::{Journal, JournalError};
+use cancel_desk::pg_core::Gateway;
+use cancel_desk::record::{JobRecord, JobState};
+use pg_sandbox::{BodyKind, Fault, FaultKind, Operation};
+
+use crate::scene::{Scene, approved_again, sound};
+
+const ROWS: usize = 60;
+
+fn options() -> RunOptions {
+    RunOptions::default().with_most(4).with_patience(Duration::from_millis(300))
+}
+
+/// A job at one gateway, with the first rows gone well.
+struct Begun {
+    scene: Scene,
+    journal: std::sync::Arc<dyn Journal>,
+    job: JobRecord,
+}
+
+impl Begun {
+    async fn new(gateway: Gateway) -> Self {
+        let scene = Scene::new().await;
+        let journal = scene.journal();
+        let file = scene.orders(&*journal, &[gateway], ROWS).await;
+        let job = scene.approved(&journal, &file).await;
+        Self { scene, journal, job }
+    }
+
+    fn fault(&self, gateway: pg_sandbox::Gateway, operation: Operation, kind: FaultKind) {
+        // the first rows go well
+        self.scene.sandbox.fault(Fault::on(gateway, operation).nth(8).always().kind(kind).apply(false));
+    }
+
+    /// Runs until it halts; tells why. Most rows are not submitted.
+    async fn halted(&self) -> String {
+        let end = self.scene.carry(&self.journal, self.job.id, options()).await;
+        let RunEnd::Halted(why) = end else { panic!("{end:?}") };
+        let job = self.journal.job(self.job.id).await.unwrap().unwrap();
+        assert_eq!((job.state, job.halted_because.as_deref()), (JobState::Halted, Some(why.as_str())));
+        let report = Report::of(&*self.journal, self.job.id).await.unwrap();
+        assert!(report.count(RowState::NotStarted) > 20, "{:?}", report.states);
+        self.scene.ledgers_agree(&report);
+        let refused =
+            Run::new(self.journal.clone(), &self.scene.accounts, self.job.id, options()).await.unwrap_err();
+        assert!(matches!(refused, BulkError::NotApproved { state: JobState::Halted, .. }));
+        why
+    }
+
+    /// Once mended and approved again, it is carried to the end.
+    async fn goes_on(&self) {
+        self.scene.sandbox.clear_faults();
+        approved_again(&*self.journal, &self.job).await;
+        let options = options().with_patience(Duration::from_secs(60));
+        assert_eq!(self.scene.carry(&self.journal, self.job.id, options).await, RunEnd::Done);
+        let report = Report::of(&*self.journal, self.job.id).await.unwrap();
+        self.scene.ledgers_agree(&report);
+        assert!(report.is_settled(), "{:?}", report.states);
+        sound(&*self.journal).await;
+    }
+}
+
+#[tokio::test]
+async fn many_unknown_outcomes_halt_it() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    begun.fault(pg_sandbox::Gateway::Chaiport, Operation::Cancel, FaultKind::CloseWithoutAnswer);
+    let why = begun.halted().await;
+    assert!(why.contains("of the last 100 cancels have an unknown outcome"), "{why}");
+    begun.goes_on().await;
+}
+
+#[tokio::test]
+async fn a_redirect_halts_it_at_once() {
+    let begun = Begun::new(Gateway::Eximbay).await;
+    begun.fault(
+        pg_sandbox::Gateway::Eximbay,
+        Operation::Cancel,
+        FaultKind::Redirect(302, "https://elsewhere.example/".to_owned()),
+    );
+    assert!(begun.halted().await.contains("redirected"));
+    assert!(begun.scene.sandbox.count(pg_sandbox::Gateway::Eximbay, Operation::Cancel) < 20);
+}
+
+#[tokio::test]
+async fn refused_credentials_halt_it_the_second_time() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    let refusal = BodyKind::Envelope("-1".to_owned(), "Unauthorized".to_owned());
+    for operation in [Operation::Token, Operation::LookUp, Operation::Cancel] {
+        let nth = if operation == Operation::Token { 1 } else { 8 };
+        let fault = Fault::on(pg_sandbox::Gateway::Chaiport, operation).nth(nth).always();
+        begun.scene.sandbox.fault(fault.kind(FaultKind::Status(401, refusal.clone())).apply(false));
+    }
+    let why = begun.halted().await;
+    assert!(why.contains("refuses the credentials"), "{why}");
+    begun.goes_on().await;
+}
+
+#[tokio::test]
+async fn a_merchants_empty_balance_halts_it() {
+    for (gateway, name) in [
+        (Gateway::Eximbay, pg_sandbox::Gateway::Eximbay),
+        (Gateway::Settlebank, pg_sandbox::Gateway::Settlebank),
+    ] {
+        let begun = Begun::new(gateway).await;
+        begun.scene.sandbox.set_funds(name, Some(5_000));
+        let why = begun.halted().await;
+        assert!(why.contains("balance at the gateway is too small"), "{why}");
+        begun.scene.sandbox.set_funds(name, None);
+        begun.scene.sandbox.deposit_funds(name, None);
+        begun.goes_on().await;
+    }
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_not_reached_halts_it() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    begun.fault(pg_sandbox::Gateway::Chaiport, Operation::LookUp, FaultKind::CloseWithoutAnswer);
+    assert!(begun.halted().await.contains("did not reach the gateway"));
+    begun.goes_on().await;
+}
+
+#[tokio::test]
+async fn the_first_rows_go_alone() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
+    let fault = Fault::on(pg_sandbox::Gateway::Chaiport, Operation::Cancel)
+        .nth(2)
+        .kind(FaultKind::Status(200, refusal));
+    begun.scene.sandbox.fault(fault.apply(false));
+    let why = begun.halted().await;
+    assert!(why.contains("one of the first rows was not refunded"), "{why}");
+    assert_eq!(begun.scene.sandbox.count(pg_sandbox::Gateway::Chaiport, Operation::Cancel), 5);
+    begun.goes_on().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_to_be_trusted_halts_it() {
+    let options = pg_sandbox::Options::default().tls(true);
+    let begun = {
+        let scene = Scene::with(options.certificate(pg_sandbox::Certificate::Untrusted)).await;
+        let journal = scene.journal();
+        let file = scene.orders(&*journal, &[Gateway::Chaiport], ROWS).await;
+        let job = scene.approved(&journal, &file).await;
+        Begun { scene, journal, job }
+    };
+    let why = begun.halted().await;
+    assert!(why.contains("certificate is not to be trusted"), "{why}");
+    assert_eq!(begun.scene.sandbox.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn no_more_than_approved_is_ever_submitted() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let file = scene.orders(&*journal, &[Gateway::Chaiport], 10).await;
+    let job = scene.planned(&journal, &file).await;
+    assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::NotAllowed(_))), "not approved");
+    approved_again(&*journal, &job).await;
+    for line in 2..12 {
+        // however often a row is submitted, it counts once
+        for _ in 0..3 {
+            journal.submit_row(job.id, line).await.unwrap();
+        }
+    }
+    assert!(matches!(journal.submit_row(job.id, 12).await, Err(JournalError::NotFound)));
+    let after = journal.job(job.id).await.unwrap().unwrap();
+    assert!(after.totals.iter().all(|total| total.submitted == total.approved.minor()));
+}

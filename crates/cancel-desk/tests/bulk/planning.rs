@@ -1,0 +1,127 @@
+use cancel_desk::bulk::file::OrderFile;
+use cancel_desk::bulk::{BulkError, RowState, Verdict, approve, short_hash, write_left_out};
+use cancel_desk::bulk::{Planner, Report, Run, RunEnd, RunOptions};
+use cancel_desk::journal::NewIntent;
+use cancel_desk::pg_core::{Gateway, Money};
+use cancel_desk::record::{JobState, NewPayment};
+use pg_sandbox::Operation;
+use std::sync::Arc;
+
+use crate::scene::{SHOP, Scene, approved_again, sound};
+
+fn verdicts(plan: &cancel_desk::bulk::Plan) -> Vec<&'static str> {
+    plan.rows.iter().map(|row| row.verdict.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    for order in ["A", "B", "C", "D"] {
+        scene.pay(&*journal, Gateway::Chaiport, order, 10_000).await;
+    }
+    let twin = scene.pay(&*journal, Gateway::Settlebank, "D", 10_000).await;
+    let b = journal.payments_of_order("B").await.unwrap().remove(0);
+    journal.submit(NewIntent::new(b.key(), "return-1", Money::krw(10_000).unwrap()).unwrap()).await.unwrap();
+    let file = "merchant_uid,gateway,amount,key,refund_bank,refund_holder,refund_account\n\
+                A,,3000,,,,\nA,,3000,,,,\nA,,3000,again,,,\nA,,5000,,,,\nA,,full,,,,\n\
+                B,,1,return-1,,,\nB,,full,,,,\nC,,12.5,,,,\nC,,7000,,077,홍길동,111\nX,,1,,,,\nD,,1,,,,\nD,settlebank,1,,,,\n";
+    let plan = scene.plan(&journal, file).await;
+    assert_eq!(
+        verdicts(&plan),
+        [
+            "ok",
+            "duplicate",
+            "ok",
+            "over_balance",
+            "ok",
+            "known",
+            "already_refunded",
+            "not_cancellable",
+            "not_cancellable",
+            "not_registered",
+            "ambiguous",
+            "ok"
+        ]
+    );
+    assert_eq!(plan.rows[1].verdict, Verdict::Duplicate { line: 2 });
+    assert_eq!(plan.rows[3].verdict, Verdict::OverBalance { left: Money::krw(4_000).unwrap() });
+    assert_eq!(plan.rows[11].payment, Some(twin.key()));
+    let job = plan.job.as_ref().unwrap();
+    assert_eq!((job.rows, job.state), (4, JobState::Planned));
+    assert_eq!(job.totals[0].approved, Money::krw(10_001).unwrap());
+    let mut csv = Vec::new();
+    write_left_out(&mut csv, plan.left_out()).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    assert_eq!(csv.lines().count(), 9);
+    assert!(csv.contains("X,,,,,not_registered,") && !csv.contains("홍길동"));
+    assert_eq!(scene.sandbox.requests().len(), 0, "nothing is asked, nothing is sent");
+    // the same file again is the same plan
+    assert_eq!(scene.plan(&journal, file).await.job.unwrap().id, job.id);
+}
+
+#[tokio::test]
+async fn looking_up_finds_what_the_journal_does_not_know() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let mut ids = Vec::new();
+    for order in ["A", "B", "C"] {
+        ids.push(scene.pay(&*journal, Gateway::Chaiport, order, 10_000).await.payment.gateway_id);
+    }
+    let chaiport = pg_sandbox::Gateway::Chaiport;
+    scene.sandbox.console_refund(chaiport, &ids[0], 10_000).unwrap();
+    scene.sandbox.console_refund(chaiport, &ids[1], 4_000).unwrap();
+    let ghost = cancel_desk::pg_core::PaymentRef::new(
+        Gateway::Chaiport,
+        "imp_999999999999",
+        "D",
+        Money::krw(10_000).unwrap(),
+    );
+    journal.register_payment(NewPayment::new(SHOP, ghost)).await.unwrap();
+    let file = "merchant_uid,amount\nA,1000\nB,7000\nC,7000\nC,2000\nD,1\n";
+    let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone())).looking_up(true);
+    let plan = planner.plan(&OrderFile::read(file.as_bytes()).unwrap(), "f").await.unwrap();
+    assert_eq!(verdicts(&plan), ["already_refunded", "over_balance", "ok", "ok", "not_cancellable"]);
+    assert_eq!(scene.sandbox.count(chaiport, Operation::LookUp), 4);
+    assert_eq!(scene.sandbox.count(chaiport, Operation::Cancel), 0);
+}
+
+#[tokio::test]
+async fn only_exactly_this_plan_is_approved_and_only_an_approved_one_runs() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let file = scene.orders(&*journal, &[Gateway::Chaiport, Gateway::Eximbay], 4).await;
+    let job = scene.planned(&journal, &file).await;
+    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+    let hash = short_hash(&job);
+    let stands = hash.clone();
+    let refused =
+        Run::new(journal.clone(), &scene.accounts, job.id, RunOptions::default()).await.unwrap_err();
+    assert!(matches!(refused, BulkError::NotApproved { state: JobState::Planned, .. }), "{refused}");
+    let more = totals[0].checked_add(Money::krw(1).unwrap()).unwrap();
+    for (hash, totals, about) in [
+        (hash.replace(|_: char| true, "0"), totals.clone(), "approve"),
+        (hash.chars().take(8).collect(), totals.clone(), "approve"),
+        (hash.clone(), totals[..1].to_vec(), "total"),
+        (hash.clone(), vec![more, totals[1]], "total"),
+        (hash.clone(), vec![], "total"),
+    ] {
+        let error = approve(&*journal, job.id, &hash, &totals, "김").await.unwrap_err();
+        assert!(matches!(&error, BulkError::Invalid(invalid) if invalid.field() == about), "{error}");
+        assert!(error.to_string().contains(if about == "total" { "KRW" } else { &stands }), "{error}");
+    }
+    assert!(approve(&*journal, job.id, &hash, &totals, " ").await.is_err(), "signed with a name");
+    assert_eq!(scene.sandbox.count(pg_sandbox::Gateway::Chaiport, Operation::Cancel), 0);
+    approved_again(&*journal, &job).await;
+    assert_eq!(scene.carry(&journal, job.id, RunOptions::default()).await, RunEnd::Done);
+    let report = Report::of(&*journal, job.id).await.unwrap();
+    assert_eq!(report.count(RowState::Completed), 4);
+    scene.ledgers_agree(&report);
+    // the file of a job that has begun is not planned anew, and its refunds are known under any other name
+    let again = scene.plan(&journal, &file).await;
+    assert!(again.begun && again.job.unwrap().id == job.id);
+    let other = scene.plan(&journal, &format!("{file}\n")).await;
+    assert!(other.job.is_none());
+    assert!(verdicts(&other).iter().all(|verdict| *verdict == "known"), "{:?}", verdicts(&other));
+    sound(&*journal).await;
+}
