@@ -101,7 +101,12 @@ impl Run {
             }
         }
         println!("{}: seed {}, {:?}", self.name, self.seed, self.tally);
-        println!("{}: {} violations, {:.1} s", self.name, self.violations.len(), began.elapsed().as_secs_f64());
+        println!(
+            "{}: {} violations, {:.1} s",
+            self.name,
+            self.violations.len(),
+            began.elapsed().as_secs_f64()
+        );
     }
 
     fn has_broken(&self, rules: &[Rule]) -> bool {

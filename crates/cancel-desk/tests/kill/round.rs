@@ -150,10 +150,9 @@ impl Round<'_> {
         if self.last {
             tally.by_person = self.decide(&accounts).await;
         } else if !self.settle(&accounts, A_WHILE, PATIENCE).await {
-            self.oracle.violations.push(Violation {
-                rule: Rule::NotLost,
-                what: "it does not come to rest".to_owned(),
-            });
+            self.oracle
+                .violations
+                .push(Violation { rule: Rule::NotLost, what: "it does not come to rest".to_owned() });
         }
         let log = std::fs::read_to_string(self.scene.log(self.number)).unwrap_or_default();
         let heard = self.oracle.heard(&log, &*self.scene.journal).await;
@@ -216,7 +215,8 @@ impl Round<'_> {
         let worker = |_| Arc::new(Worker::new(Arc::clone(journal), Arc::clone(accounts)).unwrap());
         let workers: Vec<Arc<Worker>> = (0..CALM_TASKS).map(worker).collect();
         while began.elapsed() < patience {
-            let draining: Vec<_> = workers.iter().map(|worker| tokio::spawn(drain(Arc::clone(worker)))).collect();
+            let draining: Vec<_> =
+                workers.iter().map(|worker| tokio::spawn(drain(Arc::clone(worker)))).collect();
             for task in draining {
                 task.await.unwrap();
             }

@@ -101,8 +101,7 @@ impl Scene {
         match gateway {
             Gateway::Chaiport => {
                 // a PG that decides later, now and then
-                let (pg, later) =
-                    if rng.chance(100) { ("paypal_v2", true) } else { ("html5_inicis", false) };
+                let (pg, later) = if rng.chance(100) { ("paypal_v2", true) } else { ("html5_inicis", false) };
                 let new = pg_sandbox::NewPayment::chaiport(&order, 10_000).pg_provider(pg);
                 let id = self.sandbox.pay(if later { new.asynchronous(true) } else { new });
                 PaymentRef::new(gateway, id.as_str(), order, won).with_method("card").with_pg_provider(pg)

@@ -140,7 +140,7 @@ pub(crate) fn accounts(
         ChaiportClient::new(impatient!(config.endpoint(Endpoint::Custom(chaiport.clone())))).unwrap()
     };
     let eximbay = {
-        use eximbay_cancel::{Config, EximbayClient, Endpoint};
+        use eximbay_cancel::{Config, Endpoint, EximbayClient};
         let config = Config::builder(credentials::EXIMBAY_KEY, credentials::EXIMBAY_MID);
         EximbayClient::new(impatient!(config.endpoint(Endpoint::Custom(eximbay.clone())))).unwrap()
     };
