@@ -1,6 +1,6 @@
 //! The model at work: no violation of the real protocol, and every ablation caught.
 //!
-//! `MODEL_SEEDS` sets how many seeds each gateway gets.
+//! `MODEL_SEEDS` sets how many seeds each gateway gets; a quarter of that for runs in which the journal is lost.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, missing_docs)]
 
 use cancel_desk::model::{Ablation, Face, Options, Report, first_catch, run};
@@ -32,6 +32,27 @@ fn settlebank_like() {
     sound(&run(&Options::new(Face::Settlebank, 0..seeds())));
 }
 
+fn restored(face: Face) {
+    let report = run(&Options::new(face, 0..seeds() / 4).with_restores());
+    sound(&report);
+    assert!(report.counts.restores >= report.seeds && report.counts.lost > report.seeds / 10);
+}
+
+#[test]
+fn chaiport_like_with_a_journal_restored_from_a_backup() {
+    restored(Face::Chaiport);
+}
+
+#[test]
+fn eximbay_like_with_a_journal_restored_from_a_backup() {
+    restored(Face::Eximbay);
+}
+
+#[test]
+fn settlebank_like_with_a_journal_restored_from_a_backup() {
+    restored(Face::Settlebank);
+}
+
 #[test]
 fn even_a_wrong_not_sent_does_no_harm_while_the_attempt_stays_the_same() {
     for face in Face::ALL {
@@ -46,7 +67,9 @@ fn every_ablation_is_caught_within_1000_seeds() {
             Ablation::StaleReads => Face::Eximbay,
             _ => Face::Chaiport,
         };
-        let caught = first_catch(&Options::new(face, 0..1000).with_ablation(ablation));
+        let mut options = Options::new(face, 0..1000).with_ablation(ablation);
+        options.restores = ablation == Ablation::TrustRestored;
+        let caught = first_catch(&options);
         match caught {
             Some(violation) => println!("{ablation}: {violation}"),
             None => panic!("{ablation} was not caught"),

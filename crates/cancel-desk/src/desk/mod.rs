@@ -216,16 +216,38 @@ impl Desk {
     }
 
     /// Waits until a cancel has an outcome or waits for a person, at most for `patience`; then tells how far it is.
-    /// Whose worker carries it does not matter.
+    /// Whose worker carries it does not matter. What the gateway accepted counts as an outcome.
     ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::Journal`].
     pub async fn pursue(&self, intent: IntentId, patience: Duration) -> Result<IntentRecord, DeskError> {
+        self.wait(intent, patience, |found| !matches!(found.state, IntentState::Planned | IntentState::Open))
+            .await
+    }
+
+    /// As [`pursue`](Self::pursue), but what the gateway accepted is waited for too, until its ledger shows it.
+    ///
+    /// # Errors
+    /// As [`pursue`](Self::pursue).
+    pub async fn pursue_to_the_end(
+        &self,
+        intent: IntentId,
+        patience: Duration,
+    ) -> Result<IntentRecord, DeskError> {
+        self.wait(intent, patience, |found| found.state.is_final() || found.waits_for_a_person()).await
+    }
+
+    async fn wait(
+        &self,
+        intent: IntentId,
+        patience: Duration,
+        done: impl Fn(&IntentRecord) -> bool + Send,
+    ) -> Result<IntentRecord, DeskError> {
         let end = Instant::now().checked_add(patience);
         let mut pause = LOOK_FIRST;
         loop {
             let found = self.intent(intent).await?;
-            if !matches!(found.state, IntentState::Planned | IntentState::Open) {
+            if done(&found) {
                 return Ok(found);
             }
             let next = Instant::now().checked_add(pause);

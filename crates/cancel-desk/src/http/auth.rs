@@ -1,8 +1,9 @@
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -62,9 +63,32 @@ fn is_public(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz") || path.starts_with("/webhooks/")
 }
 
+/// Whether a request names this machine as its host. A web page whose name was made to lead here names itself: without
+/// a token, nothing else keeps it from refunding.
+fn is_local(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(HOST).and_then(|value| value.to_str().ok()) else { return true };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+fn foreign_host() -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "foreign_host", "host: must be localhost while no token is asked for")
+        .korean("토큰 없이 실행 중일 때는 Host가 localhost여야 합니다.")
+        .field("host")
+}
+
 /// Asked before anything else of the request is looked at.
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    if is_public(request.uri().path()) || shared.options.access.admits(request.headers()) {
+    let options = &shared.options;
+    if matches!(options.access, Access::Everybody) && !options.anywhere && !is_local(request.headers()) {
+        return foreign_host().into_response();
+    }
+    if is_public(request.uri().path()) || options.access.admits(request.headers()) {
         return next.run(request).await;
     }
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid bearer token is needed")
@@ -100,6 +124,20 @@ mod tests {
             &["Bearer first-token-of-ours", "Bearer first-token-of-ours"],
         ] {
             assert!(!admits(wrong), "{wrong:?}");
+        }
+        for (host, local) in [
+            ("localhost", true),
+            ("LOCALHOST:8080", true),
+            ("127.0.0.1:8080", true),
+            ("[::1]:8080", true),
+            ("[::1]", true),
+            ("192.168.0.7", false),
+            ("shop.example:8080", false),
+            ("localhost.shop.example", false),
+            ("127.0.0.1.shop.example", false),
+        ] {
+            let headers = [(HOST, HeaderValue::from_static(host))].into_iter().collect();
+            assert_eq!(is_local(&headers), local, "{host}");
         }
         assert!(Access::Everybody.admits(&HeaderMap::new()));
         assert!(!format!("{access:?}").contains("ours"));

@@ -1,6 +1,7 @@
 //! `POST /payments/cancel`: the guide's STEP 01, made durable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::header::{LOCATION, RETRY_AFTER};
@@ -14,13 +15,15 @@ use super::body::{Fields, SMALL, check_type, read};
 use super::korean::ALREADY_REFUNDED;
 use super::problem::{More, Problem, json};
 use super::state::Shared;
-use crate::desk::{Amount, CancelView, OutcomeView, PaymentView, RefundTo, Selector, Wish};
-use crate::record::{IntentRecord, IntentState};
+use crate::desk::{Amount, CancelView, DeskError, OutcomeView, PaymentView, RefundTo, Selector, Wish};
+use crate::record::{IntentId, IntentRecord, IntentState};
 
 /// The header of the caller's key.
 const KEY: &str = "Idempotency-Key";
 /// The guide's name of the amount.
 const AMOUNT: &str = "cancel_request_amount";
+/// How long what the gateway accepted is waited for.
+const SETTLING: Duration = Duration::from_secs(4);
 /// What looks like an amount, or divides one, and is not ours: refused rather than overlooked.
 const MISTAKEN: [&str; 5] = ["amount", "checksum", "tax_free", "vat", "supply"];
 
@@ -48,11 +51,21 @@ pub(super) async fn ask(State(shared): State<Arc<Shared>>, request: Request) -> 
     info!(intent = %id, state = %submitted.intent().state, "asked for a refund");
     let intent = tokio::select! {
         biased;
-        known = shared.desk.pursue(id, shared.options.patience) => known?,
+        known = outcome(&shared, id) => known?,
         () = shared.hurry() => shared.desk.intent(id).await?,
     };
     info!(intent = %id, state = %intent.state, "answered");
     answer(&shared, &intent).await
+}
+
+/// The outcome, as far as it is known in time.
+async fn outcome(shared: &Shared, id: IntentId) -> Result<IntentRecord, DeskError> {
+    let intent = shared.desk.pursue(id, shared.options.patience).await?;
+    if intent.state == IntentState::Accepted {
+        // most ledgers show it at the first look-up; those that take days are not waited for
+        return shared.desk.pursue_to_the_end(id, shared.options.patience.min(SETTLING)).await;
+    }
+    Ok(intent)
 }
 
 /// The caller's key, bare or as the string of a structured field: `k` and `"k"` are the same.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -24,6 +25,9 @@ struct List {
     cancels: Vec<CancelView>,
 }
 
+/// The id in a path, if it is text at all.
+type Id = Result<Path<String>, PathRejection>;
+
 /// The question of `GET /cancels`.
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -32,18 +36,15 @@ pub(super) struct Asked {
 }
 
 /// `GET /cancels/{id}`
-pub(super) async fn show(
-    State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let intent = shared.desk.intent(parsed(&id)?).await?;
+pub(super) async fn show(State(shared): State<Arc<Shared>>, id: Id) -> Result<Response, Problem> {
+    let intent = shared.desk.intent(parsed(id)?).await?;
     Ok(json(StatusCode::OK, &shared.desk.show_cancel(&intent).await?))
 }
 
 /// `GET /cancels?waiting=person`
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
-    asked: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Ok(Query(asked)) = asked else {
         return Err(Problem::invalid("query", "must be waiting=person and at most one limit"));
@@ -69,10 +70,10 @@ pub(super) async fn list(
 /// `POST /cancels/{id}/resolve`
 pub(super) async fn resolve(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
+    id: Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let id = parsed(&id)?;
+    let id = parsed(id)?;
     let fields = fields(&shared, request).await?;
     let resolution = resolution(&fields.needed("resolution")?)?;
     let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
@@ -84,10 +85,10 @@ pub(super) async fn resolve(
 /// `POST /cancels/{id}/withdraw`
 pub(super) async fn withdraw(
     State(shared): State<Arc<Shared>>,
-    Path(id): Path<String>,
+    id: Id,
     request: Request,
 ) -> Result<Response, Problem> {
-    let id = parsed(&id)?;
+    let id = parsed(id)?;
     let fields = fields(&shared, request).await?;
     let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
     let withdrawn = shared.desk.withdraw(id, &by, &reason).await?;
@@ -103,8 +104,9 @@ async fn fields(shared: &Shared, request: Request) -> Result<Fields, Problem> {
 }
 
 /// What is no id is no cancel's id.
-fn parsed(id: &str) -> Result<IntentId, Problem> {
-    id.parse().map_err(|_| DeskError::NoSuchCancel.into())
+fn parsed(id: Id) -> Result<IntentId, Problem> {
+    let id = id.ok().and_then(|Path(id)| id.parse().ok());
+    id.ok_or_else(|| DeskError::NoSuchCancel.into())
 }
 
 fn resolution(word: &str) -> Result<Resolution, Invalid> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -37,11 +37,14 @@ pub(super) struct Choice {
 /// `GET /payments/{merchant_uid}`
 pub(super) async fn show(
     State(shared): State<Arc<Shared>>,
-    Path(merchant_uid): Path<String>,
+    merchant_uid: Result<Path<String>, PathRejection>,
     choice: Result<Query<Choice>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Ok(Query(choice)) = choice else {
         return Err(Problem::invalid("query", "must be at most one gateway, account and payment_id"));
+    };
+    let Ok(Path(merchant_uid)) = merchant_uid else {
+        return Err(Problem::invalid("merchant_uid", "must be percent-encoded utf-8"));
     };
     let mut selector = Selector::order(merchant_uid);
     selector.gateway = choice.gateway.as_deref().map(gateway).transpose()?;
@@ -204,6 +207,7 @@ fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Invalid> 
         Some(id) => id,
         None => imp_uid.ok_or_else(|| Invalid::new("payment_id", "must be given"))?,
     };
+    let merchant_uid = fields.needed("merchant_uid")?;
     let currency = match fields.text("currency")? {
         Some(code) => code.parse().map_err(|_| Invalid::new("currency", "must be an ISO 4217 code"))?,
         None => Currency::KRW,
@@ -212,7 +216,7 @@ fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Invalid> 
         Money::from_decimal(decimal, currency).map_err(|error| Invalid::new(field, error.to_string()))
     };
     let paid = money("amount", fields.number("amount")?)?;
-    let mut payment = PaymentRef::new(gateway, id, fields.needed("merchant_uid")?, paid);
+    let mut payment = PaymentRef::new(gateway, id, merchant_uid, paid);
     payment.paid_text = fields.text("paid_text")?;
     payment.method = fields.text("method")?;
     payment.pg_provider = fields.text("pg_provider")?;

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use pg_core::Invalid;
+use pg_core::{Gateway, Invalid};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -35,7 +35,7 @@ pub(super) struct More {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) gateway_code: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) choices: Vec<PaymentKey>,
+    pub(super) choices: Vec<Choice>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) rows: Vec<RowFault>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +44,20 @@ pub(super) struct More {
     pub(super) cancel: Option<Box<CancelView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status_url: Option<String>,
+}
+
+/// A payment that could be meant.
+#[derive(Clone, Serialize)]
+pub(super) struct Choice {
+    gateway: Gateway,
+    account: String,
+    payment_id: String,
+}
+
+impl From<PaymentKey> for Choice {
+    fn from(key: PaymentKey) -> Self {
+        Self { gateway: key.gateway, account: key.merchant, payment_id: key.payment_id }
+    }
 }
 
 /// What is wrong with one row of many.
@@ -173,7 +187,9 @@ impl From<DeskError> for Problem {
             DeskError::RemainingDiffers { cancelable, .. } => {
                 More { cancelable_amount: Some(Number(cancelable)), ..More::default() }
             }
-            DeskError::Ambiguous(choices) => More { choices, ..More::default() },
+            DeskError::Ambiguous(choices) => {
+                More { choices: choices.into_iter().map(Choice::from).collect(), ..More::default() }
+            }
             _ => More::default(),
         })
     }

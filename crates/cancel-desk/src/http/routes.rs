@@ -86,7 +86,7 @@ async fn health() -> Response {
 
 /// `GET /readyz`: the journal answers too.
 async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
-    match timeout(READY, shared.desk.journal().now()).await {
+    match timeout(READY, shared.desk.journal().next_due()).await {
         Ok(Ok(_)) => Ok(problem::json(StatusCode::OK, &json!({ "status": "ready" }))),
         _ => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::CONTENT_TYPE;
@@ -40,11 +41,12 @@ pub(super) async fn chaiport(
 /// `POST /webhooks/settlebank/{account}`
 pub(super) async fn settlebank(
     State(shared): State<Arc<Shared>>,
-    Path(account): Path<String>,
+    account: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let bytes = read(&parts.headers, body, SMALL, shared.options.body_timeout).await?;
+    let account = account.map(|Path(account)| account).unwrap_or_default();
     let Some(config) = shared.options.settlebank.get(&account) else {
         debug!("a notification for an account that takes none");
         return Ok(text(Acknowledgement::Fail.body()));

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use crate::protocol::{Change, Lease, NewAttempt, Record};
+use crate::protocol::{Change, Lease, NewAttempt, Record, balance_after};
 use crate::record::{
     AttemptRecord, AttemptState, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
     Resolution, Suspect, Timestamp, Why,
 };
 
 use super::{JournalError, NewIntent};
+
+const UNSETTLED: &str =
+    "the journal was restored from a backup, and a person has to settle this payment first";
 
 /// The rows that one transaction is about.
 #[derive(Debug, Clone)]
@@ -30,10 +33,15 @@ pub(crate) fn submit(
         return Err(pg_core::Invalid::new("amount", "must be in the payment's currency").into());
     }
     let amount = new.amount.minor();
-    if amount > payment.available() {
-        return Err(JournalError::Exceeds { available: payment.available() });
+    if amount > room(payment) {
+        return Err(match payment.suspect {
+            // it may have been stored, and even refunded, in what was lost
+            Some(_) => JournalError::NotAllowed(UNSETTLED),
+            None => JournalError::Exceeds { available: payment.available() },
+        });
     }
     payment.reserved = payment.reserved.saturating_add(amount);
+    payment.foreign_refunded = payment.foreign_refunded.min(unreserved(payment));
     check_sum(payment)?;
     Ok(IntentRecord {
         id: new.id,
@@ -50,6 +58,17 @@ pub(crate) fn submit(
         created_at: now,
         updated_at: now,
     })
+}
+
+/// What a new intent may ask for. On a suspect payment that takes in what is gone: it may be what this very intent was
+/// refunded before the journal forgot it.
+fn room(payment: &PaymentRecord) -> i64 {
+    if payment.suspect.is_some() { unreserved(payment) } else { payment.available() }
+}
+
+/// What is neither refunded by us nor reserved.
+fn unreserved(payment: &PaymentRecord) -> i64 {
+    payment.paid().minor().saturating_sub(payment.refunded).saturating_sub(payment.reserved).max(0)
 }
 
 /// Whether `owner` may claim the payment now.
@@ -137,8 +156,7 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
         }
     }
     if let Some(proven) = record.proven_balance {
-        let by_this = matches!(record.change, Change::Completed { .. });
-        if proven < payment.known_balance && !by_this {
+        if proven < expected(payment, attempt.as_ref(), &record.change) {
             differs(payment);
         }
         payment.known_balance = payment.known_balance.min(proven.max(0));
@@ -210,6 +228,15 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
     check_sum(payment)
 }
 
+/// The lowest balance that what the journal knows explains, the change itself included.
+fn expected(payment: &PaymentRecord, attempt: Option<&AttemptRecord>, change: &Change) -> i64 {
+    let known = payment.known_balance;
+    match (change, attempt) {
+        (Change::Completed { .. }, Some(attempt)) => known.min(balance_after(attempt)),
+        _ => known,
+    }
+}
+
 /// Writes what a person decided. Whoever still works on the payment can write nothing any more.
 pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -> Result<(), JournalError> {
     let Rows { payment, intent, attempt } = rows;
@@ -218,13 +245,14 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
     }
     match (resolution, attempt.as_mut()) {
         (Resolution::Happened, Some(attempt)) => {
-            let after = attempt.balance_before.minor().saturating_sub(attempt.amount.minor());
-            payment.known_balance = payment.known_balance.min(after);
+            payment.known_balance = payment.known_balance.min(balance_after(attempt));
             complete(payment, intent, attempt, Proof::Person, None);
         }
         // its attempt was lost with what came after the backup
-        (Resolution::Happened, None) if is_lost(intent) => {
+        (Resolution::Happened, None) if may_have_lost_its_attempt(payment, intent) => {
             settle(payment, intent, Proof::Person, None);
+            let left = payment.paid().minor().saturating_sub(payment.refunded);
+            payment.known_balance = payment.known_balance.min(left);
             let gone = payment.paid().minor().saturating_sub(payment.known_balance);
             let foreign = gone.saturating_sub(payment.refunded).max(0);
             payment.foreign_refunded = payment.foreign_refunded.min(foreign);
@@ -253,8 +281,10 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
     check_sum(payment)
 }
 
-fn is_lost(intent: &IntentRecord) -> bool {
-    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal)
+/// A payment may have been cleared before the last of its cancels is decided.
+fn may_have_lost_its_attempt(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
+    let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
+    payment.suspect.is_some() || said_so
 }
 
 /// Marks a payment after the journal was restored. Tells whether it was not marked before.
@@ -301,6 +331,10 @@ pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result
     let Rows { payment, intent, .. } = rows;
     if intent.state != IntentState::Planned || attempts > 0 {
         return Err(JournalError::NotAllowed("an attempt exists already, or the outcome is final"));
+    }
+    // its attempt may be among what was lost
+    if payment.suspect.is_some() {
+        return Err(JournalError::NotAllowed(UNSETTLED));
     }
     intent.state = IntentState::Withdrawn;
     intent.due_at = None;
@@ -354,9 +388,8 @@ fn bound_foreign(payment: &mut PaymentRecord, in_doubt: Option<i64>) {
     let paid = payment.paid().minor();
     let gone = paid.saturating_sub(payment.known_balance);
     let ours = payment.refunded.saturating_add(in_doubt.unwrap_or(0));
-    let room = paid.saturating_sub(payment.refunded).saturating_sub(payment.reserved);
     let foreign = payment.foreign_refunded.max(gone.saturating_sub(ours)).max(0);
-    payment.foreign_refunded = foreign.min(room).max(0);
+    payment.foreign_refunded = foreign.min(unreserved(payment));
 }
 
 fn check_sum(payment: &PaymentRecord) -> Result<(), JournalError> {

@@ -21,6 +21,10 @@ use crate::record::{
 pub(crate) const LEASE: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 
+mod restored;
+
+pub(crate) use restored::*;
+
 /// A clock that stands still until told.
 #[derive(Debug)]
 pub(crate) struct TestClock(AtomicI64);
@@ -721,7 +725,9 @@ macro_rules! journal_conformance {
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,
-            a_restored_journal_is_suspect, every_step_is_in_the_event_log,
+            a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
+            what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
+            a_person_may_know_of_an_attempt_that_was_lost, every_step_is_in_the_event_log,
             callers_at_once_never_get_more_than_was_paid);
 
         #[tokio::test]

@@ -1,5 +1,8 @@
 //! A journal that forgets: for tests, for the model, and as the plainest statement of what a journal does.
 
+#[cfg(feature = "model")]
+mod backup;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +23,9 @@ use super::verify::Verifier;
 use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
+
+#[cfg(feature = "model")]
+pub(crate) use backup::Backup;
 
 /// A journal in memory. Nothing survives the process.
 #[derive(Debug)]

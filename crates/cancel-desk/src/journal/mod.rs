@@ -34,6 +34,8 @@ use crate::record::{
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
+#[cfg(feature = "model")]
+pub(crate) use memory::Backup;
 pub use memory::MemoryJournal;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresJournal, PostgresOptions};
@@ -102,11 +104,12 @@ pub trait Journal: Send + Sync + Debug {
     ///
     /// # Errors
     /// [`JournalError::NotFound`] when the payment is not registered, [`JournalError::KeyConflict`],
-    /// [`JournalError::Exceeds`], [`JournalError::NoKey`] when account data is given and cannot be sealed,
-    /// [`JournalError::Invalid`].
+    /// [`JournalError::Exceeds`], or [`JournalError::NotAllowed`] in its place on a suspect payment,
+    /// [`JournalError::NoKey`] when account data is given and cannot be sealed, [`JournalError::Invalid`].
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError>;
 
-    /// Takes an intent back; allowed only while no attempt of it exists.
+    /// Takes an intent back; allowed only while no attempt of it exists, and on no suspect payment: one may be among
+    /// what was lost.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::NotAllowed`].
@@ -202,7 +205,8 @@ pub trait Journal: Send + Sync + Debug {
     /// after the backup is not in it. Tells how many payments.
     ///
     /// Nothing that was stored before begins again by itself, and nothing new begins on a payment whose ledger shows
-    /// more than the journal knows, until a person says so.
+    /// more than the journal knows, until a person says so. Register first what was registered since the backup: a
+    /// payment that comes later is not suspect.
     ///
     /// # Errors
     /// [`JournalError::Invalid`] without name or reason.
@@ -214,7 +218,8 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::NotFound`].
     async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError>;
 
-    /// Clears a suspect payment: a person has settled what the journal lost.
+    /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
+    /// more, and each refund in the gateway's books is somebody else's or stands here as completed.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.

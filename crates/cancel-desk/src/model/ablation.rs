@@ -17,12 +17,14 @@ words! {
         NoGuard = "no_guard",
         /// What a PG has taken and decides later is held for not done.
         PendingIsNotYet = "pending_is_not_yet",
+        /// A journal restored from a backup is believed as if nothing were missing.
+        TrustRestored = "trust_restored",
     }
 }
 
 impl Ablation {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::CommitAfterSend,
         Self::RefreshedGuard,
         Self::NotSentOpensAnother,
@@ -30,5 +32,6 @@ impl Ablation {
         Self::StaleReads,
         Self::NoGuard,
         Self::PendingIsNotYet,
+        Self::TrustRestored,
     ];
 }

@@ -58,6 +58,10 @@ pub(super) struct Message {
     pub(super) sequence: u16,
     /// The network made two of it.
     pub(super) doubled: bool,
+    /// The gateway has put it off before.
+    pub(super) put_off: bool,
+    /// It is put off so that a person sees it in the gateway's books.
+    pub(super) on_the_books: bool,
 }
 
 impl Message {
@@ -70,6 +74,8 @@ impl Message {
             amount: attempt.amount.minor(),
             sequence: attempt.sequence,
             doubled: false,
+            put_off: false,
+            on_the_books: false,
         }
     }
 }
@@ -139,9 +145,9 @@ impl Ledger {
         self.entries.iter().any(|entry| entry.tag.as_deref() == Some(tag) && entry.visible_at <= at)
     }
 
-    /// Refunds of one intent.
-    pub(super) fn of(&self, intent: IntentId) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.intent == Some(intent))
+    /// When the last of what a PG has yet to decide is decided.
+    pub(super) fn decided_at(&self) -> Option<i64> {
+        self.undecided.iter().map(|entry| entry.visible_at).max()
     }
 
     /// A person refunds in the gateway's console.

@@ -10,6 +10,14 @@
 //! every step; workers paused beyond their lease; a person refunding in the gateway's console; callers that repeat
 //! and contradict themselves. Then the faults end, and everything must come to its end.
 //!
+//! With [`Options::with_restores`] the journal itself is lost in the middle and put back to a backup: what was stored,
+//! sent and told since is gone from it, while late copies are still on their way. Payments are registered again from
+//! the merchant's books, callers ask again or do not, and a person settles what waits by the gateway's books: decides
+//! nothing that the books show as undecided, and clears a payment only when each refund in them is accounted for. The
+//! oracle goes by the callers' keys then: one wish, one refund, whatever the journal has forgotten. No protocol could
+//! keep two copies apart at a PG that decides later, one of them lost and waiting for the merchant's funds; the runs
+//! leave that out.
+//!
 //! An [`Ablation`] breaks one rule of the protocol on purpose. Each must be caught by the ledger; an ablation that
 //! is not caught means that the model is blind.
 
@@ -22,6 +30,8 @@ mod ablation;
 mod faults;
 mod gateway;
 mod oracle;
+mod people;
+mod restore;
 mod rng;
 mod runner;
 mod wire;

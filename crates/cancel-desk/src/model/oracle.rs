@@ -6,6 +6,7 @@ use std::fmt;
 use crate::record::{IntentId, IntentRecord, IntentState, Outcome, RejectedBecause, words};
 
 use super::gateway::{Ledger, Message};
+use super::people::Wish;
 
 words! {
     /// A rule that a run must not break.
@@ -110,12 +111,28 @@ impl Oracle {
         }
     }
 
-    pub(super) fn end(&mut self, intent: &IntentRecord, ledger: &Ledger) {
-        let refunds: Vec<i64> = ledger.of(intent.id).map(|entry| entry.amount).collect();
-        let what = || format!("{} {} {} {refunds:?}", intent.id, intent.state, intent.amount.minor());
+    /// The journal forgets what it said of this intent, unless it still says so. What was it?
+    pub(super) fn forgotten(&mut self, id: IntentId, now: Option<IntentState>) -> Option<IntentState> {
+        let told = self.finals.get(&id).copied()?;
+        if now == Some(told) {
+            return None;
+        }
+        self.finals.remove(&id)
+    }
+
+    /// One wish is refunded at most once, under however many ids the journal has stored it. `refunds`: all of them.
+    pub(super) fn wish(&mut self, wish: &Wish, refunds: &[i64]) {
+        let what = || format!("{} {:?} {refunds:?}", wish.id, wish.told);
         if refunds.len() > 1 {
             self.broken(Rule::NotTwice, what());
         }
+        if !refunds.is_empty() && matches!(wish.told, Some(IntentState::Rejected | IntentState::Withdrawn)) {
+            self.broken(Rule::RejectedIsNotRefunded, what());
+        }
+    }
+
+    pub(super) fn end(&mut self, intent: &IntentRecord, ledger: &Ledger, refunds: &[i64]) {
+        let what = || format!("{} {} {} {refunds:?}", intent.id, intent.state, intent.amount.minor());
         let too_little = ledger.balance() < intent.amount.minor();
         if let Some(Outcome::Rejected(RejectedBecause::Insufficient { .. })) = intent.outcome
             && !too_little

@@ -25,13 +25,15 @@ pub struct Options {
     /// Of 10,000 applied cancels whose answer is lost, how many are reported as *not sent*. The protocol survives
     /// even that.
     pub mislabelled: i64,
+    /// Whether the journal is lost in the middle and put back to a backup, once or twice. Only on a journal in memory.
+    pub restores: bool,
 }
 
 impl Options {
     /// The real protocol at one gateway.
     #[must_use]
     pub const fn new(face: Face, seeds: Range<u64>) -> Self {
-        Self { face, seeds, ablation: None, mislabelled: 0 }
+        Self { face, seeds, ablation: None, mislabelled: 0, restores: false }
     }
 
     /// Breaks a rule.
@@ -45,6 +47,13 @@ impl Options {
     #[must_use]
     pub const fn with_mislabelled(mut self, of_ten_thousand: i64) -> Self {
         self.mislabelled = of_ten_thousand;
+        self
+    }
+
+    /// Loses the journal in the middle of each run, and puts it back to a backup.
+    #[must_use]
+    pub const fn with_restores(mut self) -> Self {
+        self.restores = true;
         self
     }
 }
@@ -75,6 +84,12 @@ pub struct Counts {
     pub accepted: u64,
     /// Ended as rejected.
     pub rejected: u64,
+    /// Journals put back to a backup.
+    pub restores: u64,
+    /// Cancels that were in the journal when it was lost and are not in the backup.
+    pub lost: u64,
+    /// Payments cleared by a person after that.
+    pub trusted: u64,
     /// Decided by a person, who counts among the above too.
     pub manual: u64,
     /// Simulated events.
@@ -105,6 +120,9 @@ impl AddAssign for Counts {
         self.completed += other.completed;
         self.accepted += other.accepted;
         self.rejected += other.rejected;
+        self.restores += other.restores;
+        self.lost += other.lost;
+        self.trusted += other.trusted;
         self.manual += other.manual;
         self.events += other.events;
     }
@@ -130,7 +148,8 @@ impl fmt::Display for Report {
         write!(
             f,
             "{}: {} seeds, {} refunds ({} completed, {} accepted, {} rejected; {} by a person), {} sends of \
-             which {} repeats, {} crashes, {} zombie writes, {} violations",
+             which {} repeats, {} crashes, {} zombie writes, {} restores ({} refunds lost, {} payments trusted again), \
+             {} violations",
             self.face,
             self.seeds,
             c.refunds,
@@ -142,6 +161,9 @@ impl fmt::Display for Report {
             c.resends,
             c.crashes,
             c.zombies,
+            c.restores,
+            c.lost,
+            c.trusted,
             self.violations.len()
         )
     }
@@ -164,22 +186,33 @@ pub fn run(options: &Options) -> Report {
 /// Makes an empty journal that goes by the simulated clock, for the run of a seed.
 pub type MakeJournal<'a> = &'a dyn Fn(Arc<dyn Clock>, u64) -> Arc<dyn Journal>;
 
+/// The journal of a run; the one in memory can be put back to a backup.
+#[derive(Debug, Clone)]
+pub(super) struct Store {
+    pub(super) journal: Arc<dyn Journal>,
+    pub(super) memory: Option<Arc<MemoryJournal>>,
+}
+
 /// Runs one seed on a journal in memory.
 #[must_use]
 pub fn run_seed(options: &Options, seed: u64) -> (Counts, Vec<Violation>) {
-    run_seed_on(options, seed, &|clock, seed| {
-        if seed.is_multiple_of(FULL_CHECK) {
-            Arc::new(MemoryJournal::new(clock, Vault::without_key()))
+    let (counts, oracle) = World::new(options, seed, &|clock| {
+        let memory = Arc::new(if seed.is_multiple_of(FULL_CHECK) {
+            MemoryJournal::new(clock, Vault::without_key())
         } else {
-            Arc::new(MemoryJournal::without_events(clock))
-        }
+            MemoryJournal::without_events(clock)
+        });
+        Store { journal: memory.clone(), memory: Some(memory) }
     })
+    .run();
+    (counts, oracle.violations)
 }
 
 /// Runs one seed on any journal. The same seed makes the same run on every journal that does what it must.
 #[must_use]
 pub fn run_seed_on(options: &Options, seed: u64, make: MakeJournal<'_>) -> (Counts, Vec<Violation>) {
-    let (counts, oracle) = World::new(options, seed, make).run();
+    let store = |clock| Store { journal: make(clock, seed), memory: None };
+    let (counts, oracle) = World::new(options, seed, &store).run();
     (counts, oracle.violations)
 }
 

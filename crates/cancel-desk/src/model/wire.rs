@@ -56,10 +56,11 @@ impl World {
         let outcome = if self.rng.chance(self.faults.server_error_not_applied) {
             unknown(UnknownReason::ServerError)
         } else if self.rng.chance(self.faults.upstream) && !message.doubled {
-            self.later(message, 5_000, 500_000);
+            self.later(message, 5_000, 500_000, message.put_off);
             unknown(UnknownReason::Upstream)
-        } else if self.rng.chance(self.faults.awaiting_funds) && !message.doubled {
-            self.later(message, 300_000, 3_000_000);
+        } else if self.rng.chance(self.faults.awaiting_funds) && !message.doubled && !self.may_repeat(message)
+        {
+            self.later(message, 300_000, 3_000_000, true);
             unknown(UnknownReason::AwaitingMerchantFunds)
         } else if self.rng.chance(self.faults.out_of_funds) {
             let refusal = Rejected::new(RejectionKind::MerchantFunds, "F1", <_>::default(), 200);
@@ -72,11 +73,17 @@ impl World {
         }
     }
 
+    /// Where a PG decides later and the journal forgets, one that waits for funds meets another that no guard sees:
+    /// two refunds, whatever anybody does.
+    fn may_repeat(&self, message: &Message) -> bool {
+        self.restores && self.ledgers.get(message.payment).is_some_and(|ledger| ledger.decides_later)
+    }
+
     /// The gateway, or the PG behind it, does it by itself later; or it does not.
-    fn later(&mut self, message: &Message, soonest: i64, latest: i64) {
+    fn later(&mut self, message: &Message, soonest: i64, latest: i64, on_the_books: bool) {
         if self.rng.chance(5_000) {
             let pause = self.rng.between(soonest, latest);
-            let message = Box::new(message.clone());
+            let message = Box::new(Message { put_off: true, on_the_books, ..message.clone() });
             self.after(pause, Happening::Arrives { message, reply: None });
         }
     }

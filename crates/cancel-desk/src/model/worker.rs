@@ -4,7 +4,9 @@ use pg_core::{CancelError, Cancelled, Doubt, LookUpError, LookUpErrorKind, Unkno
 
 use crate::journal::JournalError;
 use crate::protocol::{Action, Change, Event, Extras, Record, Seen, Sending, Snapshot, Turn};
-use crate::record::{AttemptId, AttemptRecord, AttemptState, RejectedBecause, Timestamp};
+use crate::record::{
+    AttemptId, AttemptRecord, AttemptState, IntentId, IntentState, RejectedBecause, Timestamp,
+};
 
 use super::ablation::Ablation;
 use super::gateway::{Face, Message, wire_tag};
@@ -53,9 +55,22 @@ impl World {
         if !self.rng.chance(self.faults.crash) {
             return false;
         }
-        self.counts.crashes += 1;
         let pause = self.rng.between(100, 40_000);
         let recovers = self.rng.chance(5_000);
+        self.kill_for(worker, pause);
+        if recovers && ready(self.journal.recover()).is_err() {
+            self.oracle.broken(Rule::ModelIsSound, "recover");
+        }
+        true
+    }
+
+    pub(super) fn kill(&mut self, worker: usize) {
+        let pause = self.rng.between(100, 40_000);
+        self.kill_for(worker, pause);
+    }
+
+    fn kill_for(&mut self, worker: usize, pause: i64) {
+        self.counts.crashes += 1;
         if let Some(dead) = self.workers.get_mut(worker) {
             dead.epoch += 1;
             dead.turn = None;
@@ -65,10 +80,6 @@ impl World {
             let epoch = dead.epoch;
             self.after(pause, Happening::Tick { worker, epoch });
         }
-        if recovers && ready(self.journal.recover()).is_err() {
-            self.oracle.broken(Rule::ModelIsSound, "recover");
-        }
-        true
     }
 
     pub(super) fn tick(&mut self, worker: usize, epoch: u64) {
@@ -176,7 +187,7 @@ impl World {
             return;
         };
         let result = ready(self.journal.open_attempt(&lease, new));
-        self.committed(worker, epoch, result);
+        self.committed(worker, epoch, new.plan.intent, result);
     }
 
     fn record(&mut self, worker: usize, epoch: u64, record: Record) {
@@ -193,10 +204,16 @@ impl World {
             self.after(1, Happening::Step { worker, epoch });
             return;
         }
-        self.committed(worker, epoch, result);
+        self.committed(worker, epoch, record.intent, result);
     }
 
-    fn committed(&mut self, worker: usize, epoch: u64, result: Result<Snapshot, JournalError>) {
+    fn committed(
+        &mut self,
+        worker: usize,
+        epoch: u64,
+        intent: IntentId,
+        result: Result<Snapshot, JournalError>,
+    ) {
         let event = match result {
             Ok(mut snapshot) => {
                 self.oracle.written(&snapshot.intent);
@@ -210,6 +227,8 @@ impl World {
                 self.counts.zombies += 1;
                 Event::Lost
             }
+            // its caller took it back while the worker looked
+            Err(JournalError::NotAllowed(_)) if self.is_withdrawn(intent) => Event::Lost,
             Err(error) => {
                 self.oracle.broken(Rule::ModelIsSound, format!("journal: {error}"));
                 Event::Lost
@@ -219,6 +238,11 @@ impl World {
         if !self.crashes(worker) {
             self.tell(worker, epoch, event);
         }
+    }
+
+    fn is_withdrawn(&self, intent: IntentId) -> bool {
+        let stored = ready(self.journal.intent(intent)).ok().flatten();
+        stored.is_some_and(|intent| intent.state == IntentState::Withdrawn)
     }
 
     fn send(&mut self, worker: usize, epoch: u64, sending: &Sending) {
@@ -270,10 +294,7 @@ impl World {
             Some(state) if !fails => Ok(state),
             _ => Err(LookUpError::new(LookUpErrorKind::Unavailable)),
         };
-        let tag = self
-            .snapshot(worker)
-            .and_then(|snapshot| snapshot.attempt)
-            .map(|attempt| format!("c{}", attempt.id));
+        let tag = self.tag_asked_for(worker);
         let verdict = self.crates_verdict(payment, tag.as_deref(), now - lag);
         let history_tag = tag.filter(|_| history).map(|tag| wire_tag(&tag));
         let pause = self.rng.between(5, 300);
@@ -295,6 +316,15 @@ impl World {
 }
 
 impl World {
+    /// The tag of the open attempt, or of the one that a suspect payment is probed with.
+    fn tag_asked_for(&self, worker: usize) -> Option<String> {
+        let turn = self.workers.get(worker)?.turn.as_ref()?;
+        match &turn.snapshot().attempt {
+            Some(attempt) => Some(format!("c{}", attempt.id)),
+            None => turn.probe().map(|order| order.tag().as_str().to_owned()),
+        }
+    }
+
     /// What the gateway's crate says of a PG that it knows to decide later.
     fn crates_verdict(&self, payment: usize, tag: Option<&str>, at: i64) -> Option<Verdict> {
         let ledger = self.ledgers.get(payment).filter(|ledger| ledger.decides_later)?;

@@ -11,16 +11,18 @@ use std::thread::{self, Thread};
 
 use pg_core::{PaymentRef, RejectionKind};
 
-use crate::journal::{Clock, Journal, JournalError, NewIntent, Submitted};
+use crate::journal::{Backup, Clock, Journal, JournalError, MemoryJournal};
 use crate::protocol::Policy;
-use crate::record::{AccountName, IntentId, NewPayment, PaymentKey, Resolution, Timestamp};
+use crate::record::{AccountName, IntentId, NewPayment, PaymentKey, Timestamp};
 
 use super::ablation::Ablation;
 use super::faults::Faults;
 use super::gateway::{Face, Ledger, Manners, Message, won};
 use super::oracle::{Oracle, Rule};
+use super::people::Wish;
+use super::restore::Loss;
 use super::rng::Rng;
-use super::runner::{Counts, MakeJournal, Options};
+use super::runner::{Counts, Options, Store};
 use super::worker::{Answer, Worker};
 
 /// When the run's people and faults stop, in milliseconds.
@@ -61,6 +63,8 @@ pub(super) enum Happening {
     Console { payment: usize, amount: i64 },
     /// Everything works from now on.
     FaultsEnd,
+    /// The journal is lost, or somebody does something about that.
+    Loss(Loss),
 }
 
 /// Who waits for the answer to a cancel, and until when.
@@ -98,15 +102,6 @@ impl Ord for Queued {
     }
 }
 
-/// A refund that a caller wants.
-#[derive(Debug, Clone)]
-struct Wish {
-    payment: usize,
-    amount: i64,
-    id: IntentId,
-    stored: bool,
-}
-
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) now: i64,
@@ -122,10 +117,15 @@ pub(super) struct World {
     pub(super) workers: Vec<Worker>,
     pub(super) oracle: Oracle,
     pub(super) counts: Counts,
+    pub(super) wishes: Vec<Wish>,
+    /// Whether the journal is lost in this run.
+    pub(super) restores: bool,
+    pub(super) restored_at: Option<i64>,
+    pub(super) memory: Option<Arc<MemoryJournal>>,
+    pub(super) backup: Option<Backup>,
     clock: Arc<SimClock>,
     queue: BinaryHeap<Reverse<Queued>>,
     queued: u64,
-    wishes: Vec<Wish>,
 }
 
 /// Wakes the one thread that waits.
@@ -153,8 +153,8 @@ pub(super) fn ready<T>(future: impl Future<Output = Result<T, JournalError>>) ->
 }
 
 impl World {
-    pub(super) fn new(options: &Options, seed: u64, make: MakeJournal<'_>) -> Self {
-        let Options { face, ablation, mislabelled, .. } = *options;
+    pub(super) fn new(options: &Options, seed: u64, make: &dyn Fn(Arc<dyn Clock>) -> Store) -> Self {
+        let Options { face, ablation, mislabelled, restores, .. } = *options;
         let mut rng = Rng::new(seed);
         let mut faults = Faults::drawn(&mut rng);
         faults.mislabelled = match ablation {
@@ -172,7 +172,7 @@ impl World {
         let manners =
             Manners { face, unguarded: ablation == Some(Ablation::NoGuard), amount_first: rng.chance(2_000) };
         let clock = Arc::new(SimClock::default());
-        let journal = make(clock.clone(), seed);
+        let Store { journal, memory } = make(clock.clone());
         let mut world = Self {
             now: 0,
             rng,
@@ -187,12 +187,20 @@ impl World {
             workers: (0..3).map(Worker::new).collect(),
             oracle: Oracle::new(seed),
             counts: Counts::default(),
+            wishes: Vec::new(),
+            restores: restores && memory.is_some(),
+            restored_at: None,
+            memory,
+            backup: None,
             clock,
             queue: BinaryHeap::new(),
             queued: 0,
-            wishes: Vec::new(),
         };
         world.people(human);
+        if world.restores {
+            // its own randomness: the rest of the run begins as it would without
+            world.losses(&mut Rng::new(!seed));
+        }
         world
     }
 
@@ -218,13 +226,13 @@ impl World {
             if self.rng.chance(1_000) {
                 ledger.closes_at = Some(self.rng.between(10_000, 600_000));
             }
-            self.register(payment, ledger);
+            self.pay(ledger);
             for _ in 0..wishes {
                 // together a little more than was paid, now and then
                 let amount = if equal_parts { paid / 3 } else { self.rng.between(100, paid * 3 / 4) };
                 let (at, id) = (self.rng.between(0, 300_000), IntentId::from_bits(self.rng.bits()));
                 let wish = self.wishes.len();
-                self.wishes.push(Wish { payment, amount, id, stored: false });
+                self.wishes.push(Wish::new(payment, amount, id));
                 self.at(at, Happening::Submit { wish, again: false });
                 if self.rng.chance(2_000) {
                     let later = at + self.rng.between(0, 60_000);
@@ -244,13 +252,26 @@ impl World {
         self.at(FAULTS_UNTIL, Happening::FaultsEnd);
     }
 
-    fn register(&mut self, payment: usize, ledger: Ledger) {
-        let gateway = self.manners.face.gateway();
-        let Some(paid) = won(ledger.paid) else { return };
-        let reference = PaymentRef::new(gateway, format!("p{payment}"), format!("order-{payment}"), paid);
-        let new = NewPayment::new(MERCHANT, reference);
+    fn pay(&mut self, ledger: Ledger) {
+        let Some(new) = self.payment(self.ledgers.len(), ledger.paid) else { return };
         self.keys.push(new.key());
         self.ledgers.push(ledger);
+        if !self.restores {
+            self.register(self.keys.len() - 1);
+        }
+    }
+
+    fn payment(&self, payment: usize, paid: i64) -> Option<NewPayment> {
+        let gateway = self.manners.face.gateway();
+        let reference =
+            PaymentRef::new(gateway, format!("p{payment}"), format!("order-{payment}"), won(paid)?);
+        Some(NewPayment::new(MERCHANT, reference))
+    }
+
+    /// Tells the journal of a payment, as the merchant has it in its own books.
+    pub(super) fn register(&mut self, payment: usize) {
+        let paid = self.ledgers.get(payment).map(|ledger| ledger.paid);
+        let Some(new) = paid.and_then(|paid| self.payment(payment, paid)) else { return };
         if let Err(error) = ready(self.journal.register_payment(new)) {
             self.oracle.broken(Rule::ModelIsSound, error.to_string());
         }
@@ -302,69 +323,28 @@ impl World {
                 }
             }
             Happening::FaultsEnd => self.faults = Faults::default(),
+            Happening::Loss(loss) => self.loss(loss),
         }
     }
 
-    fn submit(&mut self, index: usize, again: bool) {
-        let Some(wish) = self.wishes.get(index).cloned() else { return };
-        let (Some(key), Some(amount)) = (self.keys.get(wish.payment).cloned(), won(wish.amount)) else {
-            return;
-        };
-        // a caller that repeats does so with a fresh id, under the same key; some contradict themselves
-        let contradicts = again && self.rng.chance(2_000);
-        let amount = if contradicts { won(wish.amount + 1).unwrap_or(amount) } else { amount };
-        let id = if again { IntentId::from_bits(self.rng.bits()) } else { wish.id };
-        let new = NewIntent {
-            id,
-            payment: key,
-            caller_key: format!("k{index}"),
-            amount,
-            reason: None,
-            account: None,
-        };
-        match ready(self.journal.submit(new)) {
-            Ok(Submitted::New(intent)) => {
-                self.counts.refunds += 1;
-                if let Some(wish) = self.wishes.get_mut(index) {
-                    wish.stored = true;
-                    wish.id = intent.id;
-                }
-            }
-            Ok(Submitted::Existing(intent)) if again && intent.id == wish.id && !contradicts => {}
-            Err(JournalError::KeyConflict) if contradicts && wish.stored => {}
-            Err(JournalError::Exceeds { .. }) if !wish.stored => self.counts.refused_at_once += 1,
-            Ok(Submitted::Existing(_)) => self.oracle.broken(Rule::NothingIsLost, "a key mixed up"),
-            Err(error) => self.oracle.broken(Rule::ModelIsSound, format!("submit: {error}")),
-        }
-        self.wake();
+    /// When callers ask for the first time.
+    pub(super) fn asked_at(&self) -> impl Iterator<Item = i64> {
+        self.queue.iter().filter_map(|Reverse(queued)| match &queued.happening {
+            Happening::Submit { again: false, .. } => Some(queued.at),
+            _ => None,
+        })
     }
 
-    /// A person who knows the gateway's books decides what waits. Tells whether anything did.
-    fn a_person_decides(&mut self) -> bool {
-        let Ok(waiting) = ready(self.journal.waiting_for_a_person(100)) else { return false };
-        let mut decided = false;
-        self.ledgers.iter_mut().for_each(|ledger| ledger.decide(self.now));
-        for intent in &waiting {
-            if intent.evidence.is_none() {
-                self.oracle.broken(Rule::EvidenceAttached, intent.id.to_string());
-            }
-            let happened = self.ledgers.iter().any(|ledger| ledger.of(intent.id).next().is_some());
-            let resolution = if happened { Resolution::Happened } else { Resolution::DidNotHappen };
-            match ready(self.journal.resolve(intent.id, resolution, "operator", "by the gateway's books")) {
-                Ok(intent) => {
-                    decided = true;
-                    self.counts.manual += 1;
-                    self.oracle.written(&intent);
-                }
-                Err(error) => self.oracle.broken(Rule::ModelIsSound, format!("resolve: {error}")),
-            }
-        }
-        self.wake();
-        decided
+    /// Cancels on their way to a gateway, or put off by it.
+    pub(super) fn on_the_way(&self) -> impl Iterator<Item = &Message> {
+        self.queue.iter().filter_map(|Reverse(queued)| match &queued.happening {
+            Happening::Arrives { message, .. } => Some(&**message),
+            _ => None,
+        })
     }
 
     /// Whoever idles looks for work.
-    fn wake(&mut self) {
+    pub(super) fn wake(&mut self) {
         let idle: Vec<(usize, u64)> = self
             .workers
             .iter_mut()
@@ -384,13 +364,17 @@ impl World {
     /// The gateway's ledger against the journal, at the end.
     fn judge(&mut self) {
         self.ledgers.iter_mut().for_each(|ledger| ledger.decide(END));
-        for wish in self.wishes.clone().iter().filter(|wish| wish.stored) {
-            match (ready(self.journal.intent(wish.id)), self.ledgers.get(wish.payment)) {
-                (Ok(Some(intent)), Some(ledger)) => {
+        for wish in self.wishes.clone() {
+            let Some(ledger) = self.ledgers.get(wish.payment) else { continue };
+            let refunds = wish.refunds(ledger);
+            self.oracle.wish(&wish, &refunds);
+            match ready(self.journal.intent(wish.id)) {
+                Ok(Some(intent)) if wish.stored => {
                     self.counts.count(&intent);
-                    self.oracle.end(&intent, ledger);
+                    self.oracle.end(&intent, ledger, &refunds);
                 }
-                _ => self.oracle.broken(Rule::NothingIsLost, "a stored intent is gone"),
+                _ if wish.stored => self.oracle.broken(Rule::NothingIsLost, "a stored intent is gone"),
+                _ => {}
             }
         }
         for ledger in &self.ledgers {

@@ -23,7 +23,7 @@ const FIRST_LOOK: Duration = Duration::from_secs(2);
 const UPSTREAM_SENDS: i64 = 2;
 
 /// The balance that the attempt leaves if it applies.
-pub(super) fn balance_after(attempt: &AttemptRecord) -> i64 {
+pub(crate) fn balance_after(attempt: &AttemptRecord) -> i64 {
     attempt.balance_before.minor().saturating_sub(attempt.amount.minor())
 }
 
@@ -78,6 +78,10 @@ pub(super) fn distrusted(
 ) -> Option<Change> {
     let payment = &snapshot.payment;
     let (suspect, since) = (payment.suspect?, payment.suspect_since?);
+    // an attempt that was lost may still be on its way: until then nobody can say what happened, no person either
+    if let Some(left) = unquiet(since, policy, now) {
+        return Some(Change::Wait { pause: left });
+    }
     let differs = suspect == Suspect::Differs || state.balance.minor() < payment.known_balance;
     // what was stored before may have been carried through, refused or taken back since
     if differs || snapshot.intent.created_at <= since {
@@ -86,9 +90,13 @@ pub(super) fn distrusted(
     if found == Some(Verdict::Unclear(Doubt::Pending)) {
         return Some(on_schedule(snapshot, Why::Pending, Some(state), None));
     }
-    // an attempt that was lost may still be on its way
+    None
+}
+
+/// What is left of the time after a restore in which copies of lost attempts may still arrive.
+fn unquiet(since: Timestamp, policy: &Policy, now: Timestamp) -> Option<Duration> {
     let left = policy.upstream_quiet.saturating_sub(now.since(since));
-    (!left.is_zero()).then_some(Change::Wait { pause: left })
+    (!left.is_zero()).then_some(left)
 }
 
 /// What of a change may be believed and done after the journal was restored: nothing that a lost attempt could have
@@ -98,18 +106,24 @@ pub(super) fn after_restore(
     attempt: &AttemptRecord,
     state: &PaymentState,
     change: Change,
+    policy: &Policy,
+    now: Timestamp,
 ) -> Change {
     let Some(since) = snapshot.payment.suspect_since else {
         return change;
     };
-    match change {
+    let known_before = attempt.first_send_at <= since;
+    let change = match change {
         Change::Superseded | Change::Completed { proof: Proof::Balance, .. } => {
             manual(snapshot, Why::RestoredJournal, state)
         }
-        Change::Resend if attempt.first_send_at <= since => {
-            on_schedule(snapshot, Why::RestoredJournal, Some(state), None)
-        }
+        Change::Resend if known_before => manual(snapshot, Why::RestoredJournal, state),
         change => change,
+    };
+    // one that followed it may have been lost, and still be on its way
+    match (&change, unquiet(since, policy, now)) {
+        (Change::Manual(_) | Change::Rejected(_), Some(left)) if known_before => Change::Wait { pause: left },
+        _ => change,
     }
 }
 

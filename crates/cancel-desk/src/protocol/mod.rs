@@ -12,6 +12,9 @@
 //!   have caused, only after a quiet time.
 //! - What the gateway took, or may have, for a PG that decides later is looked after and nothing else: never sent
 //!   again, and nothing new begins in its place.
+//! - After the journal was restored from a backup, what was stored before neither begins nor is sent again by itself,
+//!   and nothing new begins where the ledger shows more than the journal knows. Only our tag and the gateway's own
+//!   answer still prove anything; a person is asked once the copies on their way have had their time.
 //! - Nothing becomes *failed* because time passed. After the last look-up comes a person, with the evidence.
 
 mod change;
@@ -25,6 +28,7 @@ mod tests;
 mod turn;
 
 pub use change::{AttemptPlan, Change, NewAttempt, Record};
+pub(crate) use decide::balance_after;
 pub use frozen::Extras;
 pub use policy::Policy;
 pub use schedule::{LOOK_UPS, pause_before};

@@ -14,6 +14,8 @@ use crate::record::{
     Proof, Refusal, RejectedBecause, Timestamp, Why,
 };
 
+mod restore;
+
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 const TAG: &str = "our-tag";
 

@@ -162,6 +162,8 @@ impl Turn {
         }
         let proven = Some(state.balance.minor());
         let Some(attempt) = &self.snapshot.attempt else {
+            // a refund that its PG has not approved may leave the ledger again
+            let proven = proven.filter(|_| found != Some(Verdict::Unclear(Doubt::Pending)));
             return match decide::distrusted(&self.snapshot, state, found, &self.policy, now) {
                 Some(change) => self.record(proven, true, change),
                 None => self.plan(state, true, now),
@@ -172,7 +174,7 @@ impl Turn {
         let verdict = decide::with_doubts(attempt, state, own, found);
         let pending = verdict == Verdict::Unclear(Doubt::Pending);
         let change = decide::change(&self.snapshot, attempt, state, verdict, &self.policy, trusted, now);
-        let change = decide::after_restore(&self.snapshot, attempt, state, change);
+        let change = decide::after_restore(&self.snapshot, attempt, state, change, &self.policy, now);
         // a cancel proven by its tag in an old answer lowers the balance further than that answer shows
         let proven = match &change {
             Change::Completed { .. } => proven.map(|seen| seen.min(decide::balance_after(attempt))),

@@ -307,6 +307,8 @@ async fn after_a_restored_backup_nothing_begins_that_the_ledger_contradicts() {
     // the same wish from the backup, and a new one: both wait for a person, nothing is sent
     let again = submitted(journal, wish("p", "k2", 1_000)).await;
     let worker = scene.worker();
+    // as soon as what was on its way has arrived
+    scene.clock.advance(Duration::from_secs(600));
     while worker.turn().await.unwrap().is_some() {}
     for id in [before.id, again.id] {
         let intent = journal.intent(id).await.unwrap().unwrap();

@@ -51,7 +51,7 @@ async fn work(setting: &Setting, journal: Arc<dyn Journal>) {
     let rng = Arc::new(Mutex::new(Rng::new(setting.seed)));
     let log = Arc::new(Log::open(setting));
     let broken = setting.broken;
-    let accounts = Arc::new(accounts(&setting.urls, |client| {
+    let accounts = Arc::new(accounts(&setting.urls, &setting.store, |client| {
         Arc::new(Shaken { client, rng: Arc::clone(&rng), log: Arc::clone(&log), broken })
     }));
     drop(journal.recover().await);

@@ -11,11 +11,6 @@ use cancel_desk::record::Timestamp;
 /// How many seconds of journal time pass in one of the world.
 pub(crate) const SPEED: u32 = 20;
 
-/// So much journal time passes in this time of the world.
-pub(crate) const fn journal_time(real: Duration) -> Duration {
-    real.saturating_mul(SPEED)
-}
-
 /// A clock in a file: when it began, and by how much it was put forward, both in milliseconds.
 #[derive(Debug)]
 pub(crate) struct SharedClock(File);

@@ -1,7 +1,8 @@
 //! Workers and submitters as processes of their own on one journal, killed and stopped at any moment, while the
 //! simulated gateways misbehave; then the journal is compared with the gateways' books.
 //!
-//! `KILL_ROUNDS=500 cargo test -p cancel-desk --test kill -- --nocapture` runs more, `KILL_SEED=…` another seed.
+//! `KILL_ROUNDS=500 cargo test -p cancel-desk --test kill -- --nocapture --test-threads=1` runs more rounds (50 under
+//! `CI=true`, else 5), `KILL_SEED=…` others.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
@@ -125,9 +126,15 @@ fn sqlite(folder: &Path) -> Store {
     Store::Sqlite(folder.join("journal.db"))
 }
 
-async fn nothing_goes_wrong(name: &'static str, store: impl Fn(&Path) -> Store) {
+/// So many rounds by default; CI takes its time.
+fn rounds() -> u64 {
+    let in_ci = std::env::var("CI").as_deref() == Ok("true");
+    number("KILL_ROUNDS", if in_ci { 50 } else { 5 })
+}
+
+async fn nothing_goes_wrong(name: &'static str, rounds: u64, store: impl Fn(&Path) -> Store) {
     let mut run = Run::new(name, None);
-    run.rounds(number("KILL_ROUNDS", 50), store).await;
+    run.rounds(rounds, store).await;
     assert!(run.violations.is_empty(), "rules were broken: see above");
     // a run in which nothing went wrong proves nothing
     let Tally { kills, stops, interrupted, completed, .. } = run.tally;
@@ -136,15 +143,26 @@ async fn nothing_goes_wrong(name: &'static str, store: impl Fn(&Path) -> Store) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_refunded_twice_lost_or_falsely_final_on_sqlite() {
-    nothing_goes_wrong("sqlite", sqlite).await;
+    nothing_goes_wrong("sqlite", rounds(), sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_refunded_twice_lost_or_falsely_final_on_postgres() {
-    // says so itself, when there is none; fails then under CI=true
-    let Some(server) = Server::shared() else { return };
-    let store = |_: &Path| Store::Postgres { url: server.url().to_owned(), schema: Server::schema() };
-    nothing_goes_wrong("postgres", store).await;
+    let Some(store) = postgres(false) else { return };
+    nothing_goes_wrong("postgres", rounds(), store).await;
+}
+
+/// Leases and pauses by the server's own clock, which nobody can put forward: slower, so fewer rounds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_goes_wrong_by_the_time_of_postgres_either() {
+    let Some(store) = postgres(true) else { return };
+    nothing_goes_wrong("postgres-time", rounds().div_ceil(10), store).await;
+}
+
+/// `None`, said on standard error, where there is no server; under `CI=true` that fails.
+fn postgres(own_time: bool) -> Option<impl Fn(&Path) -> Store> {
+    let server = Server::shared()?;
+    Some(move |_: &Path| Store::Postgres { url: server.url().to_owned(), schema: Server::schema(), own_time })
 }
 
 /// The harness must be able to fail: desks that are broken on purpose are found out within a few rounds.

@@ -10,8 +10,6 @@ use cancel_desk::worker::{Accounts, Worker};
 use pg_sandbox::{Gateway, Operation, Rates};
 use tokio::time::{sleep, timeout};
 
-use cancel_desk::journal::Clock;
-
 use crate::oracle::{Oracle, Rule, Violation, at_sandbox, intent_of};
 use crate::pack::Pack;
 use crate::rng::Rng;
@@ -26,10 +24,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Tasks that carry everything through once it is calm.
 const CALM_TASKS: usize = 8;
 
-/// Journal time within which whatever the gateway's documents let the desk settle is settled.
+/// Journal time in which whatever the gateways' documents let the desk settle is settled.
 const A_WHILE: Duration = Duration::from_secs(1_800);
-/// Longer than the schedule of look-ups.
-const EVER: Duration = Duration::from_secs(86_400 * 365);
+/// The same where time cannot be put forward, and look-ups are hinted at instead.
+const A_WHILE_OF_HINTS: Duration = Duration::from_millis(1_500);
+const HINT_PAUSE: Duration = Duration::from_millis(40);
 
 /// Thousandths of the requests.
 const RATES: Rates = Rates {
@@ -45,6 +44,13 @@ const RATES: Rates = Rates {
     look_up_fails: 50,
     silence: true,
 };
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Until {
+    AWhile,
+    /// The last scheduled look-up.
+    TheEnd,
+}
 
 /// What happened, counted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -128,12 +134,12 @@ impl Round<'_> {
             self.scene.sandbox.accept_connections(gateway).await;
         }
 
-        let accounts = Arc::new(accounts(&self.scene.urls(), |client| client));
+        let accounts = Arc::new(accounts(&self.scene.urls(), &self.scene.store, |client| client));
         if !sleepers.is_empty() {
             // whoever sleeps inside a transaction keeps everybody out until it is woken
             let journal = Arc::clone(&self.scene.journal);
             if timeout(Duration::from_millis(300), journal.recover()).await.is_ok() {
-                self.settle(&accounts, A_WHILE, Duration::from_secs(3)).await;
+                self.settle(&accounts, Until::AWhile, Duration::from_secs(3)).await;
                 self.oracle.compare(&*journal, &self.scene.sandbox, false).await;
             }
             sleepers.wake();
@@ -149,7 +155,7 @@ impl Round<'_> {
 
         if self.last {
             tally.by_person = self.decide(&accounts).await;
-        } else if !self.settle(&accounts, A_WHILE, PATIENCE).await {
+        } else if !self.settle(&accounts, Until::AWhile, PATIENCE).await {
             self.oracle
                 .violations
                 .push(Violation { rule: Rule::NotLost, what: "it does not come to rest".to_owned() });
@@ -207,11 +213,12 @@ impl Round<'_> {
         }
     }
 
-    /// Carries everything through until nothing is due within so much journal time; the clock is put forward, so that
-    /// nobody waits for the schedule of look-ups. Tells whether it came to an end.
-    async fn settle(&self, accounts: &Arc<Accounts>, within: Duration, patience: Duration) -> bool {
+    /// Carries everything through for a while, or until nothing is due any more. Nobody waits for the schedule of
+    /// look-ups: the clock is put forward, or they are hinted at. Tells whether it came to an end.
+    async fn settle(&self, accounts: &Arc<Accounts>, until: Until, patience: Duration) -> bool {
         let (began, journal) = (Instant::now(), &self.scene.journal);
-        let horizon = self.scene.clock.now().after(within);
+        let own_time = self.scene.store.has_own_time();
+        let horizon = journal.now().await.unwrap().after(A_WHILE);
         let worker = |_| Arc::new(Worker::new(Arc::clone(journal), Arc::clone(accounts)).unwrap());
         let workers: Vec<Arc<Worker>> = (0..CALM_TASKS).map(worker).collect();
         while began.elapsed() < patience {
@@ -220,11 +227,20 @@ impl Round<'_> {
             for task in draining {
                 task.await.unwrap();
             }
-            let due = journal.next_due().await.unwrap();
-            let Some(due) = due.filter(|due| *due <= horizon) else { return true };
-            let left = due.since(self.scene.clock.now());
-            // due and not to be had: the lease of one who died
-            self.scene.clock.put_forward(left.max(Duration::from_secs(1)));
+            let Some(due) = journal.next_due().await.unwrap() else { return true };
+            if own_time {
+                if until == Until::AWhile && began.elapsed() > A_WHILE_OF_HINTS {
+                    return true;
+                }
+                sleep(HINT_PAUSE).await;
+                journal.recover().await.unwrap();
+            } else if until == Until::AWhile && due > horizon {
+                return true;
+            } else {
+                let left = due.since(journal.now().await.unwrap());
+                // due and not to be had: the lease of one who died
+                self.scene.clock.put_forward(left.max(Duration::from_secs(1)));
+            }
         }
         false
     }
@@ -233,7 +249,7 @@ impl Round<'_> {
     async fn decide(&mut self, accounts: &Arc<Accounts>) -> u64 {
         let (began, mut decisions) = (Instant::now(), 0);
         while began.elapsed() < PATIENCE {
-            if !self.settle(accounts, EVER, PATIENCE).await {
+            if !self.settle(accounts, Until::TheEnd, PATIENCE).await {
                 break;
             }
             let settled = self.scene.settle_pending();

@@ -20,7 +20,7 @@ pub(crate) struct Scene {
     pub(crate) sandbox: Sandbox,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) clock: Arc<SharedClock>,
-    store: Store,
+    pub(crate) store: Store,
     orders: u64,
 }
 

@@ -15,7 +15,7 @@ use cancel_desk::worker::{Account, Accounts};
 use pg_sandbox::credentials;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{SharedClock, journal_time};
+use crate::clock::{SPEED, SharedClock};
 
 /// The environment variable that makes a process of this test a child.
 pub(crate) const CHILD: &str = "CANCEL_DESK_KILL_CHILD";
@@ -53,7 +53,12 @@ pub(crate) enum Broken {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Store {
     Sqlite(PathBuf),
-    Postgres { url: String, schema: String },
+    /// `own_time`: leases and pauses by the server's clock, not by the shared one.
+    Postgres {
+        url: String,
+        schema: String,
+        own_time: bool,
+    },
 }
 
 impl Store {
@@ -63,11 +68,26 @@ impl Store {
                 let options = SqliteOptions::new(path).with_clock(clock);
                 Ok(Arc::new(SqliteJournal::open(options)?))
             }
-            Self::Postgres { url, schema } => {
+            Self::Postgres { url, schema, own_time } => {
                 let options = PostgresOptions::new(url).with_schema(schema).with_connections(6);
-                Ok(Arc::new(PostgresJournal::open(options.with_clock(clock)).await?))
+                let options = if *own_time { options } else { options.with_clock(clock) };
+                Ok(Arc::new(PostgresJournal::open(options).await?))
             }
         }
+    }
+
+    pub(crate) const fn has_own_time(&self) -> bool {
+        matches!(self, Self::Postgres { own_time: true, .. })
+    }
+
+    fn policy(&self) -> Policy {
+        let speed = if self.has_own_time() { 1 } else { SPEED };
+        let mut policy = Policy::default();
+        policy.lease = LEASE.saturating_mul(speed);
+        policy.quiet = QUIET.saturating_mul(speed);
+        policy.upstream_quiet = UPSTREAM_QUIET.saturating_mul(speed);
+        policy.deadline = DEADLINE;
+        policy
     }
 }
 
@@ -109,15 +129,6 @@ impl Log {
     }
 }
 
-fn policy() -> Policy {
-    let mut policy = Policy::default();
-    policy.lease = journal_time(LEASE);
-    policy.quiet = journal_time(QUIET);
-    policy.upstream_quiet = journal_time(UPSTREAM_QUIET);
-    policy.deadline = DEADLINE;
-    policy
-}
-
 macro_rules! impatient {
     ($builder:expr) => {
         $builder
@@ -131,6 +142,7 @@ macro_rules! impatient {
 /// The three clients, each in its wrapping.
 pub(crate) fn accounts(
     urls: &[String; 3],
+    store: &Store,
     wrap: impl Fn(Arc<dyn CancelGateway>) -> Arc<dyn CancelGateway>,
 ) -> Accounts {
     let [chaiport, eximbay, settlebank] = urls;
@@ -155,6 +167,6 @@ pub(crate) fn accounts(
     };
     let clients: [Arc<dyn CancelGateway>; 3] = [Arc::new(chaiport), Arc::new(eximbay), Arc::new(settlebank)];
     clients.into_iter().fold(Accounts::new(), |accounts, client| {
-        accounts.with(SHOP, Account::new(wrap(client)).with_policy(policy())).unwrap()
+        accounts.with(SHOP, Account::new(wrap(client)).with_policy(store.policy())).unwrap()
     })
 }

@@ -1,0 +1,146 @@
+//! After the journal was restored from a backup. The seeds are those at which the model found the rule missing.
+
+use super::*;
+use crate::record::Suspect;
+
+/// Restored at [`NOW`]; the intent was stored `seconds` after that.
+fn suspect(mut claim: Claim, seconds: u64) -> Claim {
+    claim.snapshot.payment.suspect = Some(Suspect::Unchecked);
+    claim.snapshot.payment.suspect_since = Some(NOW);
+    claim.snapshot.intent.created_at = later(seconds);
+    claim
+}
+
+/// An attempt known to the backup, long due.
+fn known(change: impl FnOnce(&mut AttemptRecord)) -> Claim {
+    suspect(open(change), 0)
+}
+
+/// An attempt opened after the restore.
+fn fresh(change: impl FnOnce(&mut AttemptRecord)) -> Claim {
+    let claim = open(|attempt| {
+        attempt.first_send_at = later(700);
+        attempt.last_send_at = later(700);
+        change(attempt);
+    });
+    suspect(claim, 1)
+}
+
+fn is_for_a_person(change: &Change, why: Why) -> bool {
+    matches!(change, Change::Manual(evidence) if evidence.why == why)
+}
+
+fn wait(seconds: u64) -> Change {
+    Change::Wait { pause: Duration::from_secs(seconds) }
+}
+
+/// Seeds 5553 and 9673 at Chaiport: a person looked into the books while a lost attempt was on its way.
+#[test]
+fn nobody_is_asked_before_what_was_on_its_way_has_arrived() {
+    for (stored, entries) in [(0, &[][..]), (1, &[]), (0, &[(1_000, "x")]), (1, &[(3_000, "x")])] {
+        let change = looked(suspect(claim(None), stored), chaiport(), entries, 100);
+        assert_eq!(change, wait(500), "{stored} {entries:?}");
+    }
+    // an attempt that followed this one may have been lost
+    for entries in [&[(1_000, "x")][..], &[(3_000, "x")]] {
+        assert_eq!(looked(known(|_| {}), chaiport(), entries, 100), wait(500));
+    }
+    assert_eq!(looked(known(|_| {}), chaiport(), &[], 590), wait(10));
+}
+
+#[test]
+fn what_was_stored_before_never_begins_by_itself() {
+    for entries in [&[][..], &[(1_000, "x")]] {
+        let change = looked(suspect(claim(None), 0), chaiport(), entries, 600);
+        assert!(is_for_a_person(&change, Why::RestoredJournal), "{entries:?}");
+    }
+}
+
+#[test]
+fn a_new_wish_begins_only_where_the_ledger_is_as_the_journal_knows_it() {
+    let (mut turn, _) = Turn::begin(suspect(claim(None), 1), chaiport(), Policy::default());
+    let Action::Commit(plan) = turn.on(seen(&[], true), later(600)) else { panic!() };
+    assert_eq!(plan.balance_before, 10_000);
+    let change = looked(suspect(claim(None), 1), chaiport(), &[(1_000, "x")], 600);
+    assert!(is_for_a_person(&change, Why::RestoredJournal));
+    // what was found different stays so, though the lower balance is known by now
+    let mut differs = suspect(claim(None), 1);
+    differs.snapshot.payment.suspect = Some(Suspect::Differs);
+    differs.snapshot.payment.known_balance = 9_000;
+    let change = looked(differs, chaiport(), &[(1_000, "x")], 600);
+    assert!(is_for_a_person(&change, Why::RestoredJournal));
+    // and a cleared payment is like any other
+    let (mut turn, _) = Turn::begin(claim(None), chaiport(), Policy::default());
+    assert!(matches!(turn.on(seen(&[(1_000, "x")], true), NOW), Action::Commit(_)));
+}
+
+/// Seed 103 at Chaiport: the lost attempt lay at a PG that decides later.
+#[test]
+fn what_a_pg_may_have_from_a_lost_attempt_is_waited_for() {
+    let record = found(suspect(claim(None), 1), &[], pending());
+    assert_eq!((record.change, record.proven_balance), (wait(2), None));
+    let mut late = suspect(claim(None), 1);
+    late.snapshot.intent.looks = LOOK_UPS;
+    assert!(is_for_a_person(&found(late, &[], pending()).change, Why::Pending));
+    let stored_before = found(suspect(claim(None), 0), &[], pending());
+    assert!(is_for_a_person(&stored_before.change, Why::RestoredJournal));
+    // nothing else that the crate says of an attempt that was never made counts
+    let (mut turn, _) = Turn::begin(suspect(claim(None), 1), chaiport(), Policy::default());
+    let Event::LookedUp(seen) = seen(&[], true) else { panic!() };
+    let told = Seen { verdict: Some(Verdict::NotYet), ..seen };
+    assert!(matches!(turn.on(Event::LookedUp(told), later(600)), Action::Commit(_)));
+}
+
+#[test]
+fn our_tag_stays_proof() {
+    for claim in [known(|_| {}), fresh(|_| {})] {
+        let change = looked(claim, chaiport(), &[(3_000, TAG)], 2);
+        assert_eq!(change, Change::Completed { proof: Proof::Tag, cancel_id: None });
+    }
+}
+
+#[test]
+fn what_a_lost_attempt_could_have_caused_is_for_a_person() {
+    for claim in [known(|_| {}), fresh(|_| {})] {
+        let change = looked(claim.clone(), chaiport(), &[(1_000, "console")], 5_000);
+        assert!(is_for_a_person(&change, Why::RestoredJournal));
+        let policy = Policy { sole_actor: true, ..Policy::default() };
+        let (mut turn, _) = Turn::begin(claim, eximbay(), policy);
+        let Action::Record(record) = turn.on(seen(&[(3_000, "")], false), later(5_000)) else { panic!() };
+        assert!(is_for_a_person(&record.change, Why::RestoredJournal));
+    }
+}
+
+#[test]
+fn what_was_sent_before_is_not_sent_again_by_itself() {
+    for doubts in [0, 1] {
+        let change = looked(known(|attempt| attempt.doubts = doubts), chaiport(), &[], 600);
+        assert!(is_for_a_person(&change, Why::RestoredJournal), "{doubts}");
+    }
+    assert_eq!(looked(fresh(|_| {}), chaiport(), &[], 790), Change::Resend);
+}
+
+#[test]
+fn a_refusal_is_believed_once_nothing_is_on_its_way() {
+    let refused = |attempt: &mut AttemptRecord| {
+        attempt.refusal =
+            Some(Refusal { kind: "period".to_owned(), code: "R1".to_owned(), could_be_our_own_doing: false });
+    };
+    let rejected = |change| matches!(change, Change::Rejected(RejectedBecause::Refused { .. }));
+    assert_eq!(looked(known(refused), chaiport(), &[], 100), wait(500));
+    assert!(rejected(looked(known(refused), chaiport(), &[], 600)));
+    assert!(rejected(looked(fresh(refused), chaiport(), &[], 701)));
+}
+
+#[test]
+fn only_a_suspect_payment_without_an_attempt_is_probed() {
+    let probe = |claim| Turn::begin(claim, chaiport(), Policy::default()).0.probe();
+    let order = probe(suspect(claim(None), 1)).unwrap();
+    assert_eq!((order.amount(), order.balance_before()), (won(3_000), won(10_000)));
+    assert!(order.sends().may_have_been_sent());
+    assert!(probe(claim(None)).is_none());
+    assert!(probe(known(|_| {})).is_none());
+    let mut too_much = suspect(claim(None), 1);
+    too_much.snapshot.payment.known_balance = 2_999;
+    assert!(probe(too_much).is_none());
+}

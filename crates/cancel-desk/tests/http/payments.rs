@@ -1,0 +1,124 @@
+//! Payments: registered one by one and many at once, and shown.
+
+use pg_sandbox::NewPayment;
+
+use crate::client::Call;
+use crate::scene::Scene;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_registered_once_and_shown_with_its_cancels() {
+    let scene = Scene::new().await;
+    let body = r#"{"imp_uid":"imp_1","merchant_uid":"ORD 1/가","amount":10000,"cancel_amount":2500,"pg_provider":"kcp","memo":"x"}"#;
+    let first = scene.send(Call::post("/payments", body)).await;
+    assert_eq!((first.status, &first.json()["cancelable_amount"]), (201, &7500.into()));
+    assert_eq!(scene.send(Call::post("/payments", body)).await.status, 200);
+    let other = body.replace("10000", "10001");
+    scene.send(Call::post("/payments", other)).await.refused(409, "payment_conflict");
+    let path = "/payments/ORD%201%2F%EA%B0%80";
+    let shown = scene.send(Call::get(path)).await.json();
+    assert_eq!((&shown["pg_provider"], &shown["cancel_amount"]), (&"kcp".into(), &2500.into()));
+    assert_eq!(shown["cancels"].as_array().unwrap().len(), 0);
+    for query in ["?gateway=chaiport", "?account=shop", "?payment_id=imp_1"] {
+        assert_eq!(scene.send(Call::get(format!("{path}{query}"))).await.status, 200);
+    }
+    scene.send(Call::get(format!("{path}?gateway=eximbay"))).await.refused(404, "no_such_payment");
+    scene.send(Call::get(format!("{path}?gateway=toss"))).await.refused(400, "invalid");
+    scene.send(Call::get(format!("{path}?account=a&account=b"))).await.refused(400, "invalid");
+    let again = body.replace("imp_1", "imp_2");
+    assert_eq!(scene.send(Call::post("/payments", again)).await.status, 201);
+    let problem = scene.send(Call::get(path)).await.refused(409, "several_payments");
+    assert_eq!(problem["choices"][1]["payment_id"], "imp_2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_that_its_gateway_could_not_find_is_refused_by_field() {
+    let scene = Scene::new().await;
+    for (body, field) in [
+        (r#"{"merchant_uid":"O","amount":1}"#, "gateway"),
+        (r#"{"gateway":"chaiport","merchant_uid":"O","amount":1}"#, "payment_id"),
+        (r#"{"imp_uid":"imp_1","amount":1}"#, "merchant_uid"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O"}"#, "amount"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":0}"#, "amount"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":1.5}"#, "amount"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":1,"cancel_amount":2}"#, "cancel_amount"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":1,"currency":"won"}"#, "currency"),
+        (r#"{"imp_uid":"../1","merchant_uid":"O","amount":1}"#, "imp_uid"),
+        (
+            r#"{"gateway":"eximbay","payment_id":"1","merchant_uid":"O","amount":1.00,"currency":"USD"}"#,
+            "paid_text",
+        ),
+        (r#"{"gateway":"settlebank","payment_id":"T1","merchant_uid":"O","amount":1}"#, "paid_on"),
+        (
+            r#"{"gateway":"settlebank","payment_id":"T1","merchant_uid":"O","amount":1,"paid_on":"21.11."}"#,
+            "paid_on",
+        ),
+        (
+            r#"{"gateway":"settlebank","payment_id":"T1","merchant_uid":"O","amount":1,"paid_on":"2026-11-21"}"#,
+            "method",
+        ),
+    ] {
+        let problem = scene.send(Call::post("/payments", body)).await.refused(400, "invalid");
+        assert_eq!(problem["field"], field, "{body}: {problem}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_are_registered_together_or_not_at_all() {
+    let scene = Scene::new().await;
+    let row = |number: usize| {
+        format!(r#"{{"imp_uid":"imp_{number}","merchant_uid":"ORD-{number}","amount":1000}}"#)
+    };
+    let rows = |numbers: std::ops::Range<usize>| numbers.map(row).collect::<Vec<_>>();
+    let bulk = |body: String| Call::post("/payments/bulk", body);
+    let spoilt = [&rows(0..3)[..], &[row(1), r#"{"imp_uid":"imp_9"}"#.to_owned(), "7".to_owned()]].concat();
+    let problem = scene.send(bulk(format!("[{}]", spoilt.join(",")))).await.refused(400, "invalid_rows");
+    let faults = problem["rows"].as_array().unwrap();
+    let told: Vec<_> =
+        faults.iter().map(|fault| (fault["row"].as_u64().unwrap(), fault["field"].as_str())).collect();
+    assert_eq!(told, [(4, Some("payment_id")), (5, Some("merchant_uid")), (6, None)], "{problem}");
+    scene.send(Call::get("/payments/ORD-0")).await.refused(404, "no_such_payment");
+
+    let done = scene.send(bulk(format!("[{}]", rows(0..500).join(",")))).await;
+    assert_eq!(done.text(), r#"{"registered":500,"known":0}"#);
+    let lines = rows(499..502).join("\n") + "\n\n";
+    let call = bulk(lines).without("content-type").header("content-type", "application/x-ndjson");
+    assert_eq!(scene.send(call).await.text(), r#"{"registered":2,"known":1}"#);
+    // one of them is registered with another amount
+    let conflict = format!("[{},{}]", row(600), row(3).replace("1000", "2000"));
+    let problem = scene.send(bulk(conflict)).await.refused(400, "invalid_rows");
+    assert_eq!(
+        (&problem["rows"][0]["row"], &problem["rows"][0]["code"]),
+        (&2.into(), &"payment_conflict".into())
+    );
+    scene.send(Call::get("/payments/ORD-600")).await.refused(404, "no_such_payment");
+    for malformed in ["", "[]", "[1,", "{\n", "[{}] x"] {
+        scene.send(bulk(malformed.to_owned())).await.refused(400, "malformed_json");
+    }
+    let many = format!("[{}]", vec!["{}"; 150].join(","));
+    let problem = scene.send(bulk(many)).await.refused(400, "invalid_rows");
+    assert_eq!((problem["rows"].as_array().unwrap().len(), &problem["faults"]), (100, &150.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_three_gateways_refund_over_one_address() {
+    let scene = Scene::new().await;
+    scene.card("ORD-C").await;
+    let eximbay = scene.sandbox.pay(NewPayment::eximbay("ORD-E", "KRW", "10000"));
+    let settlebank = scene.sandbox.pay(NewPayment::settlebank("ORD-S", 10_000));
+    let day = scene.sandbox.payment(pg_sandbox::Gateway::Settlebank, settlebank.as_str()).unwrap().trade_date;
+    let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]);
+    let rows = format!(
+        "{{\"gateway\":\"eximbay\",\"payment_id\":\"{}\",\"merchant_uid\":\"ORD-E\",\"amount\":10000,\"method\":\"P101\"}}\n\
+         {{\"gateway\":\"settlebank\",\"payment_id\":\"{}\",\"merchant_uid\":\"ORD-S\",\"amount\":10000,\"method\":\"CA\",\"paid_on\":\"{day}\"}}",
+        eximbay.as_str(),
+        settlebank.as_str(),
+    );
+    let call = Call::post("/payments/bulk", rows)
+        .without("content-type")
+        .header("content-type", "application/jsonl");
+    assert_eq!(scene.send(call).await.status, 200);
+    for order in ["ORD-C", "ORD-E", "ORD-S"] {
+        let body = scene.send(Call::cancel(order, "3000", "same-key-at-each")).await.state(200, "completed");
+        assert_eq!(body["cancel_amount"], 3000);
+    }
+}
