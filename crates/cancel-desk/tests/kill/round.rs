@@ -18,6 +18,8 @@ use crate::setting::{Broken, Role, accounts};
 
 /// How long the trouble lasts at least; then until the submitters are done.
 const TROUBLE: Duration = Duration::from_millis(900);
+/// How long at most, while the gateways have not yet seen a cancel for every other wish.
+const LONG_TROUBLE: Duration = Duration::from_secs(4);
 /// How long it may take until everything is decided, once it is calm.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -126,7 +128,7 @@ impl Round<'_> {
         self.scene.sandbox.random_faults(self.rng.next(), RATES);
         let settings = self.scene.settings(self.number, self.broken, &mut self.rng);
         let mut pack = Pack::start(settings);
-        tally.console = self.trouble(&mut pack, &payments).await;
+        tally.console = self.trouble(&mut pack, &payments, wishes.len()).await;
         let mut sleepers = pack.leave_sleepers(&mut self.rng);
         tally.sleepers = u64::from(!sleepers.is_empty());
         self.scene.sandbox.clear_faults();
@@ -182,13 +184,15 @@ impl Round<'_> {
     }
 
     /// Kills, stops and starts again, while people refund at the admin pages. Tells how many of those.
-    async fn trouble(&mut self, pack: &mut Pack, payments: &[PaymentKey]) -> u64 {
+    async fn trouble(&mut self, pack: &mut Pack, payments: &[PaymentKey], wishes: usize) -> u64 {
         let (began, mut console) = (Instant::now(), 0);
         loop {
             sleep(Duration::from_millis(self.rng.between(5, 60))).await;
             pack.tend();
             let over = began.elapsed() > TROUBLE;
-            if over && pack.all_submitted() {
+            let sends = |gateway| self.scene.sandbox.count(gateway, Operation::Cancel);
+            let enough = Gateway::ALL.map(sends).iter().sum::<usize>() * 2 > wishes;
+            if over && pack.all_submitted() && (enough || began.elapsed() > LONG_TROUBLE) {
                 return console;
             }
             if began.elapsed() > PATIENCE {
