@@ -22,6 +22,7 @@ use crate::record::{JobId, JobRecord};
 
 use super::bulk_text;
 use super::exit::{Exit, Failure};
+use super::serve::Signals;
 use super::shell::Shell;
 use super::show;
 
@@ -58,9 +59,14 @@ fn broken(error: impl std::fmt::Display) -> Failure {
 }
 
 pub(crate) async fn run(shell: &Shell, args: &DemoArgs) -> Result<Exit, Failure> {
-    match &args.carry {
-        Some(file) => carry::run(file).await,
-        None => demonstrate(shell, args).await,
+    if let Some(file) = &args.carry {
+        return carry::run(file).await;
+    }
+    let mut signals = Signals::new()?;
+    tokio::select! {
+        end = demonstrate(shell, args) => end,
+        // child and folder go as they would in the end
+        () = signals.next() => Err(broken(words::STOPPED.of(shell.lang()))),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pg_core::Gateway;
-use pg_sandbox::{Entry, Operation, Sandbox};
+use pg_sandbox::{Operation, Sandbox};
 use serde::Serialize;
 
 use crate::bulk::{Report, RowState};
@@ -88,7 +88,7 @@ impl Books {
         let mut of: BTreeMap<Option<IntentId>, Vec<i64>> = BTreeMap::new();
         for entry in ledger.entries.iter().chain(&ledger.pending) {
             self.refunds = self.refunds.saturating_add(1);
-            of.entry(intent_of(entry, &attempts)).or_default().push(entry.amount);
+            of.entry(intent_of_tag(&entry.tag, &attempts)).or_default().push(entry.amount);
         }
         let strays = of.remove(&None).map_or(0, |strays| strays.len());
         self.refunded_twice = self.refunded_twice.saturating_add(usize::from(ledger.balance < 0));
@@ -120,7 +120,39 @@ impl Books {
 }
 
 /// Whose refund an entry is: every attempt carries a tag of its own into the books.
-fn intent_of(entry: &Entry, attempts: &BTreeMap<AttemptId, IntentId>) -> Option<IntentId> {
-    let carries = |id: &AttemptId| id.tag().is_ok_and(|tag| entry.tag.contains(tag.as_str()));
+fn intent_of_tag(text: &str, attempts: &BTreeMap<AttemptId, IntentId>) -> Option<IntentId> {
+    let carries = |id: &AttemptId| id.tag().is_ok_and(|tag| text.contains(tag.as_str()));
     attempts.iter().find(|(id, _)| carries(id)).map(|(_, intent)| *intent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::Scene;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refund_that_the_journal_does_not_know_is_a_difference() {
+        let scene = Scene::start(30, 1).await.unwrap();
+        let payments = scene.journal.payments(None, 100).await.unwrap();
+        assert_eq!(payments.len(), 30);
+        let mut books = Books::default();
+        for payment in &payments {
+            books.payment(&*scene.journal, &scene.sandbox, &payment.key(), 0).await.unwrap();
+        }
+        assert!(books.agree() && books.refunds == 0, "{books:?}");
+
+        let key = payments[7].key();
+        scene.sandbox.console_refund(at_sandbox(key.gateway), &key.payment_id, 1_000).unwrap();
+        books.payment(&*scene.journal, &scene.sandbox, &key, 0).await.unwrap();
+        assert!(!books.agree() && books.differences == 2, "{books:?}");
+    }
+
+    #[test]
+    fn a_refund_is_known_by_its_tag() {
+        let (id, no) = (AttemptId::from_bits(5), IntentId::from_bits(7));
+        let attempts = BTreeMap::from([(id, no)]);
+        let of = |tag: &str| intent_of_tag(tag, &attempts);
+        assert_eq!(of(&format!("[c:{}] 변심", id.tag().unwrap())), Some(no));
+        assert_eq!(of("console"), None);
+    }
 }

@@ -20,6 +20,7 @@ texts! {
         "환불 프로세스 {0}에 SIGKILL: {2}건 중 {1}건 완료, {3}건은 결과 미확인.";
     RESUMES = "Another process goes on. What was in the air is looked up first, never just sent again.",
         "다른 프로세스가 이어서 처리합니다. 전송 중이던 건은 다시 보내지 않고 먼저 조회합니다.";
+    STOPPED = "the demonstration was stopped", "시연을 중단했습니다";
     SENDS = "cancel requests that the gateways saw: ", "PG가 받은 취소 요청: ";
     TROUBLE = "requests that went wrong:              ", "장애를 겪은 요청: ";
     REFUNDS = "refunds in the gateways' books:        ", "PG 장부의 환불: ";
