@@ -41,10 +41,11 @@ const FORBIDDEN: [&str; 18] = [
 const BUDGETS: [(&str, usize, usize); 3] =
     [("chaiport-cancel", 88, 22), ("eximbay-cancel", 88, 23), ("settlebank-cancel", 103, 35)];
 /// Pages that stand in English and in Korean.
-const TWINS: [&str; 8] = [
+const TWINS: [&str; 9] = [
     "README.md",
     "docs/architecture.md",
     "docs/desk.md",
+    "docs/operations.md",
     "docs/outcomes.md",
     "docs/sandbox.md",
     "docs/gateways/chaiport.md",
@@ -207,6 +208,14 @@ fn documents(root: &Path, faults: &mut Vec<String>) {
             }
         }
     }
+    // whoever is asked finds every reason for it explained
+    for word in words(&read(root, "crates/cancel-desk/src/record/evidence.rs", faults)) {
+        for file in ["docs/operations.md", "docs/operations.ko.md"] {
+            if !read(root, file, faults).contains(&format!("`{word}`")) {
+                faults.push(format!("{file} does not explain `{word}`"));
+            }
+        }
+    }
     // every page stands in both languages, section by section
     let sections = |text: String| text.lines().filter(|line| line.starts_with("## ")).count();
     for page in TWINS {
@@ -216,6 +225,12 @@ fn documents(root: &Path, faults: &mut Vec<String>) {
             faults.push(format!("{page} has {english} sections, {twin} {korean}"));
         }
     }
+}
+
+/// The words of a file's `words!`.
+fn words(source: &str) -> Vec<String> {
+    let word = |line: &str| Some(line.trim().strip_suffix("\",")?.split_once(" = \"")?.1.to_owned());
+    source.lines().filter_map(word).collect()
 }
 
 /// A file that needs a second screen of explanation wants a split.

@@ -5,17 +5,33 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`record`] | payments, intents, attempts: what is stored |
+//! | [`record`] | payments, intents, attempts, jobs: what is stored |
 //! | [`protocol`] | what to do next, decided without I/O |
-//! | [`journal`] | the store, in memory and in `SQLite` |
+//! | [`journal`] | the store: in memory, in `SQLite`, in `PostgreSQL` |
 //! | [`worker`] | the task that drives the protocol against journal and gateways |
+//! | [`desk`] | what a caller may ask: find, check, store, wait, show |
+#![cfg_attr(feature = "bulk", doc = "| [`bulk`] | refunds from a file: plan, approval, run, report |")]
+#![cfg_attr(feature = "gateways", doc = "| [`config`] | from file and environment to journal and clients |")]
+#![cfg_attr(feature = "http", doc = "| [`http`] | the HTTP service, to serve or to mount |")]
+#![cfg_attr(feature = "cli", doc = "| [`cli`] | the program `cancel-desk` |")]
 #![cfg_attr(feature = "model", doc = "| [`model`] | protocol, gateways and faults, simulated |")]
 //!
-//! Features: `sqlite` (default) brings the embedded journal, `model` the simulation.
+//! | feature | brings |
+//! |---|---|
+//! | `cli` (default) | the program, with all of the following but `model` |
+//! | `sqlite` | the embedded journal: one file, no server |
+//! | `postgres` | the journal that several hosts share |
+//! | `gateways` | the clients of the three gateways, and the configuration that makes them |
+//! | `http` | the service |
+//! | `bulk` | refunds from a file |
+//! | `model` | the simulation of the protocol, with its runner |
 //!
-//! This is the library alone. **Not there yet:** the HTTP service, the command line, refunds in bulk, the `PostgreSQL`
-//! journal, recovery after a restored backup, the demonstration. Until then a program of yours registers payments,
-//! submits refunds and runs a [`worker::Worker`]:
+//! Without any: protocol, journal in memory and worker, over whatever implements
+//! [`CancelGateway`](pg_core::CancelGateway).
+//!
+//! What the gateways do is documented, not verified.
+//!
+//! A program of yours registers payments, submits refunds and runs a [`worker::Worker`]:
 //!
 //! ```
 //! use std::sync::Arc;

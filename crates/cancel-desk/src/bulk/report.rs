@@ -142,3 +142,57 @@ fn check(job: &JobRecord, rows: &[JobRow], states: &[Amounts]) -> Result<(), Bul
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use pg_core::Gateway;
+
+    use super::*;
+    use crate::journal::conformance::won;
+    use crate::record::{IntentId, JobState, JobTotal, PaymentKey, Timestamp};
+
+    fn row(line: i64, amount: i64) -> JobRow {
+        JobRow {
+            line,
+            intent: IntentId::from_bits(1),
+            payment: PaymentKey::new(Gateway::Chaiport, "shop", "imp_1"),
+            caller_key: format!("k{line}"),
+            fingerprint: [0; 32],
+            amount: won(amount),
+            reason: None,
+            refused: None,
+            stored: None,
+        }
+    }
+
+    fn job(rows: i64, approved: i64, submitted: i64) -> JobRecord {
+        JobRecord {
+            id: JobId::from_bits(1),
+            name: String::new(),
+            hash: [0; 32],
+            state: JobState::Approved,
+            totals: vec![JobTotal { approved: won(approved), submitted }],
+            rows,
+            approved_by: None,
+            halted_because: None,
+            created_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn whatever_does_not_add_up_to_the_plan_is_an_error() {
+        let refused = JobRow { refused: Some("exceeds".to_owned()), ..row(2, 200) };
+        let rows = [row(1, 100), refused];
+        let states = add_up(&rows).unwrap();
+        assert_eq!(states.iter().map(|amounts| amounts.rows).collect::<Vec<_>>(), [1, 1]);
+        assert!(check(&job(2, 300, 0), &rows, &states).is_ok());
+        for (wrong, about) in [
+            (job(3, 300, 0), "2 rows where 3 were planned"),
+            (job(2, 301, 0), "the rows come to 300 KRW"),
+            (job(2, 300, 301), "submitted"),
+        ] {
+            let error = check(&wrong, &rows, &states).unwrap_err().to_string();
+            assert!(error.contains(about), "{error}");
+        }
+    }
+}

@@ -25,7 +25,7 @@ const GLANCE_AT_FIRST: Duration = Duration::from_millis(50);
 /// How many of them at once.
 const GLANCED: usize = 200;
 /// Workers for what is due again, beside those that submit.
-const FOLLOWERS: usize = 4;
+const FOLLOWERS: u16 = 4;
 /// How often a failing journal is asked again for one row, and after which pause.
 const AGAIN: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
@@ -205,13 +205,9 @@ impl Run {
     /// # Errors
     /// [`BulkError::Journal`] when the storage fails for longer than a moment.
     pub async fn carry(self: &Arc<Self>, stop: impl Future<Output = ()> + Send) -> Result<RunEnd, BulkError> {
-        let mut followers = JoinSet::new();
         let (over, is_over) = watch::channel(false);
-        for _ in 0..FOLLOWERS {
-            let (worker, mut is_over) = (self.worker()?, is_over.clone());
-            followers
-                .spawn(async move { worker.run(async { drop(is_over.wait_for(|over| *over).await) }).await });
-        }
+        let mut followers = JoinSet::new();
+        self.follow(&mut followers, FOLLOWERS, &is_over)?;
         let watching = async {
             tokio::select! {
                 () = stop => {
@@ -223,7 +219,7 @@ impl Run {
             }
         };
         let end = tokio::select! {
-            end = self.submit_all() => end,
+            end = self.submit_all(&mut followers, &is_over) => end,
             () = watching => Ok(RunEnd::Stopped),
         };
         over.send_replace(true);
@@ -236,7 +232,27 @@ impl Run {
         Ok(Worker::new(Arc::clone(&self.journal), Arc::clone(&self.accounts))?)
     }
 
-    async fn submit_all(self: &Arc<Self>) -> Result<RunEnd, BulkError> {
+    /// Workers for whatever is due, until it is over.
+    fn follow(
+        &self,
+        followers: &mut JoinSet<()>,
+        many: u16,
+        is_over: &watch::Receiver<bool>,
+    ) -> Result<(), BulkError> {
+        for _ in 0..many {
+            let (worker, mut is_over) = (self.worker()?, is_over.clone());
+            followers.spawn(async move {
+                worker.run(async { drop(is_over.wait_for(|over| *over).await) }).await;
+            });
+        }
+        Ok(())
+    }
+
+    async fn submit_all(
+        self: &Arc<Self>,
+        followers: &mut JoinSet<()>,
+        is_over: &watch::Receiver<bool>,
+    ) -> Result<RunEnd, BulkError> {
         self.canary().await?;
         let mut tasks = JoinSet::new();
         for account in self.lanes.accounts() {
@@ -252,6 +268,9 @@ impl Run {
             }
         }
         while tasks.join_next().await.is_some() {}
+        // what a crash left open may come due all at once
+        let many = if self.may_go_on() { self.options.most } else { 0 };
+        self.follow(followers, many, is_over)?;
         self.end().await
     }
 

@@ -52,10 +52,11 @@ pub(crate) fn run(shell: &Shell, args: &BankArgs) -> Result<Exit, Failure> {
 
 fn row(bank: &Bank, scheme: BankScheme, lang: crate::config::Lang) -> Vec<String> {
     let own = bank.code(scheme).unwrap_or("-");
-    // only those that are not the same again
+    // most numberings follow the clearing house's: only those that do not are worth a word
+    let usual = bank.code(BankScheme::Kftc).unwrap_or("-");
     let others = BankScheme::all().filter_map(|other| {
-        let code = bank.code(other).filter(|code| *code != own)?;
-        Some(format!("{other} {code}"))
+        let code = bank.code(other).filter(|code| *code != usual || other == BankScheme::Kftc)?;
+        (other != scheme && code != own).then(|| format!("{other} {code}"))
     });
     let names = lang.pick((bank.name_en(), bank.name_ko()), (bank.name_ko(), bank.name_en()));
     vec![own.to_owned(), names.0.to_owned(), names.1.to_owned(), others.collect::<Vec<_>>().join(", ")]

@@ -78,7 +78,8 @@ async fn lines(run: Arc<Run>, lang: Lang, mut is_over: watch::Receiver<bool>) {
 /// Rate, time left, cancels in flight, and how many rows are where.
 fn text(now: &Progress, lang: Lang) -> String {
     let millis = now.running.as_millis().max(1);
-    let per_second = u128::from(now.settled).saturating_mul(1_000).checked_div(millis).unwrap_or(0);
+    let tenths = u128::from(now.settled).saturating_mul(10_000).checked_div(millis).unwrap_or(0);
+    let per_second = format!("{}.{}", tenths.div_euclid(10), tenths.rem_euclid(10));
     let left = u128::from(now.rows.saturating_sub(now.done));
     let left = left
         .saturating_mul(millis)

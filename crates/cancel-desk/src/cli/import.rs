@@ -433,7 +433,7 @@ mod tests {
 
     #[test]
     fn json_is_read_as_lines_and_as_an_array_without_floats() {
-        let one = r#"{"gateway":"eximbay","transaction_id":"20260101000000000001","merchant_uid":"E-1","amount":10.00,"currency":"USD","paid":true}"#;
+        let one = r#"{"gateway":"eximbay","transaction_id":"202601010000000000000001","merchant_uid":"E-1","amount":10.00,"currency":"USD","paid":true}"#;
         let two = r#"{"imp_uid":"imp_1","merchant_uid":"O-2","amount":"3000","cancel_amount":null}"#;
         for (text, name) in [(format!("{one}\n\n{two}\n"), "p.jsonl"), (format!("[{one},\n{two}]"), "p.json")]
         {
@@ -487,7 +487,7 @@ mod tests {
         for (bytes, part) in [
             (&b""[..], "holds no payment"),
             (b"imp_1,O-1,1000\n", "name the columns"),
-            (b"imp_uid,merchant_uid,amount\nimp_1,\xc8\xab,1\n", "utf-8"),
+            (b"imp_uid,merchant_uid,amount\nimp_1,\xb0\xa1,1\n", "utf-8"),
             (b"[1,2]", "json array"),
             (b"{\"imp_uid\":", "json object"),
             (b"imp_uid,imp_uid,amount\n", "twice"),
@@ -496,7 +496,7 @@ mod tests {
             assert!(file.faults[0].text.contains(part), "{part}: {:?}", file.faults);
             assert!(file.payments.is_empty());
         }
-        let file = read(b"imp_uid,merchant_uid,amount\nimp_1,\xc8\xab,1\n", "a.csv", &defaults());
+        let file = read(b"imp_uid,merchant_uid,amount\nimp_1,\xb0\xa1,1\n", "a.csv", &defaults());
         assert_eq!(file.faults[0].line, 2);
     }
 }

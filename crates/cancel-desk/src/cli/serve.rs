@@ -44,7 +44,7 @@ pub(super) async fn worker(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Fai
 
 pub(super) async fn serve(shell: &Shell, args: &WorkerArgs) -> Result<Exit, Failure> {
     let mut signals = Signals::new()?;
-    let (config, desk) = shell.desk().await?;
+    let (config, desk) = shell.desk_to_serve().await?;
     let options = options(shell, &config)?;
     let listen = config.http().listen;
     let failed =

@@ -33,8 +33,10 @@ pub(crate) struct Shell {
 /// Which secrets a command needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secrets {
-    /// All of them: it talks to gateways.
+    /// All of them: it serves.
     All,
+    /// Those of the accounts: it talks to gateways.
+    Accounts,
     /// None: it reads and writes the journal.
     None,
 }
@@ -66,6 +68,7 @@ impl Shell {
         let loader = Loader::new().file(self.file.as_deref());
         let loaded = match secrets {
             Secrets::All => loader.load(),
+            Secrets::Accounts => loader.without_tokens().load(),
             Secrets::None => loader.without_secrets().load(),
         };
         let config = loaded.map_err(|faults| self.faults(&faults))?;
@@ -95,7 +98,16 @@ impl Shell {
 
     /// The desk with its accounts.
     pub(crate) async fn desk(&self) -> Result<(Config, Desk), Failure> {
-        let config = self.config(Secrets::All)?;
+        self.desk_with(Secrets::Accounts).await
+    }
+
+    /// The desk with its accounts, and the tokens of the HTTP service.
+    pub(crate) async fn desk_to_serve(&self) -> Result<(Config, Desk), Failure> {
+        self.desk_with(Secrets::All).await
+    }
+
+    async fn desk_with(&self, secrets: Secrets) -> Result<(Config, Desk), Failure> {
+        let config = self.config(secrets)?;
         if config.account_list().is_empty() {
             return Err(Failure::new(Exit::Setup, "no_accounts", self.t(&text::NO_ACCOUNTS)));
         }

@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn times_are_korean_and_spans_are_short() {
-        assert_eq!(time(Timestamp(1_790_000_000_000)), "2026-09-21 22:13:20 KST");
+        assert_eq!(time(Timestamp(1_790_000_000_000)), "2026-09-21 23:13:20 KST");
         assert_eq!(span(Duration::from_secs(0)), "0s");
         assert_eq!(span(Duration::from_secs(93_784)), "1d 2h");
         assert_eq!(span(Duration::from_secs(61)), "1m 1s");

@@ -18,6 +18,7 @@ pub struct Loader<'v> {
     file: Option<PathBuf>,
     variables: Variables<'v>,
     with_secrets: bool,
+    with_tokens: bool,
 }
 
 impl fmt::Debug for Loader<'_> {
@@ -36,7 +37,12 @@ impl<'v> Loader<'v> {
     /// From the file that the environment names, and the environment of this process.
     #[must_use]
     pub fn new() -> Self {
-        Self { file: None, variables: Box::new(|name| std::env::var(name).ok()), with_secrets: true }
+        Self {
+            file: None,
+            variables: Box::new(|name| std::env::var(name).ok()),
+            with_secrets: true,
+            with_tokens: true,
+        }
     }
 
     /// From this file. Without one the environment names it, or it is `cancel-desk.toml` if that exists.
@@ -59,6 +65,14 @@ impl<'v> Loader<'v> {
     #[must_use]
     pub const fn without_secrets(mut self) -> Self {
         self.with_secrets = false;
+        self.with_tokens = false;
+        self
+    }
+
+    /// Leaves the bearer tokens of the HTTP service unread, for a command that does not serve.
+    #[must_use]
+    pub const fn without_tokens(mut self) -> Self {
+        self.with_tokens = false;
         self
     }
 
@@ -80,6 +94,7 @@ impl<'v> Loader<'v> {
             reading.fault(reading.place(error.span()), "", Problem::Syntax(message));
         }
         reading.with_secrets = self.with_secrets;
+        reading.with_tokens = self.with_tokens;
         reading.readable_secrets = {
             let top = Section::new(&reading, "", Some(parsed.get_ref()));
             top.flag("allow_readable_secrets")

@@ -243,6 +243,13 @@ fn tokens(section: &Section<'_, '_>, http: &mut HttpConfig) {
     }
     let (variables, files) = (section.texts("token_env"), section.texts("token_file"));
     let named = !variables.is_empty() || !files.is_empty();
+    if http.without_token && named {
+        let other = "token_env / token_file".to_owned();
+        section.fault(section.place.clone(), "without_token", Problem::BothGiven { other });
+    }
+    if !reading.with_tokens {
+        return;
+    }
     let mut found: Vec<(String, Option<Found<SecretText>>)> = Vec::new();
     for name in &variables {
         let field = section.field("token_env");
@@ -265,15 +272,8 @@ fn tokens(section: &Section<'_, '_>, http: &mut HttpConfig) {
             Err(error) => reading.fault(text.place, field, Problem::refused(error.reason())),
         }
     }
-    if http.without_token && (named || !http.tokens.is_empty()) {
-        let other = "token_env / token_file".to_owned();
-        section.fault(section.place.clone(), "without_token", Problem::BothGiven { other });
-    } else if section.is_given()
-        && !named
-        && http.tokens.is_empty()
-        && !http.without_token
-        && reading.with_secrets
-    {
+    let lacks = section.is_given() && !named && http.tokens.is_empty() && !http.without_token;
+    if lacks {
         section.fault(section.place.clone(), "token_env", Problem::NoToken);
     }
 }

@@ -15,6 +15,7 @@ pub(super) struct Reading<'a> {
     pub(super) text: &'a str,
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) with_secrets: bool,
+    pub(super) with_tokens: bool,
     pub(super) readable_secrets: bool,
     faults: RefCell<Vec<Fault>>,
 }
@@ -26,7 +27,7 @@ impl<'a> Reading<'a> {
         variable: &'a dyn Fn(&str) -> Option<String>,
     ) -> Self {
         let faults = RefCell::new(Vec::new());
-        Self { file, text, variable, with_secrets: true, readable_secrets: false, faults }
+        Self { file, text, variable, with_secrets: true, with_tokens: true, readable_secrets: false, faults }
     }
 
     /// A variable of the environment; an empty one counts as not set.

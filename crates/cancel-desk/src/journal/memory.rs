@@ -1,6 +1,6 @@
 //! A journal that forgets: for tests, for the model, and as the plainest statement of what a journal does.
 
-#[cfg(feature = "model")]
+#[cfg(any(test, feature = "model"))]
 mod backup;
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
 
-#[cfg(feature = "model")]
+#[cfg(any(test, feature = "model"))]
 pub(crate) use backup::Backup;
 
 /// A journal in memory. Nothing survives the process.

@@ -34,7 +34,7 @@ use crate::record::{
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
-#[cfg(feature = "model")]
+#[cfg(any(test, feature = "model"))]
 pub(crate) use memory::Backup;
 pub use memory::MemoryJournal;
 #[cfg(feature = "postgres")]

@@ -343,3 +343,26 @@ async fn a_suspect_payment_of_an_equal_ledger_waits_out_what_may_be_on_its_way()
     assert_eq!(journal.intent(wished.id).await.unwrap().unwrap().state, IntentState::Completed);
     sound(journal).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_for_a_place_gives_the_payment_back_unattempted() {
+    let mut scene = Scene::new(&[Behaviour::Hangs]);
+    let account = Account::new(scene.gateway.clone()).with_pace(Arc::new(Pace::new(1)));
+    scene.accounts = Arc::new(Accounts::new().with("shop", account).unwrap());
+    scene.wish(3_000).await;
+    scene.journal.register_payment(payment("q")).await.unwrap();
+    let waiting = submitted(&*scene.journal, wish("q", "other", 2_000)).await;
+    let (one, two) = (scene.worker(), scene.worker());
+    let hanging = tokio::spawn(async move { one.turn().await.map(drop) });
+    scene.gateway.reached.notified().await;
+    // the only place is taken: the second refund is looked up, waits, and is as it was
+    let turn = two.turn().await.unwrap().unwrap();
+    assert_eq!((turn.intent.id, turn.intent.state), (waiting.id, IntentState::Planned));
+    assert!(scene.journal.attempts_of(waiting.id).await.unwrap().is_empty());
+    assert_eq!(scene.gateway.seen.lock().unwrap().len(), 1);
+    // the place of a task that dies is free again
+    hanging.abort();
+    assert!(hanging.await.unwrap_err().is_cancelled());
+    let turn = two.turn().await.unwrap().unwrap();
+    assert_eq!((turn.intent.id, turn.intent.state), (waiting.id, IntentState::Completed));
+}

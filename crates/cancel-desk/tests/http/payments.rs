@@ -3,7 +3,7 @@
 use pg_sandbox::NewPayment;
 
 use crate::client::Call;
-use crate::scene::Scene;
+use crate::scene::{Scene, dashed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_registered_once_and_shown_with_its_cancels() {
@@ -106,7 +106,7 @@ async fn all_three_gateways_refund_over_one_address() {
     let eximbay = scene.sandbox.pay(NewPayment::eximbay("ORD-E", "KRW", "10000"));
     let settlebank = scene.sandbox.pay(NewPayment::settlebank("ORD-S", 10_000));
     let day = scene.sandbox.payment(pg_sandbox::Gateway::Settlebank, settlebank.as_str()).unwrap().trade_date;
-    let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]);
+    let day = dashed(&day);
     let rows = format!(
         "{{\"gateway\":\"eximbay\",\"payment_id\":\"{}\",\"merchant_uid\":\"ORD-E\",\"amount\":10000,\"method\":\"P101\"}}\n\
          {{\"gateway\":\"settlebank\",\"payment_id\":\"{}\",\"merchant_uid\":\"ORD-S\",\"amount\":10000,\"method\":\"CA\",\"paid_on\":\"{day}\"}}",

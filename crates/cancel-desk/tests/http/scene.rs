@@ -61,6 +61,13 @@ pub(crate) fn settlebank(sandbox: &Sandbox) -> settlebank_cancel::Config {
     config.endpoint(Endpoint::Custom(sandbox.url(Gateway::Settlebank))).build().unwrap()
 }
 
+/// `20261121` as `2026-11-21`.
+pub(crate) fn dashed(day: &str) -> String {
+    let (year, rest) = day.split_at(4);
+    let (month, day) = rest.split_at(2);
+    format!("{year}-{month}-{day}")
+}
+
 fn accounts(sandbox: &Sandbox) -> Accounts {
     let chaiport = chaiport_cancel::Config::builder(credentials::CHAIPORT_KEY, credentials::CHAIPORT_SECRET)
         .endpoint(chaiport_cancel::Endpoint::Custom(sandbox.url(CHAIPORT)));

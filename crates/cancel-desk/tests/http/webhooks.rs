@@ -9,7 +9,7 @@ use cancel_desk::worker::Worker;
 use pg_sandbox::{FaultKind, Gateway, NewPayment, NotiCharset, NotiKind, Operation};
 
 use crate::client::Call;
-use crate::scene::{CHAIPORT, Scene, Setting, options};
+use crate::scene::{CHAIPORT, Scene, Setting, dashed, options};
 
 fn webhook(body: &str) -> Call {
     Call::post("/webhooks/chaiport", body).without("authorization")
@@ -98,7 +98,7 @@ async fn settlebanks_notification_is_checked_and_acknowledged_to_the_letter() {
     let (scene, worker) = by_hand().await;
     let id = scene.sandbox.pay(NewPayment::settlebank("ORD-S", 10_000)).as_str().to_owned();
     let day = scene.sandbox.payment(Gateway::Settlebank, &id).unwrap().trade_date;
-    let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]);
+    let day = dashed(&day);
     let body = format!(
         r#"{{"gateway":"settlebank","payment_id":"{id}","merchant_uid":"ORD-S","amount":10000,"method":"CA","paid_on":"{day}"}}"#
     );

@@ -72,7 +72,8 @@ impl Stop {
     /// Of a failure after which nothing is written, because the commit was not asked for yet.
     pub(super) fn before_commit(error: &tokio_postgres::Error) -> Self {
         let told = ServerError::from(error);
-        if error.is_closed() || wrote_nothing(error) { Self::Again(told) } else { Self::Journal(told.into()) }
+        let lost = error.is_closed() || error.code().is_some_and(|code| ENDS.contains(code));
+        if lost || wrote_nothing(error) { Self::Again(told) } else { Self::Journal(told.into()) }
     }
 
     /// Of a failure of the last steps, which go out together with the commit.
@@ -87,6 +88,10 @@ impl From<JournalError> for Stop {
         Self::Journal(error)
     }
 }
+
+/// Last words of a server that ends the connection.
+const ENDS: [SqlState; 3] =
+    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT];
 
 /// Refusals that mean: somebody else was at it. A key that exists now is found by the next try.
 fn wrote_nothing(error: &tokio_postgres::Error) -> bool {

@@ -9,9 +9,10 @@ use super::super::event::NewEvent;
 use super::super::jobs::{PlannedRow, count, may_submit, refusal, wish_of};
 use super::super::{JournalError, Submitted};
 use super::error::Stop;
-use super::journal::{self, Told};
+
 use super::rows::{self, CORRUPT, Outcome, bytes, key};
 use super::transaction::{Step, Transaction, Value, value};
+use super::work::{self, Told};
 use super::{PostgresJournal, steps};
 
 /// Rows of a plan that are written at a time.
@@ -272,7 +273,7 @@ pub(super) async fn submit(
     if counted {
         count(&mut record, &row)?;
     }
-    let result = journal::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now);
+    let result = work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now);
     let refused = result.as_ref().err().and_then(refusal);
     if result.is_err() && refused.is_none() {
         return Ok(result);
@@ -284,7 +285,7 @@ pub(super) async fn submit(
     match (&result, payment) {
         (Ok(Submitted::New(intent)), Some(mut payment)) => {
             steps.push(steps::insert_intent(intent, account));
-            journal::commit(transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
+            work::commit(transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
         }
         _ => {
             transaction.commit(steps).await?;

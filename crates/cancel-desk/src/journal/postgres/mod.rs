@@ -15,6 +15,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod transaction;
+mod work;
 
 use std::fmt;
 use std::future::Future;

@@ -178,13 +178,18 @@ fn borrowed(value: &Value) -> &(dyn ToSql + Sync) {
     &**value
 }
 
-/// Starts all of them in their order, so that they are sent in it, and gives their answers.
+/// Starts all of them in their order, so that they are sent in it, and gives their answers. What cannot even be sent
+/// stops those after it: no commit goes out behind a gap.
 async fn in_order(pending: Vec<Pending<'_>>) -> Result<Answers, Error> {
     let mut started: Vec<_> = pending.into_iter().map(|future| (future, None)).collect();
     poll_fn(|context| {
         for (future, answer) in &mut started {
             if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                let failed = ready.is_err();
                 *answer = Some(ready);
+                if failed {
+                    break;
+                }
             }
         }
         Poll::Ready(())
@@ -198,4 +203,28 @@ async fn in_order(pending: Vec<Pending<'_>>) -> Result<Answers, Error> {
         });
     }
     Ok(answers)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_sent_behind_what_cannot_be() {
+        let sent = AtomicUsize::new(0);
+        let fine = || -> Pending<'_> {
+            Box::pin(async {
+                sent.fetch_add(1, Ordering::SeqCst);
+                tokio::task::yield_now().await;
+                Ok(Vec::new())
+            })
+        };
+        let broken = || -> Pending<'_> { Box::pin(async { Err(Error::__private_api_timeout()) }) };
+        assert!(in_order(vec![fine(), broken(), fine()]).await.is_err());
+        assert_eq!(sent.load(Ordering::SeqCst), 1);
+        assert_eq!(in_order(vec![fine(), fine()]).await.unwrap().len(), 2);
+        assert_eq!(sent.load(Ordering::SeqCst), 3);
+    }
 }

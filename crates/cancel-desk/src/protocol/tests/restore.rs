@@ -1,4 +1,4 @@
-//! After the journal was restored from a backup. The seeds are those at which the model found the rule missing.
+//! After the journal was restored from a backup. With the rule taken out, the model finds harm at the seed named.
 
 use super::*;
 use crate::record::Suspect;
@@ -34,7 +34,7 @@ fn wait(seconds: u64) -> Change {
     Change::Wait { pause: Duration::from_secs(seconds) }
 }
 
-/// Seeds 5553 and 9673 at Chaiport: a person looked into the books while a lost attempt was on its way.
+/// Seed 5553 at Chaiport: a person looked into the books while a lost attempt was on its way.
 #[test]
 fn nobody_is_asked_before_what_was_on_its_way_has_arrived() {
     for (stored, entries) in [(0, &[][..]), (1, &[]), (0, &[(1_000, "x")]), (1, &[(3_000, "x")])] {
@@ -74,7 +74,7 @@ fn a_new_wish_begins_only_where_the_ledger_is_as_the_journal_knows_it() {
     assert!(matches!(turn.on(seen(&[(1_000, "x")], true), NOW), Action::Commit(_)));
 }
 
-/// Seed 103 at Chaiport: the lost attempt lay at a PG that decides later.
+/// Seed 2655 at Chaiport: the lost attempt lay at a PG that decides later.
 #[test]
 fn what_a_pg_may_have_from_a_lost_attempt_is_waited_for() {
     let record = found(suspect(claim(None), 1), &[], pending());

@@ -305,6 +305,10 @@ async fn callers_that_go_away_leave_nothing_behind() {
             let journal = Arc::clone(&journal);
             tokio::spawn(async move { journal.submit(wish).await })
         };
+        if n % 10 == 0 {
+            task.await.unwrap().unwrap();
+            continue;
+        }
         // from never begun to done
         tokio::time::sleep(Duration::from_micros(n * 370 % 40_000)).await;
         task.abort();
@@ -313,7 +317,7 @@ async fn callers_that_go_away_leave_nothing_behind() {
     for wish in wishes {
         stored += i64::from(matches!(journal.submit(wish).await.unwrap(), Submitted::Existing(_)));
     }
-    assert!((1..100).contains(&stored), "{stored} were stored before their caller went");
+    assert!((10..=100).contains(&stored), "{stored} were stored before their caller went");
     assert_eq!(sums(&journal).await, 1_000);
     sound(&*journal).await;
 }

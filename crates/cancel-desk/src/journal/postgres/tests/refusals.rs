@@ -26,6 +26,14 @@ async fn many_may_open_a_new_journal_at_once() {
 }
 
 #[tokio::test]
+async fn an_empty_database_becomes_a_journal() {
+    let Some(server) = Server::shared() else { return };
+    let options = PostgresOptions::new(server.database());
+    drop(open(&options).await);
+    sound(&*open(&options).await).await;
+}
+
+#[tokio::test]
 async fn other_tables_are_refused() {
     let Some(server) = Server::shared() else { return };
     let options = options(server);
@@ -104,6 +112,56 @@ async fn a_wrong_password_is_not_shown() {
     let Err(JournalError::Storage(error)) = PostgresJournal::open(wrong).await else { panic!("let in") };
     let text = format!("{error} {error:?}");
     assert!(text.contains("28P01") && !text.contains("wr0ng-word"), "{text}");
+}
+
+/// A certificate authority's own certificate, and one of its making for this name with its key.
+fn certificates(name: &str) -> [String; 3] {
+    let mut params = rcgen::CertificateParams::default();
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap()).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+    let certificate = names.signed_by(&key, &authority).unwrap();
+    [authority.pem(), certificate.pem(), key.serialize_pem()]
+}
+
+#[tokio::test]
+async fn over_tls_the_server_must_prove_its_name() {
+    let Some(server) = Server::start() else { return };
+    let plain = options(&server);
+    let client = raw(&PostgresOptions { schema: "public".to_owned(), ..plain.clone() }).await;
+    let root = std::env::temp_dir().join(format!("{}.pem", plain.schema));
+    let over_tls = |rest: &str| {
+        let url = format!("{}?sslmode=require{rest}", server.url());
+        PostgresOptions { url, ..plain.clone() }
+    };
+    let trusting = || over_tls(&format!("&sslrootcert={}", root.display()));
+    assert!(PostgresJournal::open(over_tls("")).await.is_err(), "the server has no tls yet");
+    for (name, good) in [("db.example", false), ("127.0.0.1", true)] {
+        let [authority, certificate, key] = certificates(name);
+        std::fs::write(&root, authority).unwrap();
+        for (file, text) in [("server.crt", certificate), ("server.key", key)] {
+            // the server writes it itself, as the user it runs as
+            let stored = client.query_one("SELECT lo_from_bytea(0, $1)", &[&text.as_bytes()]).await.unwrap();
+            let object: u32 = stored.get(0);
+            client.query("SELECT lo_export($1, $2)", &[&object, &file]).await.unwrap();
+        }
+        client.batch_execute("COPY (SELECT 1) TO PROGRAM 'chmod 600 server.key'").await.unwrap();
+        client.batch_execute("ALTER SYSTEM SET ssl = on").await.unwrap();
+        client.batch_execute("SELECT pg_reload_conf(), pg_sleep(0.5)").await.unwrap();
+        let opened = PostgresJournal::open(trusting()).await;
+        assert_eq!(opened.is_ok(), good, "{name}: {opened:?}");
+    }
+    let journal = open(&trusting()).await;
+    let session = journal.pool.get().await.unwrap();
+    let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    assert!(session.query_one(sql, &[]).await.unwrap().get::<_, bool>(0));
+    // an authority that nobody was told of
+    let Err(JournalError::Storage(error)) = PostgresJournal::open(over_tls("")).await else {
+        panic!("trusted")
+    };
+    assert!(error.to_string().contains("certificate"), "{error}");
+    std::fs::remove_file(&root).unwrap();
 }
 
 #[tokio::test]

@@ -1,0 +1,140 @@
+//! `cancel-desk bulk` as a process: files, approval, a kill in the middle, exit codes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing
+)]
+
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use pg_sandbox::{Fault, FaultKind, Gateway, NewPayment, Operation, Options, Sandbox, credentials};
+use serde_json::Value;
+
+const ORDERS: usize = 40;
+
+struct Shop {
+    folder: PathBuf,
+    sandbox: Sandbox,
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        let _best_effort = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Shop {
+    async fn new() -> Self {
+        let folder = std::env::temp_dir().join(format!("cancel-desk-bulk-cli-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let sandbox = Sandbox::start(Options::default()).await.unwrap();
+        let config = format!(
+            "[journal]\nsqlite = \"{}\"\n[[account]]\ngateway = \"chaiport\"\nname = \"shop\"\n\
+             key_env = \"KEY\"\nsecret_env = \"SECRET\"\nendpoint = \"{}\"\ntotal_timeout_s = 5\n\
+             [account.policy]\nlease_s = 8\ndeadline_s = 6\nquiet_s = 2\n",
+            folder.join("refunds.db").display(),
+            sandbox.url(Gateway::Chaiport)
+        );
+        std::fs::write(folder.join("desk.toml"), config).unwrap();
+        let shop = Self { folder, sandbox };
+        let mut payments = "gateway,account,imp_uid,merchant_uid,amount,pg_provider\n".to_owned();
+        let mut orders = "merchant_uid,amount\n".to_owned();
+        for number in 0..ORDERS {
+            let id = shop.sandbox.pay(NewPayment::chaiport(format!("ORD-{number}"), 10_000));
+            payments.push_str(&format!("chaiport,shop,{id},ORD-{number},10000,html5_inicis\n"));
+            orders.push_str(&format!("ORD-{number},{}\n", 1_000 + number));
+        }
+        orders.push_str("ORD-X,1\n");
+        shop.write("payments.csv", &payments);
+        shop.write("orders.csv", &orders);
+        shop
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.folder.join(name), text).unwrap();
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cancel-desk"));
+        command.current_dir(&self.folder).env("KEY", credentials::CHAIPORT_KEY);
+        command.env("SECRET", credentials::CHAIPORT_SECRET).env("CANCEL_DESK_LANG", "en");
+        command.args(["--config", "desk.toml"]).args(words).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end; its exit code and its one document.
+    fn json(&self, words: &[&str]) -> (i32, Value) {
+        let Output { status, stdout, stderr } = self.command(words).arg("--json").output().unwrap();
+        let document = serde_json::from_slice(&stdout)
+            .unwrap_or_else(|_| panic!("{words:?}: {}", String::from_utf8_lossy(&stderr)));
+        (status.code().unwrap(), document)
+    }
+
+    fn refunds(&self) -> Vec<usize> {
+        self.sandbox.payments(Gateway::Chaiport).iter().map(|ledger| ledger.entries.len()).collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
+    let shop = Shop::new().await;
+    assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
+
+    shop.write("bad.csv", "merchant_uid,amount\nORD-1,1.2E+07\nORD-2,\"1,000\"\n");
+    let (code, refused) = shop.json(&["bulk", "plan", "bad.csv"]);
+    let message = refused["error"]["message"].as_str().unwrap();
+    assert!(
+        code == 2 && message.contains("line 2, column amount") && message.contains("line 3"),
+        "{message}"
+    );
+
+    let (code, plan) = shop.json(&["bulk", "plan", "orders.csv", "--left-out", "left-out.csv"]);
+    assert_eq!((code, plan["job"]["rows"].as_u64()), (0, Some(40)), "{plan}");
+    let left_out = std::fs::read_to_string(shop.folder.join("left-out.csv")).unwrap();
+    assert!(left_out.contains("42,ORD-X") && left_out.contains("not_registered"), "{left_out}");
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    let total = plan["job"]["totals"][0].as_str().unwrap();
+
+    let not_yet = [
+        vec!["bulk", "run", &job],
+        vec!["bulk", "run", &job, "--resume"],
+        vec!["bulk", "run", &job, "--approve", &hash, "--total", "KRW 1", "--by", "kim"],
+        vec!["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", total, "--by", "kim"],
+    ];
+    for words in not_yet {
+        assert_eq!(shop.json(&words).0, 2, "{words:?}");
+    }
+    assert_eq!(shop.sandbox.count(Gateway::Chaiport, Operation::Cancel), 0);
+
+    // killed while cancels are on the wire
+    let slow = Fault::on(Gateway::Chaiport, Operation::Cancel).always();
+    shop.sandbox.fault(slow.kind(FaultKind::Latency(Duration::from_millis(400))));
+    let approve = ["bulk", "run", &job, "--approve", &hash, "--total", total, "--by", "kim"];
+    let mut child = shop.command(&approve).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    for _ in 0..600 {
+        if shop.sandbox.count(Gateway::Chaiport, Operation::Cancel) > 7 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    shop.sandbox.clear_faults();
+    let (code, report) = shop.json(&["bulk", "report", &job]);
+    assert_eq!(code, 3, "{report}");
+
+    // what the dead process held is free when its lease ends
+    let (code, end) = shop.json(&["bulk", "run", &job, "--resume", "--wait", "2m"]);
+    assert_eq!((code, end["end"].as_str()), (0, Some("done")), "{end}");
+    assert_eq!(shop.refunds(), vec![1; ORDERS]);
+    let (code, report) = shop.json(&["bulk", "report", &job, "--csv", "rows.csv"]);
+    assert_eq!((code, report["states"][0]["rows"].as_u64()), (0, Some(40)), "{report}");
+    assert_eq!(report["states"][0]["sums"][0].as_str(), Some(total));
+    assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
+    assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
+}
