@@ -92,6 +92,9 @@ impl Run {
             }
             self.violations = oracle.violations;
             drop(scene);
+            if done % 50 == 0 {
+                println!("{}: {done} rounds, {:.0} s", self.name, began.elapsed().as_secs_f64());
+            }
             if self.violations.is_empty() || self.broken.is_some() {
                 std::fs::remove_dir_all(&folder).unwrap();
             } else {
