@@ -1,8 +1,12 @@
 //! `cargo xtask demo`: the main job, start to end, against the sandbox on loopback.
 //!
-//! The oracle is the sandbox's ledger: a row is right only if the books moved by what the client said.
+//! The oracle is the sandbox's ledger: a row is right only if the books moved by what the client said. It ends with the
+//! desk's own demonstration: refunds in bulk that survive a kill.
 
+mod desk;
 mod table;
+
+use std::path::Path;
 
 use contract_tests::world::ALONE;
 use contract_tests::{Kind, Paid, Patience, World};
@@ -50,7 +54,7 @@ struct Demo {
     rows: Vec<Row>,
 }
 
-pub(crate) async fn run(json: bool) -> Result<(), String> {
+pub(crate) async fn run(root: &Path, json: bool) -> Result<(), String> {
     let mut demo = Demo { world: World::start(Patience::SHORT).await, json, rows: Vec::new() };
     if !json {
         println!("Three simulated gateways on loopback; every amount is compared with their ledgers.\n");
@@ -67,7 +71,10 @@ pub(crate) async fn run(json: bool) -> Result<(), String> {
         );
         println!("A simulator is a simulator: this shows the documents' behaviour, not a gateway's own.");
     }
-    if wrong == 0 { Ok(()) } else { Err(format!("{wrong} cases do not agree with the ledger")) }
+    if wrong > 0 {
+        return Err(format!("{wrong} cases do not agree with the ledger"));
+    }
+    desk::run(root, json)
 }
 
 impl Demo {

@@ -69,7 +69,7 @@ fn root() -> PathBuf {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Demo { json } => runtime().block_on(demo::run(json)),
+        Task::Demo { json } => runtime().block_on(demo::run(&root(), json)),
         Task::Contract { gateway, seed, trials } => runtime().block_on(contract::run(gateway, seed, trials)),
         Task::Examples => examples::run(&root()),
         Task::Fixtures { check } => fixtures::run(&root(), check),

@@ -9,6 +9,7 @@ mod bulk_text;
 mod cancel;
 mod config;
 mod decide;
+mod demo;
 mod exit;
 mod help;
 mod import;
@@ -98,6 +99,8 @@ enum Command {
     Serve(serve::WorkerArgs),
     /// Work on refunds, without HTTP
     Worker(serve::WorkerArgs),
+    /// Try everything: simulated gateways, a bulk refund that is killed and goes on
+    Demo(demo::DemoArgs),
     /// Check the configuration, print an example
     Config(config::ConfigArgs),
 }
@@ -118,6 +121,7 @@ async fn dispatch(shell: &Shell, command: Command) -> Result<Exit, Failure> {
         Command::Banks(args) => banks::run(shell, &args),
         Command::Serve(args) => serve::serve(shell, &args).await,
         Command::Worker(args) => serve::worker(shell, &args).await,
+        Command::Demo(args) => demo::run(shell, &args).await,
         Command::Config(args) => config::run(shell, &args),
     }
 }

@@ -24,6 +24,9 @@ pub(crate) type Acceptor = Option<tokio_rustls::TlsAcceptor>;
 #[cfg(not(feature = "tls"))]
 pub(crate) type Acceptor = Option<Arc<std::convert::Infallible>>;
 
+/// How soon a listener that could not be opened again is tried again.
+const AGAIN: Duration = Duration::from_millis(5);
+
 fn bound(address: SocketAddr) -> std::io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
@@ -84,9 +87,16 @@ pub(crate) async fn accept_loop(
         if gate.wait_for(|refusing| !*refusing).await.is_err() {
             return;
         }
-        listener = bound(address).and_then(|socket| socket.listen(1024)).ok();
-        if listener.is_none() {
-            return;
+        listener = Some(listen_again(address).await);
+    }
+}
+
+/// Listens once more on a port that is held. Somebody else's connection may be in the way for a moment.
+async fn listen_again(address: SocketAddr) -> TcpListener {
+    loop {
+        match bound(address).and_then(|socket| socket.listen(1024)) {
+            Ok(listener) => return listener,
+            Err(_) => tokio::time::sleep(AGAIN).await,
         }
     }
 }
