@@ -79,10 +79,10 @@ fn paid(payment: &PaymentRef) -> Result<AmountText, Invalid> {
 #[cfg(feature = "client")]
 #[async_trait::async_trait]
 impl CancelGateway for EximbayClient {
-    /// Guarded by the balance, as the legacy guide says ("checked only if it is sent", and it always is). What the
-    /// gateway answers to a wrong balance or a used `refund_id` is documented nowhere.
+    /// Guarded by the balance, as the legacy guide says ("checked only if it is sent", and it always is). Inferred all
+    /// the same: what the gateway answers to a wrong balance or a used `refund_id` is documented nowhere.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new(Gateway::Eximbay, Guard::Balance, Evidence::Documented, false)
+        Capabilities::new(Gateway::Eximbay, Guard::Balance, Evidence::Inferred, false)
     }
 
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {

@@ -6,19 +6,28 @@ use serde_json::json;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
 use super::text;
+use crate::desk::Desk;
+use crate::worker::{Comparison, compare};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 After a crash nothing needs to be done: `serve` and `worker` recover when they start.
 
-After the journal was restored from a backup, refunds may have been sent that it does not know. Run this before
-anything else:
+After the journal was restored from a backup, refunds may have been sent that it does not know. Stop every `serve` and
+`worker`, and run this before anything else:
   cancel-desk recover --after-restore --by kim --reason \"disk failed, backup of 03:00\"
-Each payment is then compared with its gateway before anything new begins on it.")]
+It asks every payment's gateway and lists where money is gone that the journal does not know. Payments that are
+registered from then on are in doubt too, until you say that all of it is settled:
+  cancel-desk recover --settled --by kim --reason \"all compared with the settlement files\"
+
+Exit codes: 0 nothing differs; 4 a person has to settle what differs.")]
 pub(crate) struct RecoverArgs {
-    /// The journal was restored from a backup: trust no payment before its gateway was asked
+    /// The journal was restored from a backup: trust no payment, and ask every gateway
     #[arg(long, requires = "by", requires = "reason")]
     after_restore: bool,
+    /// Everything that the restored journal lost is settled: payments registered from now on are in no doubt
+    #[arg(long, requires = "by", requires = "reason", conflicts_with = "after_restore")]
+    settled: bool,
     /// Your name, as it is recorded
     #[arg(long)]
     by: Option<String>,
@@ -28,23 +37,84 @@ pub(crate) struct RecoverArgs {
 }
 
 pub(crate) async fn run(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failure> {
-    let desk = shell.desk_of_journal().await?;
-    let journal = desk.journal();
-    let mut suspects = None;
     if args.after_restore {
-        let (by, reason) =
-            (args.by.as_deref().unwrap_or_default(), args.reason.as_deref().unwrap_or_default());
-        suspects = Some(journal.suspect_all(by, reason).await.map_err(|error| shell.journal_failed(error))?);
+        return after_restore(shell, args).await;
     }
-    let open = journal.recover().await.map_err(|error| shell.journal_failed(error))?;
+    let desk = shell.desk_of_journal().await?;
+    if args.settled {
+        return settled(shell, &desk, args).await;
+    }
+    let open = desk.journal().recover().await.map_err(|error| shell.journal_failed(error))?;
     if shell.json {
-        shell.json(&json!({ "suspects": suspects, "open": open }));
-        return Ok(Exit::Done);
+        shell.json(&json!({ "open": open }));
+    } else {
+        recovered(shell, open);
     }
-    if let Some(count) = suspects {
-        shell.line(&text::SUSPECTED.fill(shell.lang(), &[&count]));
-    }
+    Ok(Exit::Done)
+}
+
+fn recovered(shell: &Shell, open: u64) {
     shell.line(&text::RECOVERED.fill(shell.lang(), &[&open]));
     shell.remark(&text::NEXT.fill(shell.lang(), &[&shell.t(&text::RUN_WORKER)]));
+}
+
+async fn settled(shell: &Shell, desk: &Desk, args: &RecoverArgs) -> Result<Exit, Failure> {
+    let (by, reason) = signed(args);
+    let ended = desk.journal().settled(by, reason).await.map_err(|error| shell.journal_failed(error))?;
+    if shell.json {
+        shell.json(&json!({ "settled": ended }));
+    } else {
+        shell.line(shell.t(if ended { &text::SETTLED } else { &text::NOTHING_TO_SETTLE }));
+    }
     Ok(Exit::Done)
+}
+
+fn signed(args: &RecoverArgs) -> (&str, &str) {
+    (args.by.as_deref().unwrap_or_default(), args.reason.as_deref().unwrap_or_default())
+}
+
+async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failure> {
+    let (_config, desk) = shell.desk().await?;
+    let (by, reason) = signed(args);
+    let journal = desk.journal();
+    let count = journal.suspect_all(by, reason).await.map_err(|error| shell.journal_failed(error))?;
+    if !shell.json {
+        shell.line(&text::SUSPECTED.fill(shell.lang(), &[&count]));
+    }
+    let found = compare(journal, desk.accounts(), |done| {
+        if done % 1_000 == 0 {
+            shell.remark(&text::COMPARING.fill(shell.lang(), &[&done, &count]));
+        }
+    });
+    let found = found.await.map_err(|error| shell.journal_failed(error))?;
+    let open = journal.recover().await.map_err(|error| shell.journal_failed(error))?;
+    if shell.json {
+        shell.json(&json!({
+            "suspects": count,
+            "equal": found.equal,
+            "differs": found.differs,
+            "unanswered": found.unanswered,
+            "elsewhere": found.elsewhere,
+            "open": open,
+        }));
+    } else {
+        show(shell, &found);
+        recovered(shell, open);
+    }
+    Ok(if found.differs.is_empty() { Exit::Done } else { Exit::Person })
+}
+
+fn show(shell: &Shell, found: &Comparison) {
+    let lang = shell.lang();
+    let (differs, unanswered) = (found.differs.len(), found.unanswered.len());
+    shell.line(&text::COMPARED.fill(lang, &[&found.equal, &differs, &unanswered, &found.elsewhere]));
+    for key in &found.differs {
+        shell.line(&text::LEDGER_DIFFERS.fill(lang, &[key]));
+    }
+    for key in &found.unanswered {
+        shell.line(&text::LEDGER_UNANSWERED.fill(lang, &[key]));
+    }
+    if differs > 0 {
+        shell.remark(&text::NEXT.fill(lang, &[&shell.t(&text::SETTLE_THEM)]));
+    }
 }

@@ -185,6 +185,16 @@ texts! {
     RECOVERED = "{0} open refunds will be looked up before anything else", "진행 중이던 환불 {0}건을 먼저 조회합니다";
     SUSPECTED = "{0} payments are marked as suspect: each is compared with its gateway before anything new begins on it",
         "결제 {0}건을 점검 대상으로 표시했습니다. PG 내역과 대조하기 전에는 새 환불을 시작하지 않습니다";
+    COMPARING = "{0} of {1} compared", "{1}건 중 {0}건 대조";
+    COMPARED = "equal {0}, differs {1}, no answer {2}, account not configured here {3}",
+        "일치 {0}건, 불일치 {1}건, 조회 실패 {2}건, 설정에 없는 계정 {3}건";
+    LEDGER_DIFFERS = "differs: {0}: the gateway refunded what this journal does not know",
+        "불일치: {0}: 저널에 없는 환불이 PG 내역에 있습니다";
+    LEDGER_UNANSWERED = "no answer: {0}: compared before anything begins on it", "조회 실패: {0}: 새 환불을 시작하기 전에 다시 대조합니다";
+    SETTLE_THEM = "settle each by the gateway's list: `cancel-desk pending`, `resolve`, then `trust`",
+        "PG 내역을 보고 한 건씩 정리하세요: `cancel-desk pending`, `resolve`, 마지막으로 `trust`";
+    SETTLED = "settled: payments registered from now on are in no doubt", "복원 점검을 마쳤습니다. 지금부터 등록하는 결제는 점검 대상이 아닙니다";
+    NOTHING_TO_SETTLE = "there was nothing to settle: the journal is not marked as restored", "정리할 것이 없습니다. 복원된 저널로 표시되어 있지 않습니다";
     RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",
         "`cancel-desk worker`(또는 `serve`)를 실행하세요. 담당자 확인이 필요한 건은 `cancel-desk pending`에 나옵니다";
     SOUND = "sound: {0} payments, {1} cancels, {2} attempts, {3} events", "이상 없음: 결제 {0}건, 취소 {1}건, 시도 {2}건, 기록 {3}건";

@@ -48,7 +48,7 @@ impl Comparison {
 pub async fn compare(
     journal: &Arc<dyn Journal>,
     accounts: &Arc<Accounts>,
-    mut progress: impl FnMut(u64) + Send,
+    mut progress: impl FnMut(u64),
 ) -> Result<Comparison, JournalError> {
     let mut found = Comparison::default();
     let mut after: Option<PaymentKey> = None;
