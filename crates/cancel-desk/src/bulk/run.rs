@@ -350,9 +350,9 @@ impl Run {
         let _in_hand = self.lanes.in_hand(line);
         let Some(mut intent) = self.submit(line).await else { return };
         self.lanes.submitted(line, &intent);
-        for _ in 0..TURNS {
+        for turns in 0..TURNS {
             let now = self.journal.now().await.unwrap_or(Timestamp(0));
-            if !is_due(&intent, now) {
+            if !is_due(&intent, now) || (turns > 0 && !self.may_go_on()) {
                 break;
             }
             match worker.turn_at(&intent.payment).await {

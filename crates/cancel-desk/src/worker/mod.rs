@@ -90,6 +90,8 @@ impl Worker {
                 () = std::future::ready(()) => {}
             }
             let pause = match self.turn().await {
+                // it would be given back again and again: nothing begins any more at this account
+                Ok(Some(turn)) if self.is_stopped(&turn.payment) => POLL,
                 Ok(Some(_)) => continue,
                 Ok(None) => self.until_due().await.min(POLL),
                 Err(error) => {
@@ -104,6 +106,10 @@ impl Worker {
                 () = sleep(pause) => {}
             }
         }
+    }
+
+    fn is_stopped(&self, payment: &PaymentKey) -> bool {
+        self.accounts.of(payment).is_some_and(|account| account.pace().is_stopped())
     }
 
     async fn until_due(&self) -> Duration {

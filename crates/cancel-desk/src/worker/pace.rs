@@ -27,6 +27,8 @@ pub struct Pace {
     look_ups: Arc<Gate>,
     cancels: Arc<Gate>,
     circuit: Arc<Circuit>,
+    /// Whether no cancel begins any more once the circuit has reason to stop.
+    heeds: bool,
 }
 
 impl Default for Pace {
@@ -41,13 +43,14 @@ impl Pace {
     #[must_use]
     pub fn new(most: u16) -> Self {
         let gate = || Arc::new(Gate::new(most.max(1)));
-        Self { look_ups: gate(), cancels: gate(), circuit: Arc::default() }
+        Self { look_ups: gate(), cancels: gate(), circuit: Arc::default(), heeds: false }
     }
 
-    /// Tells what it hears to this circuit.
+    /// Tells what it hears to this circuit, and lets no cancel begin any more once that has reason to stop.
     #[must_use]
     pub fn with_circuit(mut self, circuit: Arc<Circuit>) -> Self {
         self.circuit = circuit;
+        self.heeds = true;
         self
     }
 
@@ -55,6 +58,11 @@ impl Pace {
     #[must_use]
     pub fn circuit(&self) -> &Circuit {
         &self.circuit
+    }
+
+    /// Whether no cancel begins any more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.heeds && self.circuit.trouble().is_some()
     }
 
     /// How many cancels may be in flight now.
@@ -74,9 +82,14 @@ impl Pace {
         timeout(patience, Gate::pass(&self.look_ups)).await.ok()
     }
 
-    /// Waits for a cancel's place. `None` after `patience`.
+    /// Waits for a cancel's place. `None` after `patience`, and when none is to begin any more.
     pub(super) async fn cancel(&self, patience: Duration) -> Option<Permit> {
-        timeout(patience, Gate::pass(&self.cancels)).await.ok()
+        if self.is_stopped() {
+            return None;
+        }
+        let place = timeout(patience, Gate::pass(&self.cancels)).await.ok()?;
+        // the trouble may have come while it waited
+        (!self.is_stopped()).then_some(place)
     }
 
     /// Takes in how a look-up ended.
@@ -338,6 +351,22 @@ mod tests {
             once(&pace, &lost).await;
         }
         assert_eq!(pace.cancel_width(), 16);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_trouble_no_cancel_begins_where_that_is_heeded() {
+        let redirected = unknown(UnknownReason::Redirect);
+        for (pace, passes) in [(Pace::new(1), true), (Pace::new(1).with_circuit(Arc::default()), false)] {
+            let pace = Arc::new(pace);
+            let first = pace.cancel(SHORTLY).await.unwrap();
+            let (waits, patience) = (Arc::clone(&pace), Duration::from_secs(9));
+            let waiting = tokio::spawn(async move { waits.cancel(patience).await.is_some() });
+            tokio::task::yield_now().await;
+            pace.cancelled(first, &redirected);
+            assert_eq!(waiting.await.unwrap(), passes, "who waited for a place");
+            assert_eq!(pace.cancel(SHORTLY).await.is_some(), passes);
+            assert!(pace.look_up(SHORTLY).await.is_some(), "what is open is looked after");
+        }
     }
 
     #[tokio::test]
