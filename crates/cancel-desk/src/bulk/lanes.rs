@@ -73,16 +73,25 @@ impl Lanes {
         self.sheet().waiting.get_mut(account)?.pop_front()
     }
 
-    /// Takes the first so many rows of all accounts, in the order of their lines.
-    pub(super) fn first(&self, many: usize) -> Vec<i64> {
+    /// The first so many rows, whoever submitted them, and those of them that this run is to submit. What had ended
+    /// badly before this run is known to whoever let it go on.
+    pub(super) fn first(&self, many: usize) -> (Vec<i64>, Vec<i64>) {
         let mut sheet = self.sheet();
-        let mut lines: Vec<i64> = sheet.waiting.values().flatten().copied().collect();
-        lines.sort_unstable();
-        lines.truncate(many);
+        let known = |state: RowState| state.is_settled() && !state.is_good();
+        let lines: Vec<i64> = sheet
+            .states
+            .iter()
+            .filter(|(_, state)| !known(**state))
+            .map(|(line, _)| *line)
+            .take(many)
+            .collect();
+        let mut mine = Vec::new();
         for lane in sheet.waiting.values_mut() {
+            mine.extend(lane.iter().filter(|line| lines.contains(line)));
             lane.retain(|line| !lines.contains(line));
         }
-        lines
+        mine.sort_unstable();
+        (lines, mine)
     }
 
     /// Takes a row in hand.
@@ -131,13 +140,6 @@ impl Lanes {
     /// Settled since this run began.
     pub(super) fn settled(&self) -> u64 {
         self.sheet().settled
-    }
-
-    /// Submitted, whatever became of it.
-    pub(super) fn submitted_so_far(&self) -> u64 {
-        let sheet = self.sheet();
-        let not_started = sheet.counts.get(RowState::NotStarted.as_str()).copied().unwrap_or(0);
-        u64::try_from(sheet.states.len()).unwrap_or(u64::MAX).saturating_sub(not_started)
     }
 }
 

@@ -10,7 +10,9 @@ use tokio::task::JoinSet;
 
 use crate::desk::checks;
 use crate::journal::{Journal, NewIntent};
-use crate::record::{IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord};
+use crate::record::{
+    IntentRecord, IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord,
+};
 use crate::worker::Accounts;
 
 use super::BulkError;
@@ -338,6 +340,15 @@ impl Sheet {
             return Ok(Verdict::Duplicate { line: *line });
         }
         if let Some(known) = found.intents.iter().find(|intent| intent.caller_key == looked.key) {
+            return Ok(Verdict::Known { state: known.state });
+        }
+        // without a key of its own nothing tells it from a refund that was asked for before
+        let same = |intent: &&IntentRecord| {
+            intent.amount == amount && !matches!(intent.state, IntentState::Rejected | IntentState::Withdrawn)
+        };
+        if let (None, RowAmount::Exact(_), Some(known)) =
+            (&row.key, row.amount, found.intents.iter().find(same))
+        {
             return Ok(Verdict::Known { state: known.state });
         }
         if let Some(into) = &row.refund_into {

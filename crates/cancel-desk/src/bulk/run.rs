@@ -276,11 +276,9 @@ impl Run {
 
     /// The first rows: all of them must be refunded before any other goes.
     async fn canary(self: &Arc<Self>) -> Result<(), BulkError> {
-        let before = self.lanes.submitted_so_far();
-        let wanted = u64::from(self.options.canary).saturating_sub(before);
-        let lines = self.lanes.first(usize::try_from(wanted).unwrap_or(0));
+        let (lines, mine) = self.lanes.first(usize::from(self.options.canary));
         let mut tasks = JoinSet::new();
-        for line in &lines {
+        for line in &mine {
             let (run, worker, line) = (Arc::clone(self), self.worker()?, *line);
             tasks.spawn(async move { run.row(&worker, line).await });
         }

@@ -176,7 +176,7 @@ pub(crate) async fn the_same_key_is_the_same_wish(journal: Arc<dyn Journal>, _cl
         assert!(matches!(journal.submit(other).await, Err(JournalError::KeyConflict)));
     }
     assert!(matches!(journal.submit(wish("q", "k2", 1)).await, Err(JournalError::NotFound)));
-    for bad in ["", "with space", "열쇠", &"x".repeat(201)] {
+    for bad in ["", "with space", "열쇠", "\"k\"", &"x".repeat(201)] {
         assert!(matches!(journal.submit(wish("p", bad, 1)).await, Err(JournalError::Invalid(_))), "{bad}");
     }
     assert_eq!(journal.intent(first.id).await.unwrap(), Some(first));
@@ -553,6 +553,7 @@ macro_rules! journal_conformance {
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,
+            another_wish_of_the_same_key_is_not_the_rows,
             a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
             a_person_may_know_of_an_attempt_that_was_lost,

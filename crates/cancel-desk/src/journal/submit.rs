@@ -60,6 +60,10 @@ impl NewIntent {
         if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Invalid::new("idempotency_key", "must be 1 to 200 visible ascii characters"));
         }
+        // over HTTP the quotes of a structured field are taken off: with them it would be another key than without
+        if key.starts_with('"') {
+            return Err(Invalid::new("idempotency_key", "must be given without quotes"));
+        }
         if self.amount.is_zero() {
             return Err(Invalid::new("amount", "must be above zero (a zero amount would cancel everything)"));
         }

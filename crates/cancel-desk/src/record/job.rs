@@ -69,7 +69,7 @@ pub struct JobRow {
     pub reason: Option<String>,
     /// Why the last try to submit it was refused, in one word.
     pub refused: Option<String>,
-    /// The intent stored under its key, once there is one.
+    /// The intent stored under its key, once there is one that asks for the same.
     pub stored: Option<IntentRecord>,
 }
 

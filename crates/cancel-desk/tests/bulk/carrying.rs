@@ -3,7 +3,7 @@ use std::time::Duration;
 use cancel_desk::bulk::{Report, RowState, RunEnd, RunOptions, write_rows};
 use cancel_desk::pg_core::Gateway;
 use cancel_desk::worker::Limits;
-use pg_sandbox::{Operation, Rates};
+use pg_sandbox::{Fault, FaultKind, Operation, Rates};
 
 use crate::scene::{Scene, sound};
 
@@ -118,4 +118,24 @@ async fn a_stop_finishes_what_has_begun() {
     assert_eq!(scene.carry(&journal, job.id, patient()).await, RunEnd::Done);
     let progress = scene.run(&journal, job.id, patient()).await.progress();
     assert_eq!((progress.rows, progress.done, progress.settled), (60, 60, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_on_waits_for_the_first_rows_as_well() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let file = scene.orders(&*journal, &[Gateway::Chaiport], 20).await;
+    let job = scene.approved(&journal, &file).await;
+    let silent = Fault::on(pg_sandbox::Gateway::Chaiport, Operation::Cancel).kind(FaultKind::Silence);
+    scene.sandbox.fault(silent.apply(false).always());
+    // a process that is killed while the gateway is silent, and another one
+    for life in [1_500, 2_500] {
+        let journal = scene.journal();
+        let run = scene.run(&journal, job.id, RunOptions::default()).await;
+        let _killed =
+            tokio::time::timeout(Duration::from_millis(life), run.carry(std::future::pending())).await;
+        let report = Report::of(&*journal, job.id).await.unwrap();
+        assert_eq!(report.count(RowState::NotStarted), 15, "{:?}", report.states);
+    }
+    assert!(scene.sandbox.count(pg_sandbox::Gateway::Chaiport, Operation::Cancel) <= 5);
 }

@@ -125,3 +125,14 @@ async fn only_exactly_this_plan_is_approved_and_only_an_approved_one_runs() {
     assert!(verdicts(&other).iter().all(|verdict| *verdict == "known"), "{:?}", verdicts(&other));
     sound(&*journal).await;
 }
+
+#[tokio::test]
+async fn what_was_asked_for_before_is_not_planned_again_without_a_key_of_its_own() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let payment = scene.pay(&*journal, Gateway::Chaiport, "A", 10_000).await;
+    let wish = NewIntent::new(payment.key(), "return-4711", Money::krw(2_000).unwrap()).unwrap();
+    journal.submit(wish).await.unwrap();
+    let plan = scene.plan(&journal, "merchant_uid,amount,key\nA,2000,\nA,2001,\nA,2000,one-more\n").await;
+    assert_eq!(verdicts(&plan), ["known", "ok", "ok"]);
+}

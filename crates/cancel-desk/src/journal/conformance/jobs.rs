@@ -123,6 +123,35 @@ pub(crate) async fn a_bad_plan_is_not_stored(journal: Arc<dyn Journal>, _clock: 
     assert!(journal.jobs(10).await.unwrap().is_empty());
 }
 
+/// A key that stands for another wish is no outcome of the row's own.
+pub(crate) async fn another_wish_of_the_same_key_is_not_the_rows(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    for id in ["p", "q"] {
+        journal.register_payment(payment(id)).await.unwrap();
+    }
+    submitted(&*journal, wish("p", "return-1", 2_000)).await;
+    let mut new = plan(&[(1, "q", 3_000), (2, "p", 2_000), (3, "p", 2_001)]);
+    for (row, key) in new.rows.iter_mut().zip(["return-1", "return-2", "return-3"]) {
+        row.key = Some(key.to_owned());
+    }
+    submitted(&*journal, wish("p", "return-3", 1)).await;
+    let job = journal.plan_job(new).await.unwrap();
+    journal.approve_job(job.id, job.hash, &[won(7_001)], "kim").await.unwrap();
+    for (line, conflicts) in [(1, true), (2, false), (3, true)] {
+        let result = journal.submit_row(job.id, line).await;
+        assert_eq!(matches!(result, Err(JournalError::KeyConflict)), conflicts, "{line}");
+    }
+    let rows = journal.job_rows(job.id, 0, 10).await.unwrap();
+    let told: Vec<_> = rows.iter().map(|row| (row.stored.is_some(), row.refused.as_deref())).collect();
+    let conflict = (false, Some("key_conflict"));
+    assert_eq!(told, [conflict, (true, None), conflict]);
+    let told = journal.job(job.id).await.unwrap().unwrap();
+    assert_eq!(told.totals, [JobTotal { approved: won(7_001), submitted: 2_000 }]);
+    sound(&*journal).await;
+}
+
 /// Rows at once, each several times: the total is counted once for each.
 pub(crate) async fn rows_at_once_are_counted_once(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
     let mut new = plan(&[]);

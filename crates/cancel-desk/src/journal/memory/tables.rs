@@ -100,7 +100,8 @@ impl Tables {
     /// A row with the intent that is stored under its key.
     pub(super) fn row(&self, row: &JobRow) -> JobRow {
         let key = (row.payment.account(), row.caller_key.clone());
-        let stored = self.keys.get(&key).and_then(|id| self.intents.get(id)).cloned();
+        let stored = self.keys.get(&key).and_then(|id| self.intents.get(id));
+        let stored = stored.filter(|intent| intent.fingerprint == row.fingerprint).cloned();
         JobRow { stored, ..row.clone() }
     }
 

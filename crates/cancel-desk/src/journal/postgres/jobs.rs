@@ -118,6 +118,7 @@ pub(super) async fn rows_of(
                   JOIN intent USING (gateway, merchant, caller_key)
                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
                       AND payment.payment_id = intent.payment_id
+                  WHERE intent.fingerprint = r.fingerprint
                   ORDER BY r.line";
     let wanted =
         [rows, stored].map(|sql| Step::new(sql, vec![id(job), value(after_line), value(i64::from(limit))]));

@@ -55,7 +55,8 @@ fn with_totals(c: &Connection, mut job: JobRecord) -> Outcome<JobRecord> {
 }
 
 fn with_stored(c: &Connection, mut row: JobRow) -> Outcome<JobRow> {
-    row.stored = rows::intent_of_key(c, &jobs::wish_of(&row))?;
+    let stored = rows::intent_of_key(c, &jobs::wish_of(&row))?;
+    row.stored = stored.filter(|intent| intent.fingerprint == row.fingerprint);
     Ok(row)
 }
 
