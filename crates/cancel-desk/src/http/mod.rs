@@ -30,6 +30,7 @@ mod problem;
 mod routes;
 mod serve;
 mod state;
+mod stream;
 mod webhooks;
 
 use axum::Router;

@@ -24,6 +24,7 @@ pub struct HttpOptions {
     pub(super) hint_pause: Duration,
     pub(super) grace: Duration,
     pub(super) connections: usize,
+    pub(super) connection_life: Duration,
     pub(super) settlebank: BTreeMap<String, Config>,
     pub(super) prefix: String,
 }
@@ -52,7 +53,8 @@ impl HttpOptions {
         Self::new(Access::Everybody)
     }
 
-    /// Patience 25 s, body 10 s, headers 10 s, webhooks every 5 s per payment, grace 30 s, 512 connections.
+    /// Patience 25 s, body 10 s, headers 10 s, webhooks every 5 s per payment, grace 30 s, 512 connections
+    /// of 5 min each.
     fn new(access: Access) -> Self {
         Self {
             access,
@@ -63,6 +65,7 @@ impl HttpOptions {
             hint_pause: Duration::from_secs(5),
             grace: Duration::from_secs(30),
             connections: 512,
+            connection_life: Duration::from_secs(300),
             settlebank: BTreeMap::new(),
             prefix: String::new(),
         }
@@ -83,7 +86,7 @@ impl HttpOptions {
         self
     }
 
-    /// How long a request's body may take to arrive.
+    /// How long a request's body may take to arrive, and an answer to be taken by the other side.
     #[must_use]
     pub const fn body_timeout(mut self, timeout: Duration) -> Self {
         self.body_timeout = timeout;
@@ -116,6 +119,13 @@ impl HttpOptions {
     #[must_use]
     pub fn connections(mut self, connections: usize) -> Self {
         self.connections = connections.max(1);
+        self
+    }
+
+    /// After how long a connection takes no more requests, so that those who wait get its place.
+    #[must_use]
+    pub const fn connection_life(mut self, life: Duration) -> Self {
+        self.connection_life = life;
         self
     }
 

@@ -16,12 +16,15 @@ use tracing::{debug, info, warn};
 use super::options::HttpOptions;
 use super::routes;
 use super::state::Shared;
+use super::stream::Impatient;
 use crate::desk::Desk;
 
 /// Largest head of a request, in bytes.
 const HEAD: usize = 32 * 1024;
 /// How long to wait when no connection can be taken: too many files are open.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// How long connections that are cut may take to end.
+const CUT: Duration = Duration::from_secs(1);
 
 /// Serves the desk on a listener until `stop` is ready; then takes no more connections, lets requests finish within
 /// the grace of the options, and returns. Workers are not its business: stop them afterwards.
@@ -52,9 +55,9 @@ pub async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let Some((stream, slot)) = taken else { continue };
-        let (service, closing, header_timeout) = (service.clone(), closing.clone(), options.header_timeout);
+        let (service, closing, limits) = (service.clone(), closing.clone(), Limits::of(&options));
         connections.spawn(async move {
-            answer(stream, service, closing, header_timeout).await;
+            answer(stream, service, closing, limits).await;
             drop(slot);
         });
     }
@@ -66,7 +69,9 @@ pub async fn serve(
         // their refunds are stored: whoever asks again with the same key gets the outcome
         warn!(cut = connections.len(), "connections were cut");
     }
-    connections.shutdown().await;
+    if timeout(CUT, connections.shutdown()).await.is_err() {
+        warn!("a connection is still busy");
+    }
     Ok(())
 }
 
@@ -84,11 +89,28 @@ async fn take(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<(TcpStre
     }
 }
 
+/// How long a connection may take.
+#[derive(Clone, Copy)]
+struct Limits {
+    /// For the head of a request, and between two.
+    head: Duration,
+    /// For taking an answer.
+    taking: Duration,
+    /// Until it takes no more requests: others wait for its place.
+    life: Duration,
+}
+
+impl Limits {
+    const fn of(options: &HttpOptions) -> Self {
+        Self { head: options.header_timeout, taking: options.body_timeout, life: options.connection_life }
+    }
+}
+
 async fn answer(
     stream: TcpStream,
     service: Router,
     mut closing: watch::Receiver<bool>,
-    header_timeout: Duration,
+    limits: Limits,
 ) {
     // small answers are not to wait for more
     if stream.set_nodelay(true).is_err() {
@@ -97,13 +119,13 @@ async fn answer(
     let service = TowerToHyperService::new(service);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_timeout)
+        .header_read_timeout(limits.head)
         .max_buf_size(HEAD)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Impatient::new(stream, limits.taking)), service);
     let mut connection = pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = told(&mut closing) => {
+        () = over(&mut closing, limits.life) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -111,6 +133,11 @@ async fn answer(
     if let Err(error) = ended {
         debug!(error = %error, "a connection ended early");
     }
+}
+
+/// Ready when the service is told to stop, or the connection has lived its time.
+async fn over(closing: &mut watch::Receiver<bool>, life: Duration) {
+    let _late = timeout(life, told(closing)).await.is_err();
 }
 
 /// Ready when the service is told to stop.

@@ -6,7 +6,7 @@ use cancel_desk::http::{HttpOptions, serve};
 use cancel_desk::pg_core::Secret;
 use pg_sandbox::{FaultKind, Operation};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use crate::client::{Answer, Call, TOKEN};
@@ -164,6 +164,56 @@ async fn connections_over_the_bound_wait_their_turn() {
     assert!(!waiting.is_finished(), "both places are taken");
     drop(held);
     assert_eq!(waiting.await.unwrap(), 200);
+}
+
+/// Takes both places, each asking again and again.
+async fn held(scene: &Scene, asking: &str) -> [TcpStream; 2] {
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(scene.address).await.unwrap();
+        // as much as the other side takes
+        for _ in 0..4_000 {
+            let sent = timeout(Duration::from_millis(200), stream.write_all(asking.as_bytes())).await;
+            if !matches!(sent, Ok(Ok(()))) {
+                break;
+            }
+        }
+        held.push(stream);
+    }
+    held.try_into().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_and_never_reads_does_not_keep_others_out() {
+    let few = options().connections(2).body_timeout(Duration::from_millis(500));
+    let scene = Scene::with(Setting { options: few, ..Setting::default() }).await;
+    let asking = format!("GET /openapi.json HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {TOKEN}\r\n\r\n");
+    let _held = held(&scene, &asking).await;
+    let answered = timeout(Duration::from_secs(10), scene.send(Call::get("/healthz"))).await;
+    assert_eq!(answered.expect("a place").status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_makes_room_after_its_time() {
+    let few = options().connections(1).connection_life(Duration::from_millis(500));
+    let scene = Scene::with(Setting { options: few, ..Setting::default() }).await;
+    let mut busy = raw(&scene, "").await;
+    let asking = tokio::spawn(async move {
+        // never idle, always read
+        let mut bytes = [0; 4096];
+        while busy.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.is_ok() {
+            if !matches!(busy.read(&mut bytes).await, Ok(1..)) {
+                break;
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    sleep(Duration::from_millis(100)).await;
+    let answered = timeout(Duration::from_secs(10), scene.send(Call::get("/healthz"))).await;
+    assert_eq!(answered.expect("a place").status, 200);
+    timeout(Duration::from_secs(10), asking).await.expect("an end").unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
