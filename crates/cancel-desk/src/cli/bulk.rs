@@ -344,7 +344,7 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Fail
 }
 
 async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
-    let (_, desk) = shell.desk().await?;
+    let (_, desk) = shell.desk_there().await?;
     approved(shell, &desk, args).await?;
     let journal = desk.journal();
     journal.recover().await.map_err(|error| shell.journal_failed(error))?;

@@ -82,7 +82,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     }
     if before.is_none() && !args.yes && !shell.json {
         about_to(shell, &config, &payment, &wish, refund)?;
-        let refund = refund.map(show::money).unwrap_or_default();
+        let refund = refund.map(|refund| show::spoken(shell.lang(), refund)).unwrap_or_default();
         if !shell.ask(&text::ASK_REFUND.fill(shell.lang(), &[&refund])) {
             shell.warn(shell.t(&text::NOT_ASKED));
             return Ok(Exit::Usage);

@@ -35,8 +35,8 @@ Shows the evidence and what the gateway's ledger shows now, then asks. `happened
 at the gateway's admin page before. When in doubt: --look-again.
 
 Examples:
-  cancel-desk resolve f3zkq2v7m4n5p6r7s2t3u4w5xy --happened --by kim --reason \"seen in the admin page, 1 refund\"
-  cancel-desk resolve f3zkq2v7m4n5p6r7s2t3u4w5xy --look-again --by kim --reason \"credentials corrected\"")]
+  cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"seen in the admin page, 1 refund\"
+  cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --look-again --by kim --reason \"credentials corrected\"")]
 pub(crate) struct ResolveArgs {
     /// The cancel's id
     #[arg(value_name = "CANCEL-ID")]
@@ -75,7 +75,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     if asks && !shell.can_ask() {
         return Err(Failure::usage(shell.t(&text::NEEDS_YES)));
     }
-    let desk = if asks { shell.desk().await?.1 } else { shell.desk_of_journal().await? };
+    let desk = if asks { shell.desk_there().await?.1 } else { shell.desk_of_journal().await? };
     let intent = status::the_cancel(shell, &desk, &args.id).await?;
     if asks {
         shell.warn(&status::cancel_text(shell, &desk, &intent).await?);

@@ -23,7 +23,7 @@ pub(crate) struct LookupArgs {
 }
 
 pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failure> {
-    let (_, desk) = shell.desk().await?;
+    let (_, desk) = shell.desk_there().await?;
     let payment = shell.find(&desk, &args.which).await?;
     let state = desk.look_up(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
     let (exit, verdict) = compare(&payment, &state);

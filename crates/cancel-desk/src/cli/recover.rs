@@ -74,7 +74,7 @@ fn signed(args: &RecoverArgs) -> (&str, &str) {
 }
 
 async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failure> {
-    let (_config, desk) = shell.desk().await?;
+    let (_config, desk) = shell.desk_there().await?;
     let (by, reason) = signed(args);
     let journal = desk.journal();
     let count = journal.suspect_all(by, reason).await.map_err(|error| shell.journal_failed(error))?;

@@ -31,6 +31,15 @@ pub(crate) fn money(money: Money) -> String {
     format!("{grouped} {}", money.currency())
 }
 
+/// An amount within a sentence: Korean says `3,000원`.
+pub(crate) fn spoken(lang: Lang, amount: Money) -> String {
+    let shown = money(amount);
+    match (lang, shown.strip_suffix(" KRW")) {
+        (Lang::Ko, Some(won)) => format!("{won}원"),
+        _ => shown,
+    }
+}
+
 /// A time as people of the desk read it: Korean time, to the second.
 pub(crate) fn time(at: Timestamp) -> String {
     let korea = UtcOffset::from_hms(9, 0, 0).unwrap_or(UtcOffset::UTC);

@@ -62,6 +62,10 @@ texts! {
         모든 명령 보기:      cancel-desk --help\n";
     NO_ACCOUNTS = "no merchant account is configured: write one into the configuration (cancel-desk config example)",
         "설정된 가맹점 계정이 없습니다. 설정 파일에 [[account]]를 추가하세요 (cancel-desk config example)";
+    NEW_JOURNAL = "there was no journal: {0} is new", "저널이 없어 새로 만들었습니다: {0}";
+    NO_JOURNAL = "there is no journal {0}; the configuration is {1}", "저널 {0}이(가) 없습니다. 설정: {1}";
+    NAME_CONFIG = "go to the folder of the journal, or name the configuration with --config; `payments import` begins a new one",
+        "저널이 있는 폴더에서 실행하거나 --config로 설정 파일을 지정하세요. 새로 시작하려면 `payments import`를 실행하세요";
     ERROR = "error: {0}", "오류: {0}";
     NEXT = "next: {0}", "다음: {0}";
 
@@ -103,7 +107,7 @@ texts! {
     OPEN = "under way, outcome not known yet", "처리 중 (결과 미확인)";
     COMPLETED = "refunded", "환불 완료";
     ACCEPTED = "taken by the gateway, money moves later", "PG 접수 (이체 예정)";
-    REJECTED = "not refunded", "환불 안 됨";
+    REJECTED = "not refunded", "환불되지 않음";
     MANUAL = "waits for a person", "확인 필요";
     WITHDRAWN = "withdrawn, nothing was sent", "철회됨 (전송 안 함)";
 
@@ -130,13 +134,13 @@ texts! {
         "PG가 알려 준 금액이 서로 맞지 않습니다. PG사에 문의하세요";
     WHY_GUARD = "another cancel took the place of this one, and that the gateway checks for it is not proven: look at \
         the gateway's admin page",
-        "다른 취소가 먼저 처리되었고, PG가 이를 막아 준다는 보장이 없습니다. PG 관리자 화면에서 확인하세요";
+        "다른 취소가 먼저 처리되었습니다. 이 취소가 나중에 또 처리되지 않는다는 보장이 없으니 PG 관리자 화면에서 확인하세요";
     WHY_OTHER_PAID = "the gateway has another paid amount or currency than the registered one: check the registered payment",
         "PG의 결제금액이나 통화가 등록된 값과 다릅니다. 등록한 결제 정보를 확인하세요";
     WHY_NOTHING = "a week of look-ups showed nothing of it: ask the gateway whether it is still coming",
         "일주일 동안 조회했지만 취소가 보이지 않습니다. PG사에 아직 처리될 수 있는지 문의하세요";
     WHY_PENDING = "the PG behind the gateway has not decided yet: ask the gateway",
-        "PG가 아직 처리 결과를 정하지 않았습니다. PG사에 문의하세요";
+        "원천 PG의 처리 결과가 아직 확정되지 않았습니다. PG사에 문의하세요";
     WHY_NO_ANSWER = "the gateway did not answer the last look-ups: check credentials and connection, then look again",
         "최근 조회에 PG가 응답하지 않았습니다. 인증 정보와 연결을 확인한 뒤 다시 조회하세요";
     WHY_NOT_FOUND = "the gateway knows no such payment: check the registered payment number and the account",
@@ -150,7 +154,7 @@ texts! {
 
     // cancel
     WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
-    ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을(를) 환불할까요? [y/N] ";
+    ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을 환불합니다. 계속할까요? [y/N] ";
     NOT_ASKED = "nothing was stored and nothing was sent", "저장하거나 전송하지 않았습니다";
     NEEDS_YES = "cannot ask: standard input is not a terminal; look at what it would do, then add --yes",
         "터미널이 아니어서 확인할 수 없습니다. 내용을 확인한 뒤 --yes를 붙이세요";

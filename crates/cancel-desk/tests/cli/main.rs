@@ -9,6 +9,8 @@
 )]
 
 mod golden;
+mod places;
+mod restored;
 #[cfg(unix)]
 mod service;
 

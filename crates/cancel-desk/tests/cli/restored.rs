@@ -1,0 +1,3 @@
+//! After a backup: what a person is asked, and what is refused.
+
+use super::*;
