@@ -14,6 +14,7 @@ use crate::record::PaymentRecord;
 use crate::worker::Accounts;
 
 use super::exit::{Exit, Failure, causes};
+use super::show;
 use super::text::{self, Text};
 
 /// The caller's side of a command.
@@ -167,6 +168,10 @@ impl Shell {
 
     /// Writes to standard output. A reader that is gone is no error: what was done is done.
     pub(crate) fn say(&self, text: &str) {
+        self.write(&show::clean_lines(text));
+    }
+
+    fn write(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
     }
@@ -184,13 +189,24 @@ impl Shell {
 
     pub(crate) fn warn(&self, text: &str) {
         let mut err = std::io::stderr().lock();
-        let _gone = writeln!(err, "{text}").is_err();
+        let _gone = writeln!(err, "{}", show::clean_lines(text)).is_err();
     }
 
     /// The one document of `--json`.
     pub(crate) fn json(&self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {
-            Ok(text) => self.line(&text),
+            // they stand in strings only
+            Ok(text) => {
+                let mut whole = String::with_capacity(text.len());
+                for c in text.chars() {
+                    if show::is_harmful(c) {
+                        whole.push_str(&format!("\\u{:04x}", u32::from(c)));
+                    } else {
+                        whole.push(c);
+                    }
+                }
+                self.write(&format!("{whole}\n"));
+            }
             Err(_) => self.warn("cannot be written as json"),
         }
     }
@@ -210,6 +226,17 @@ impl Shell {
         }
     }
 
+    /// Whether it is said, or can be asked, that money may move or something final be written. A program says it too.
+    pub(crate) fn consent(&self, yes: bool) -> Result<(), Failure> {
+        let lacks = match (yes, self.json) {
+            (true, _) => return Ok(()),
+            (false, true) => &text::JSON_NEEDS_YES,
+            (false, false) if self.can_ask() => return Ok(()),
+            (false, false) => &text::NEEDS_YES,
+        };
+        Err(Failure::new(Exit::Usage, "needs_yes", self.t(lacks)))
+    }
+
     /// Whether there is a person to be asked.
     pub(crate) fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
@@ -218,7 +245,7 @@ impl Shell {
     /// Asks; only `y` and `yes` (and `예`, `네`) are a yes.
     pub(crate) fn ask(&self, question: &str) -> bool {
         let mut err = std::io::stderr().lock();
-        if write!(err, "{question}").and_then(|()| err.flush()).is_err() {
+        if write!(err, "{}", show::clean_lines(question)).and_then(|()| err.flush()).is_err() {
             return false;
         }
         let mut answer = String::new();

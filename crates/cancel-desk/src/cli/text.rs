@@ -158,6 +158,14 @@ texts! {
     NOT_ASKED = "nothing was stored and nothing was sent", "저장하거나 전송하지 않았습니다";
     NEEDS_YES = "cannot ask: standard input is not a terminal; look at what it would do, then add --yes",
         "터미널이 아니어서 확인할 수 없습니다. 내용을 확인한 뒤 --yes를 붙이세요";
+    JSON_NEEDS_YES = "--json asks nothing and is no yes: nothing was done; add --yes",
+        "--json은 묻지 않으며 동의로 보지 않습니다. 아무것도 하지 않았습니다. --yes를 붙이세요";
+    KEY_STANDS = "under this key a refund of {0} is stored already ({1}, cancel {2}): if it is the same refund, do NOT use a new key",
+        "이 키로 이미 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 같은 환불이면 새 키를 쓰지 마세요.";
+    ONLY_REASON = "the amount is the same, only the reason differs: repeat it with the reason that is stored",
+        "금액은 같고 사유만 다릅니다. 접수된 사유 그대로 다시 요청하세요";
+    NOT_FULL = "it is not all that could be refunded then: repeat it with --amount, or ask for the rest with a key of its own",
+        "접수된 환불은 전액이 아닙니다. --amount로 다시 요청하거나, 나머지는 별도의 키로 요청하세요";
     STORED_BEFORE = "this key was used before with the same content: this is that refund, nothing new was stored",
         "같은 키로 이미 접수된 요청입니다. 새로 접수하지 않고 기존 요청의 상태를 보여 줍니다";
     LOOK_LATER = "look again with `cancel-desk status {0}`; the refund is carried on by `cancel-desk worker` or `serve`",
@@ -183,6 +191,24 @@ texts! {
     HAPPENED = "it happened, exactly once", "한 번 환불되었음";
     DID_NOT_HAPPEN = "it did not happen and never can", "환불되지 않았고 앞으로도 되지 않음";
     LOOK_AGAIN = "look again", "다시 조회";
+    DECIDE_IT = "a person has to decide {0}: cancel-desk resolve {0}", "취소 {0}은(는) 담당자 확인이 필요합니다: cancel-desk resolve {0}";
+    FELL = "WARNING: the gateway's balance already fell by {0} ({1} before, {2} seen), as if this refund was made: if it was, \
+        deciding that it did not happen lets it be refunded twice",
+        "경고: PG 잔액이 이미 {0}만큼 줄었습니다(이전 {1}, 조회 {2}). 이 환불이 처리된 것일 수 있으며, 그렇다면 환불되지 않음으로 \
+        기록할 때 두 번 환불될 수 있습니다";
+    ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
+    LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost, and the \
+        same wish again would be refunded twice",
+        "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
+    REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
+        "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
+    NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, the journal knows of {1}; look at its admin page, \
+        repeat lost wishes under their old keys, then add --yes",
+        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 저널 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
+        보낸 뒤 --yes를 붙이세요";
+    COMPARE_BY_HAND = "try again; or compare it in the gateway's admin page, and add --force", "다시 시도하거나, PG 관리자 화면에서 대조한 뒤 --force를 붙이세요";
+    SUSPECTS_REMAIN = "{0} payments are still suspect: settle and trust them first (`cancel-desk pending`), or add --yes",
+        "점검 대상 결제가 {0}건 남아 있습니다. 먼저 정리하고 `trust`로 해제하거나(`cancel-desk pending`) --yes를 붙이세요";
     TRUSTED = "{0} is trusted again: refunds of it may begin", "{0}: 다시 환불을 진행할 수 있습니다";
 
     // recover, verify
@@ -195,8 +221,10 @@ texts! {
     LEDGER_DIFFERS = "differs: {0}: the gateway refunded what this journal does not know",
         "불일치: {0}: 저널에 없는 환불이 PG 내역에 있습니다";
     LEDGER_UNANSWERED = "no answer: {0}: compared before anything begins on it", "조회 실패: {0}: 새 환불을 시작하기 전에 다시 대조합니다";
-    SETTLE_THEM = "settle each by the gateway's list: `cancel-desk pending`, `resolve`, then `trust`",
-        "PG 내역을 보고 한 건씩 정리하세요: `cancel-desk pending`, `resolve`, 마지막으로 `trust`";
+    SETTLE_THEM = "repeat the lost wishes under their old keys first; then settle each by the gateway's list: `cancel-desk pending`, \
+        `resolve`, then `trust`",
+        "먼저 잃어버린 요청을 원래 키로 다시 보내세요. 그다음 PG 내역을 보고 한 건씩 정리하세요: `cancel-desk pending`, `resolve`, \
+        마지막으로 `trust`";
     SETTLED = "settled: payments registered from now on are in no doubt", "복원 점검을 마쳤습니다. 지금부터 등록하는 결제는 점검 대상이 아닙니다";
     NOTHING_TO_SETTLE = "there was nothing to settle: the journal is not marked as restored", "정리할 것이 없습니다. 복원된 저널로 표시되어 있지 않습니다";
     RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",
