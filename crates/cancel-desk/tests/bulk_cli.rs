@@ -96,6 +96,22 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!((code, plan["job"]["rows"].as_u64()), (0, Some(40)), "{plan}");
     let left_out = std::fs::read_to_string(shop.folder.join("left-out.csv")).unwrap();
     assert!(left_out.contains("42,ORD-X") && left_out.contains("not_registered"), "{left_out}");
+    #[cfg(unix)]
+    {
+        let meta = std::fs::metadata(shop.folder.join("left-out.csv")).unwrap();
+        assert_eq!(std::os::unix::fs::MetadataExt::mode(&meta) & 0o777, 0o600);
+        let again = ["bulk", "plan", "orders.csv", "--left-out", "left-out.csv"];
+        assert_eq!(shop.json(&again).0, 2, "nothing is overwritten");
+        assert_eq!(shop.json(&[&again[..], &["--force"]].concat()).0, 0);
+        // nor written through a link
+        shop.write("precious", "mine");
+        std::os::unix::fs::symlink("precious", shop.folder.join("link.csv")).unwrap();
+        for force in [&["--force"][..], &[]] {
+            let link = [&["bulk", "plan", "orders.csv", "--left-out", "link.csv"], force].concat();
+            assert_eq!(shop.json(&link).0, 2);
+        }
+        assert_eq!(std::fs::read_to_string(shop.folder.join("precious")).unwrap(), "mine");
+    }
     let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
     let (job, hash) = (word("job"), word("hash"));
     let total = plan["job"]["totals"][0].as_str().unwrap();
@@ -103,8 +119,11 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     let not_yet = [
         vec!["bulk", "run", &job],
         vec!["bulk", "run", &job, "--resume"],
-        vec!["bulk", "run", &job, "--approve", &hash, "--total", "KRW 1", "--by", "kim"],
-        vec!["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", total, "--by", "kim"],
+        vec!["bulk", "run", &job, "--approve", &hash, "--total", "KRW 1", "--by", "kim", "--yes"],
+        vec!["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", total, "--by", "kim", "--yes"],
+        // a document that is asked for is no yes, and the placeholder is nobody
+        vec!["bulk", "run", &job, "--approve", &hash, "--total", total, "--by", "kim"],
+        vec!["bulk", "run", &job, "--approve", &hash, "--total", total, "--by", "NAME", "--yes"],
     ];
     for words in not_yet {
         assert_eq!(shop.json(&words).0, 2, "{words:?}");

@@ -68,6 +68,9 @@ pub(crate) struct PlanArgs {
     /// Write the rows that are left out, with the reasons, as CSV
     #[arg(long, value_name = "FILE")]
     left_out: Option<PathBuf>,
+    /// Replace the file of --left-out
+    #[arg(long)]
+    force: bool,
     /// Another name for the plan than the file's: a plan that was discarded can be made again under it
     #[arg(long)]
     name: Option<String>,
@@ -103,6 +106,9 @@ pub(crate) struct RunArgs {
     /// Most cancels in flight for each merchant account
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     max_concurrency: u16,
+    /// Yes: needed with --json to approve, or to go on after a halt
+    #[arg(long, short = 'y')]
+    yes: bool,
     /// How long to wait, at the end, for outcomes that are not known yet
     #[arg(long, default_value = "10m", value_parser = parse_span)]
     wait: Duration,
@@ -115,6 +121,9 @@ pub(crate) struct ReportArgs {
     /// Write every row as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Replace the file of --csv
+    #[arg(long)]
+    force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -169,6 +178,32 @@ fn no_file(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Usage, "file", format!("{}: {error}", path.display()))
 }
 
+/// Whether a file may be written there: nothing is there, or a plain file that may be replaced.
+fn free(shell: &Shell, path: &Path, force: bool) -> Result<(), Failure> {
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if !(force && meta.is_file()) => {
+            Err(Failure::usage(words::EXISTS.fill(shell.lang(), &[&path.display()])))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A new file, for its owner alone: it names orders and amounts.
+fn create(shell: &Shell, path: &Path, force: bool) -> Result<File, Failure> {
+    free(shell, path, force)?;
+    if force {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(no_file(path, &error)),
+            _ => {}
+        }
+    }
+    let mut open = File::options();
+    open.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
+    open.open(path).map_err(|error| no_file(path, &error))
+}
+
 fn read(shell: &Shell, path: &Path) -> Result<OrderFile, Failure> {
     let size = std::fs::metadata(path).map_err(|error| no_file(path, &error))?.len();
     if size > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) {
@@ -179,6 +214,9 @@ fn read(shell: &Shell, path: &Path) -> Result<OrderFile, Failure> {
 }
 
 async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
+    if let Some(path) = &args.left_out {
+        free(shell, path, args.force)?;
+    }
     let file = read(shell, &args.file)?;
     let (_, desk) = shell.desk().await?;
     if file.encoding == Encoding::EucKr {
@@ -190,7 +228,7 @@ async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
         Planner::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts())).looking_up(args.look_up);
     let plan = planner.plan(&file, &name).await.map_err(|error| failed(shell, error))?;
     if let Some(path) = &args.left_out {
-        let out = File::create(path).map_err(|error| no_file(path, &error))?;
+        let out = create(shell, path, args.force)?;
         write_left_out(out, plan.left_out()).map_err(|error| no_file(path, &error))?;
     }
     match shell.json {
@@ -344,7 +382,13 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Fail
 }
 
 async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
-    let (_, desk) = shell.desk().await?;
+    let approves = args.approve.is_some() || args.reason.is_some();
+    shell.consent(args.yes || !shell.json || !approves)?;
+    // as the approval that is shown has it
+    if args.by.as_deref().is_some_and(|by| ["NAME", "이름"].contains(&by.trim())) {
+        return Err(Failure::usage(words::WHO.of(shell.lang())));
+    }
+    let (_, desk) = shell.desk_there().await?;
     approved(shell, &desk, args).await?;
     let journal = desk.journal();
     journal.recover().await.map_err(|error| shell.journal_failed(error))?;
@@ -388,7 +432,7 @@ async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
     let report = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
     if let Some(path) = &args.csv {
-        let out = File::create(path).map_err(|error| no_file(path, &error))?;
+        let out = create(shell, path, args.force)?;
         write_rows(out, &report.rows).map_err(|error| no_file(path, &error))?;
     }
     match shell.json {

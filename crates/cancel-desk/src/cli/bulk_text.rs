@@ -27,6 +27,9 @@ texts! {
     NAME = "name", "이름";
     FAULTS = "the file has {0} faults; nothing was started", "파일에 오류가 {0}건 있어 아무것도 시작하지 않았습니다";
     TOO_LARGE = "the file is larger than 64 MiB: split it", "파일이 64 MiB보다 큽니다. 나누어 주세요";
+    EXISTS = "{0} is there already: take another name, or add --force (a link is never followed)",
+        "{0}이(가) 이미 있습니다. 다른 이름을 쓰거나 --force를 붙이세요 (링크는 따라가지 않습니다)";
+    WHO = "--by: write your own name, not the placeholder", "--by: 예시 글자가 아니라 본인 이름을 적으세요";
     CP949 = "the file was read as CP949 (EUC-KR)", "파일을 CP949(EUC-KR)로 읽었습니다";
     MORE = "… and {0} more: --left-out FILE writes them all", "… 외 {0}건: --left-out FILE로 모두 저장할 수 있습니다";
     NOTHING = "nothing of this file can be refunded", "이 파일에서 환불할 수 있는 건이 없습니다";

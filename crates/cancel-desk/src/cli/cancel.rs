@@ -12,7 +12,7 @@ use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::Config;
-use crate::desk::{Amount, Desk, RefundTo, Selector, Wish};
+use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Wish};
 use crate::journal::Submitted;
 use crate::record::{IntentRecord, IntentState, PaymentRecord};
 use crate::worker::Worker;
@@ -67,12 +67,16 @@ pub(crate) struct CancelArgs {
 pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure> {
     let amount = args.amount.as_deref().map(amount).transpose()?;
     let account = args.refund_to.as_ref().map(account).transpose()?;
-    if !args.yes && !shell.json && !shell.can_ask() {
-        return Err(Failure::usage(shell.t(&text::NEEDS_YES)));
-    }
+    shell.consent(args.yes)?;
     let (config, desk) = shell.desk().await?;
     let payment = shell.find(&desk, &args.which).await?;
-    let before = same_key(shell, &desk, &payment, &args.key).await?;
+    let intents = desk.journal().intents_of(&payment.key()).await;
+    let intents = intents.map_err(|error| shell.journal_failed(error))?;
+    // the refund that is stored under this key, if there is one: the same command again asks for that very one
+    let before = intents.iter().find(|intent| intent.caller_key == args.key).cloned();
+    if let Some(before) = before.as_ref().filter(|before| args.full && !was_full(&payment, &intents, before)) {
+        return Err(key_stands(shell, before).next(shell.t(&text::NOT_FULL)));
+    }
     let amount = wanted(&payment, before.as_ref(), amount);
     let refund = amount.money(payment.paid().currency()).ok();
     let mut wish = Wish::new(Selector::key(payment.key()), args.key.as_str(), amount);
@@ -80,15 +84,20 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     if let Some(account) = account {
         wish = wish.with_account(account);
     }
-    if before.is_none() && !args.yes && !shell.json {
+    if before.is_none() && !args.yes {
         about_to(shell, &config, &payment, &wish, refund)?;
-        let refund = refund.map(show::money).unwrap_or_default();
+        let refund = refund.map(|refund| show::spoken(shell.lang(), refund)).unwrap_or_default();
         if !shell.ask(&text::ASK_REFUND.fill(shell.lang(), &[&refund])) {
             shell.warn(shell.t(&text::NOT_ASKED));
             return Ok(Exit::Usage);
         }
     }
     let submitted = desk.cancel(wish).await.map_err(|error| {
+        if let (DeskError::KeyReused, Some(before)) = (&error, &before) {
+            let only_reason = refund == Some(before.amount) && args.reason != before.reason;
+            let failure = key_stands(shell, before);
+            return if only_reason { failure.next(shell.t(&text::ONLY_REASON)) } else { failure };
+        }
         let failure = shell.desk_failed(&error);
         if failure.code == "journal_failed" { failure.next(shell.t(&text::SAME_KEY_AGAIN)) } else { failure }
     })?;
@@ -153,16 +162,25 @@ fn account(file: &PathBuf) -> Result<RefundTo, Failure> {
     })
 }
 
-/// The refund that is stored under this key, if there is one: the same command again asks for that very one.
-async fn same_key(
-    shell: &Shell,
-    desk: &Desk,
-    payment: &PaymentRecord,
-    key: &str,
-) -> Result<Option<IntentRecord>, Failure> {
-    let intents = desk.journal().intents_of(&payment.key()).await;
-    let intents = intents.map_err(|error| shell.journal_failed(error))?;
-    Ok(intents.into_iter().find(|intent| intent.caller_key == key))
+/// Whether a stored refund was all that could be refunded when it was stored.
+fn was_full(payment: &PaymentRecord, intents: &[IntentRecord], before: &IntentRecord) -> bool {
+    let counted = |other: &&IntentRecord| {
+        let gone = matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
+            && other.updated_at < before.created_at;
+        other.id == before.id || (other.created_at <= before.created_at && !gone)
+    };
+    let asked = intents.iter().filter(counted);
+    let asked = asked.fold(payment.foreign_refunded, |sum, other| sum.saturating_add(other.amount.minor()));
+    asked >= payment.paid().minor()
+}
+
+/// The key stands for another refund: what is stored, so that nobody refunds it a second time under a new key.
+fn key_stands(shell: &Shell, before: &IntentRecord) -> Failure {
+    let (lang, amount) = (shell.lang(), show::spoken(shell.lang(), before.amount));
+    let text = text::KEY_STANDS.fill(lang, &[&amount, &shell.t(show::state(before.state)), &before.id]);
+    let mut failure = Failure::new(Exit::Usage, DeskError::KeyReused.code(), text);
+    failure.field = DeskError::KeyReused.field().map(str::to_owned);
+    failure
 }
 
 fn wanted(payment: &PaymentRecord, before: Option<&IntentRecord>, amount: Option<Decimal>) -> Amount {

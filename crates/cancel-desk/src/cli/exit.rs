@@ -123,9 +123,23 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[why])),
         DeskError::LookUp(error) => (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[error])),
-        DeskError::Journal(error) => (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[error])),
+        DeskError::Journal(error) => (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&causes(error)])),
         DeskError::Invalid(_) => (Exit::Usage, error.to_string()),
     }
+}
+
+/// An error with what caused it, in one line. What a cause repeats of the error above it is told once.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !text.is_empty() && !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
+        next = cause.source();
+    }
+    told.replace(['\n', '\r'], " ")
 }
 
 fn shown(money: pg_core::Money) -> String {

@@ -4,8 +4,8 @@ use clap::Args;
 use pg_core::{Money, PaymentState};
 use serde_json::json;
 
-use crate::desk::{Desk, PaymentView, StateView};
-use crate::record::PaymentRecord;
+use crate::desk::{DeskError, PaymentView, StateView};
+use crate::record::{IntentRecord, PaymentRecord};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which};
@@ -16,17 +16,24 @@ use super::{show, text};
 Looking up moves no money and changes nothing in the journal.
 
 Exit codes: 0 journal and gateway agree, 3 they differ while a refund is under way (or the gateway did not answer),
-4 they differ and no refund of ours explains it.")]
+4 a person
+has to decide about a cancel of it, or they differ and no refund of ours explains it.")]
 pub(crate) struct LookupArgs {
     #[command(flatten)]
     which: Which,
 }
 
 pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failure> {
-    let (_, desk) = shell.desk().await?;
+    let (_, desk) = shell.desk_there().await?;
     let payment = shell.find(&desk, &args.which).await?;
     let state = desk.look_up(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
-    let (exit, verdict) = compare(&payment, &state);
+    let intents = desk.journal().intents_of(&payment.key()).await;
+    let mut waiting = intents.map_err(|error| shell.journal_failed(error))?;
+    waiting.retain(IntentRecord::waits_for_a_person);
+    let (exit, verdict) = match compare(&payment, &state) {
+        (Exit::Later | Exit::Done, _) if !waiting.is_empty() => (Exit::Person, "waits_for_a_person"),
+        compared => compared,
+    };
     if shell.json {
         shell.json(&json!({
             "journal": PaymentView::new(&payment), "gateway": StateView::from(&state), "verdict": verdict
@@ -38,8 +45,12 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     shell.line(shell.t(match verdict {
         "agree" => &text::AGREES,
         "under_way" => &text::DIFFERS_UNDER_WAY,
+        "waits_for_a_person" => &text::MANUAL,
         _ => &text::DIFFERS,
     }));
+    for intent in &waiting {
+        shell.line(&text::DECIDE_IT.fill(shell.lang(), &[&intent.id]));
+    }
     Ok(exit)
 }
 
@@ -82,10 +93,14 @@ fn show_amount(amount: Money) -> String {
     show::money(amount)
 }
 
-/// What the ledger shows now, for somebody who decides. A gateway that does not answer is told as that.
-pub(crate) async fn now(shell: &Shell, desk: &Desk, payment: &PaymentRecord) -> String {
-    match desk.look_up(&payment.key()).await {
-        Ok(state) => format!("{}\n{}", shell.t(&text::LEDGER_NOW), ledger(shell, payment, &state)),
+/// What a look-up showed, for somebody who decides. A gateway that does not answer is told as that.
+pub(crate) fn told(
+    shell: &Shell,
+    payment: &PaymentRecord,
+    found: &Result<PaymentState, DeskError>,
+) -> String {
+    match found {
+        Ok(state) => format!("{}\n{}", shell.t(&text::LEDGER_NOW), ledger(shell, payment, state)),
         Err(error) => format!("{}\n", text::LEDGER_SILENT.fill(shell.lang(), &[&error])),
     }
 }

@@ -15,7 +15,7 @@ use crate::record::{NewPayment, PaymentKey};
 
 use super::exit::{Exit, Failure};
 use super::import::{self, BadRow, Defaults};
-use super::shell::{Secrets, Shell, Which, parse_gateway};
+use super::shell::{Make, Secrets, Shell, Which, parse_gateway};
 use super::{show, text};
 
 /// How many registrations are under way at the same time: the journal writes them together.
@@ -130,7 +130,7 @@ async fn import(shell: &Shell, args: &ImportArgs) -> Result<Exit, Failure> {
     let defaults =
         Defaults { gateway: args.gateway, account: args.account.clone(), accounts: accounts.collect() };
     let mut file = import::read(&bytes, &name, &defaults);
-    let journal = shell.journal(&config).await?;
+    let journal = shell.journal(&config, Make::Yes).await?;
     let desk = Desk::new(journal, std::sync::Arc::default());
     let mut before = 0_usize;
     if file.faults.is_empty() {

@@ -28,6 +28,9 @@ pub(crate) struct RecoverArgs {
     /// Everything that the restored journal lost is settled: payments registered from now on are in no doubt
     #[arg(long, requires = "by", requires = "reason", conflicts_with = "after_restore")]
     settled: bool,
+    /// With --settled: although payments are still suspect
+    #[arg(long, short = 'y', requires = "settled")]
+    yes: bool,
     /// Your name, as it is recorded
     #[arg(long)]
     by: Option<String>,
@@ -59,6 +62,11 @@ fn recovered(shell: &Shell, open: u64) {
 }
 
 async fn settled(shell: &Shell, desk: &Desk, args: &RecoverArgs) -> Result<Exit, Failure> {
+    let suspects = desk.journal().counts().await.map_err(|error| shell.journal_failed(error))?.suspects;
+    if suspects > 0 && !args.yes {
+        let text = text::SUSPECTS_REMAIN.fill(shell.lang(), &[&suspects]);
+        return Err(Failure::new(Exit::Person, "suspects_remain", text));
+    }
     let (by, reason) = signed(args);
     let ended = desk.journal().settled(by, reason).await.map_err(|error| shell.journal_failed(error))?;
     if shell.json {
@@ -74,7 +82,7 @@ fn signed(args: &RecoverArgs) -> (&str, &str) {
 }
 
 async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failure> {
-    let (_config, desk) = shell.desk().await?;
+    let (_config, desk) = shell.desk_there().await?;
     let (by, reason) = signed(args);
     let journal = desk.journal();
     let count = journal.suspect_all(by, reason).await.map_err(|error| shell.journal_failed(error))?;

@@ -2,18 +2,19 @@
 
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::config::{Config, Faults, Lang, Loader, OpenError};
+use crate::config::{Config, DEFAULT_FILE, Faults, Lang, Loader, OpenError, Store};
 use crate::desk::{Desk, DeskError, Selector};
 use crate::journal::{Journal, JournalError};
 use crate::record::PaymentRecord;
 use crate::worker::Accounts;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, Failure, causes};
+use super::show;
 use super::text::{self, Text};
 
 /// The caller's side of a command.
@@ -39,6 +40,15 @@ pub(crate) enum Secrets {
     Accounts,
     /// None: it reads and writes the journal.
     None,
+}
+
+/// Whether a command may make the journal's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Make {
+    /// It begins something: yes.
+    Yes,
+    /// It reads or goes on: a journal that is not there means that another folder was meant.
+    No,
 }
 
 impl Shell {
@@ -86,38 +96,61 @@ impl Shell {
     }
 
     /// Opens the journal.
-    pub(crate) async fn journal(&self, config: &Config) -> Result<Arc<dyn Journal>, Failure> {
+    pub(crate) async fn journal(&self, config: &Config, make: Make) -> Result<Arc<dyn Journal>, Failure> {
+        if let Store::Sqlite(path) = &config.journal().store
+            && !path.exists()
+        {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            if make == Make::No {
+                return Err(self.no_journal(config, &path));
+            }
+            self.warn(&text::NEW_JOURNAL.fill(self.lang(), &[&path.display()]));
+        }
         config.open_journal().await.map_err(|error| self.open_failed(&error))
+    }
+
+    fn no_journal(&self, config: &Config, path: &Path) -> Failure {
+        let looked = config.file().map_or_else(
+            || format!("{} {}", DEFAULT_FILE, self.t(&text::BUILT_IN)),
+            |file| file.display().to_string(),
+        );
+        let text = text::NO_JOURNAL.fill(self.lang(), &[&path.display(), &looked]);
+        Failure::new(Exit::Setup, "no_journal", text).next(self.t(&text::NAME_CONFIG))
     }
 
     /// The desk without accounts: it reads and writes the journal, and asks no gateway.
     pub(crate) async fn desk_of_journal(&self) -> Result<Desk, Failure> {
         let config = self.config(Secrets::None)?;
-        Ok(Desk::new(self.journal(&config).await?, Arc::new(Accounts::new())))
+        Ok(Desk::new(self.journal(&config, Make::No).await?, Arc::new(Accounts::new())))
     }
 
-    /// The desk with its accounts.
+    /// The desk with its accounts; makes the journal if there is none.
     pub(crate) async fn desk(&self) -> Result<(Config, Desk), Failure> {
-        self.desk_with(Secrets::Accounts).await
+        self.desk_with(Secrets::Accounts, Make::Yes).await
+    }
+
+    /// The desk with its accounts and a journal that is there.
+    pub(crate) async fn desk_there(&self) -> Result<(Config, Desk), Failure> {
+        self.desk_with(Secrets::Accounts, Make::No).await
     }
 
     /// The desk with its accounts, and the tokens of the HTTP service.
     pub(crate) async fn desk_to_serve(&self) -> Result<(Config, Desk), Failure> {
-        self.desk_with(Secrets::All).await
+        self.desk_with(Secrets::All, Make::Yes).await
     }
 
-    async fn desk_with(&self, secrets: Secrets) -> Result<(Config, Desk), Failure> {
+    async fn desk_with(&self, secrets: Secrets, make: Make) -> Result<(Config, Desk), Failure> {
         let config = self.config(secrets)?;
         if config.account_list().is_empty() {
             return Err(Failure::new(Exit::Setup, "no_accounts", self.t(&text::NO_ACCOUNTS)));
         }
         let accounts = config.accounts().map_err(|error| self.open_failed(&error))?;
-        let desk = Desk::new(self.journal(&config).await?, Arc::new(accounts));
+        let desk = Desk::new(self.journal(&config, make).await?, Arc::new(accounts));
         Ok((config, desk))
     }
 
     pub(crate) fn open_failed(&self, error: &OpenError) -> Failure {
-        Failure::new(Exit::Setup, "storage", error.to_string())
+        Failure::new(Exit::Setup, "storage", causes(error))
     }
 
     pub(crate) fn desk_failed(&self, error: &DeskError) -> Failure {
@@ -135,6 +168,10 @@ impl Shell {
 
     /// Writes to standard output. A reader that is gone is no error: what was done is done.
     pub(crate) fn say(&self, text: &str) {
+        self.write(&show::clean_lines(text));
+    }
+
+    fn write(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err();
     }
@@ -152,13 +189,24 @@ impl Shell {
 
     pub(crate) fn warn(&self, text: &str) {
         let mut err = std::io::stderr().lock();
-        let _gone = writeln!(err, "{text}").is_err();
+        let _gone = writeln!(err, "{}", show::clean_lines(text)).is_err();
     }
 
     /// The one document of `--json`.
     pub(crate) fn json(&self, value: &impl Serialize) {
         match serde_json::to_string_pretty(value) {
-            Ok(text) => self.line(&text),
+            // they stand in strings only
+            Ok(text) => {
+                let mut whole = String::with_capacity(text.len());
+                for c in text.chars() {
+                    if show::is_harmful(c) {
+                        whole.push_str(&format!("\\u{:04x}", u32::from(c)));
+                    } else {
+                        whole.push(c);
+                    }
+                }
+                self.write(&format!("{whole}\n"));
+            }
             Err(_) => self.warn("cannot be written as json"),
         }
     }
@@ -178,6 +226,17 @@ impl Shell {
         }
     }
 
+    /// Whether it is said, or can be asked, that money may move or something final be written. A program says it too.
+    pub(crate) fn consent(&self, yes: bool) -> Result<(), Failure> {
+        let lacks = match (yes, self.json) {
+            (true, _) => return Ok(()),
+            (false, true) => &text::JSON_NEEDS_YES,
+            (false, false) if self.can_ask() => return Ok(()),
+            (false, false) => &text::NEEDS_YES,
+        };
+        Err(Failure::new(Exit::Usage, "needs_yes", self.t(lacks)))
+    }
+
     /// Whether there is a person to be asked.
     pub(crate) fn can_ask(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
@@ -186,7 +245,7 @@ impl Shell {
     /// Asks; only `y` and `yes` (and `예`, `네`) are a yes.
     pub(crate) fn ask(&self, question: &str) -> bool {
         let mut err = std::io::stderr().lock();
-        if write!(err, "{question}").and_then(|()| err.flush()).is_err() {
+        if write!(err, "{}", show::clean_lines(question)).and_then(|()| err.flush()).is_err() {
             return false;
         }
         let mut answer = String::new();

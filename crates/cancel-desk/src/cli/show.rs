@@ -31,6 +31,15 @@ pub(crate) fn money(money: Money) -> String {
     format!("{grouped} {}", money.currency())
 }
 
+/// An amount within a sentence: Korean says `3,000원`.
+pub(crate) fn spoken(lang: Lang, amount: Money) -> String {
+    let shown = money(amount);
+    match (lang, shown.strip_suffix(" KRW")) {
+        (Lang::Ko, Some(won)) => format!("{won}원"),
+        _ => shown,
+    }
+}
+
 /// A time as people of the desk read it: Korean time, to the second.
 pub(crate) fn time(at: Timestamp) -> String {
     let korea = UtcOffset::from_hms(9, 0, 0).unwrap_or(UtcOffset::UTC);
@@ -126,13 +135,29 @@ pub(crate) fn evidence(lang: Lang, payment: &PaymentRecord, evidence: &Evidence)
     lines.join("\n")
 }
 
+/// Characters that move the cursor, colour, break the line or turn its direction, each as U+FFFD: what a gateway or a
+/// file says must not be able to rewrite what is shown.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if is_harmful(c) || c == '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// As [`clean`], of lines.
+pub(crate) fn clean_lines(text: &str) -> String {
+    text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
+}
+
+pub(crate) fn is_harmful(c: char) -> bool {
+    (c.is_control() && c != '\n')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A table without borders: what is piped into other programs has no decoration.
 pub(crate) fn table(header: &[&str], right: &[usize], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new());
     table.set_header(header.to_vec());
     for row in rows {
-        table.add_row(row);
+        table.add_row(row.iter().map(|cell| clean(cell)).collect::<Vec<_>>());
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
@@ -150,7 +175,7 @@ pub(crate) fn pairs(rows: Vec<(&str, String)>) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new());
     for (name, value) in rows {
-        table.add_row(vec![name.to_owned(), value]);
+        table.add_row(vec![name.to_owned(), clean(&value)]);
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -241,6 +266,15 @@ mod tests {
         ] {
             assert_eq!(money(Money::from_minor(minor, currency).unwrap()), text);
         }
+    }
+
+    #[test]
+    fn nothing_that_is_shown_rewrites_the_screen() {
+        let bad = "a\u{1b}[2Jb\rc\u{202e}d\u{9b}e\nf가";
+        let shown = "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}e\u{fffd}f가";
+        assert_eq!(table(&["x"], &[], vec![vec![bad.to_owned()]]), format!("x\n{shown}\n"));
+        assert_eq!(pairs(vec![("x", bad.to_owned())]), format!("x  {shown}\n"));
+        assert_eq!(clean_lines(bad), shown.replace("e\u{fffd}f", "e\nf"));
     }
 
     #[test]

@@ -20,7 +20,7 @@ Exit codes: of a cancel by its outcome (0 refunded, 1 not refunded, 3 under way,
 
 Examples:
   cancel-desk status ORD20180131-0000011
-  cancel-desk status f3zkq2v7m4n5p6r7s2t3u4w5xy --events")]
+  cancel-desk status tbrirf35fhtyogzwlvntyou2rd --events")]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     which: Which,

@@ -62,6 +62,10 @@ texts! {
         모든 명령 보기:      cancel-desk --help\n";
     NO_ACCOUNTS = "no merchant account is configured: write one into the configuration (cancel-desk config example)",
         "설정된 가맹점 계정이 없습니다. 설정 파일에 [[account]]를 추가하세요 (cancel-desk config example)";
+    NEW_JOURNAL = "there was no journal: {0} is new", "저널이 없어 새로 만들었습니다: {0}";
+    NO_JOURNAL = "there is no journal {0}; the configuration is {1}", "저널 {0}이(가) 없습니다. 설정: {1}";
+    NAME_CONFIG = "go to the folder of the journal, or name the configuration with --config; `payments import` begins a new one",
+        "저널이 있는 폴더에서 실행하거나 --config로 설정 파일을 지정하세요. 새로 시작하려면 `payments import`를 실행하세요";
     ERROR = "error: {0}", "오류: {0}";
     NEXT = "next: {0}", "다음: {0}";
 
@@ -103,7 +107,7 @@ texts! {
     OPEN = "under way, outcome not known yet", "처리 중 (결과 미확인)";
     COMPLETED = "refunded", "환불 완료";
     ACCEPTED = "taken by the gateway, money moves later", "PG 접수 (이체 예정)";
-    REJECTED = "not refunded", "환불 안 됨";
+    REJECTED = "not refunded", "환불되지 않음";
     MANUAL = "waits for a person", "확인 필요";
     WITHDRAWN = "withdrawn, nothing was sent", "철회됨 (전송 안 함)";
 
@@ -130,13 +134,13 @@ texts! {
         "PG가 알려 준 금액이 서로 맞지 않습니다. PG사에 문의하세요";
     WHY_GUARD = "another cancel took the place of this one, and that the gateway checks for it is not proven: look at \
         the gateway's admin page",
-        "다른 취소가 먼저 처리되었고, PG가 이를 막아 준다는 보장이 없습니다. PG 관리자 화면에서 확인하세요";
+        "다른 취소가 먼저 처리되었습니다. 이 취소가 나중에 또 처리되지 않는다는 보장이 없으니 PG 관리자 화면에서 확인하세요";
     WHY_OTHER_PAID = "the gateway has another paid amount or currency than the registered one: check the registered payment",
         "PG의 결제금액이나 통화가 등록된 값과 다릅니다. 등록한 결제 정보를 확인하세요";
     WHY_NOTHING = "a week of look-ups showed nothing of it: ask the gateway whether it is still coming",
         "일주일 동안 조회했지만 취소가 보이지 않습니다. PG사에 아직 처리될 수 있는지 문의하세요";
     WHY_PENDING = "the PG behind the gateway has not decided yet: ask the gateway",
-        "PG가 아직 처리 결과를 정하지 않았습니다. PG사에 문의하세요";
+        "원천 PG의 처리 결과가 아직 확정되지 않았습니다. PG사에 문의하세요";
     WHY_NO_ANSWER = "the gateway did not answer the last look-ups: check credentials and connection, then look again",
         "최근 조회에 PG가 응답하지 않았습니다. 인증 정보와 연결을 확인한 뒤 다시 조회하세요";
     WHY_NOT_FOUND = "the gateway knows no such payment: check the registered payment number and the account",
@@ -150,10 +154,18 @@ texts! {
 
     // cancel
     WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
-    ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을(를) 환불할까요? [y/N] ";
+    ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을 환불합니다. 계속할까요? [y/N] ";
     NOT_ASKED = "nothing was stored and nothing was sent", "저장하거나 전송하지 않았습니다";
     NEEDS_YES = "cannot ask: standard input is not a terminal; look at what it would do, then add --yes",
         "터미널이 아니어서 확인할 수 없습니다. 내용을 확인한 뒤 --yes를 붙이세요";
+    JSON_NEEDS_YES = "--json asks nothing and is no yes: nothing was done; add --yes",
+        "--json은 묻지 않으며 동의로 보지 않습니다. 아무것도 하지 않았습니다. --yes를 붙이세요";
+    KEY_STANDS = "under this key a refund of {0} is stored already ({1}, cancel {2}): if it is the same refund, do NOT use a new key",
+        "이 키로 이미 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 같은 환불이면 새 키를 쓰지 마세요.";
+    ONLY_REASON = "the amount is the same, only the reason differs: repeat it with the reason that is stored",
+        "금액은 같고 사유만 다릅니다. 접수된 사유 그대로 다시 요청하세요";
+    NOT_FULL = "it is not all that could be refunded then: repeat it with --amount, or ask for the rest with a key of its own",
+        "접수된 환불은 전액이 아닙니다. --amount로 다시 요청하거나, 나머지는 별도의 키로 요청하세요";
     STORED_BEFORE = "this key was used before with the same content: this is that refund, nothing new was stored",
         "같은 키로 이미 접수된 요청입니다. 새로 접수하지 않고 기존 요청의 상태를 보여 줍니다";
     LOOK_LATER = "look again with `cancel-desk status {0}`; the refund is carried on by `cancel-desk worker` or `serve`",
@@ -179,6 +191,24 @@ texts! {
     HAPPENED = "it happened, exactly once", "한 번 환불되었음";
     DID_NOT_HAPPEN = "it did not happen and never can", "환불되지 않았고 앞으로도 되지 않음";
     LOOK_AGAIN = "look again", "다시 조회";
+    DECIDE_IT = "a person has to decide {0}: cancel-desk resolve {0}", "취소 {0}은(는) 담당자 확인이 필요합니다: cancel-desk resolve {0}";
+    FELL = "WARNING: the gateway's balance already fell by {0} ({1} before, {2} seen), as if this refund was made: if it was, \
+        deciding that it did not happen lets it be refunded twice",
+        "경고: PG 잔액이 이미 {0}만큼 줄었습니다(이전 {1}, 조회 {2}). 이 환불이 처리된 것일 수 있으며, 그렇다면 환불되지 않음으로 \
+        기록할 때 두 번 환불될 수 있습니다";
+    ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
+    LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost, and the \
+        same wish again would be refunded twice",
+        "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
+    REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
+        "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
+    NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, the journal knows of {1}; look at its admin page, \
+        repeat lost wishes under their old keys, then add --yes",
+        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 저널 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
+        보낸 뒤 --yes를 붙이세요";
+    COMPARE_BY_HAND = "try again; or compare it in the gateway's admin page, and add --force", "다시 시도하거나, PG 관리자 화면에서 대조한 뒤 --force를 붙이세요";
+    SUSPECTS_REMAIN = "{0} payments are still suspect: settle and trust them first (`cancel-desk pending`), or add --yes",
+        "점검 대상 결제가 {0}건 남아 있습니다. 먼저 정리하고 `trust`로 해제하거나(`cancel-desk pending`) --yes를 붙이세요";
     TRUSTED = "{0} is trusted again: refunds of it may begin", "{0}: 다시 환불을 진행할 수 있습니다";
 
     // recover, verify
@@ -191,8 +221,10 @@ texts! {
     LEDGER_DIFFERS = "differs: {0}: the gateway refunded what this journal does not know",
         "불일치: {0}: 저널에 없는 환불이 PG 내역에 있습니다";
     LEDGER_UNANSWERED = "no answer: {0}: compared before anything begins on it", "조회 실패: {0}: 새 환불을 시작하기 전에 다시 대조합니다";
-    SETTLE_THEM = "settle each by the gateway's list: `cancel-desk pending`, `resolve`, then `trust`",
-        "PG 내역을 보고 한 건씩 정리하세요: `cancel-desk pending`, `resolve`, 마지막으로 `trust`";
+    SETTLE_THEM = "repeat the lost wishes under their old keys first; then settle each by the gateway's list: `cancel-desk pending`, \
+        `resolve`, then `trust`",
+        "먼저 잃어버린 요청을 원래 키로 다시 보내세요. 그다음 PG 내역을 보고 한 건씩 정리하세요: `cancel-desk pending`, `resolve`, \
+        마지막으로 `trust`";
     SETTLED = "settled: payments registered from now on are in no doubt", "복원 점검을 마쳤습니다. 지금부터 등록하는 결제는 점검 대상이 아닙니다";
     NOTHING_TO_SETTLE = "there was nothing to settle: the journal is not marked as restored", "정리할 것이 없습니다. 복원된 저널로 표시되어 있지 않습니다";
     RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",

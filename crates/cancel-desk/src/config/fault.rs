@@ -135,7 +135,7 @@ impl Problem {
                 format!("names the file {}, which cannot be read: check path and permissions", path.display())
             }
             Self::ReadableByOthers { path } => {
-                format!("names a file that other users can read: chmod 600 {}", path.display())
+                format!("names a file that is open to other users: chmod 600 {}", path.display())
             }
             Self::Twice => "is there twice: leave one of them out, or give it another name".into(),
             Self::Refused { reason } => reason.clone(),
@@ -171,7 +171,7 @@ impl Problem {
             Self::VariableNotSet { name } => format!("환경변수 {name}이(가) 설정되어 있지 않습니다"),
             Self::Unreadable { path } => format!("파일 {}을(를) 읽을 수 없습니다. 경로와 권한을 확인하세요", path.display()),
             Self::ReadableByOthers { path } => {
-                format!("다른 사용자가 읽을 수 있는 파일입니다: chmod 600 {}", path.display())
+                format!("다른 사용자에게 열려 있는 파일입니다: chmod 600 {}", path.display())
             }
             Self::Twice => "중복되었습니다. 하나를 지우거나 다른 이름을 쓰세요".into(),
             Self::Refused { reason } => reason.clone(),

@@ -17,6 +17,7 @@ type Variables<'v> = Box<dyn Fn(&str) -> Option<String> + 'v>;
 pub struct Loader<'v> {
     file: Option<PathBuf>,
     variables: Variables<'v>,
+    of_process: bool,
     with_secrets: bool,
     with_tokens: bool,
 }
@@ -40,6 +41,7 @@ impl<'v> Loader<'v> {
         Self {
             file: None,
             variables: Box::new(|name| std::env::var(name).ok()),
+            of_process: true,
             with_secrets: true,
             with_tokens: true,
         }
@@ -56,6 +58,7 @@ impl<'v> Loader<'v> {
     #[must_use]
     pub fn variables(mut self, variables: impl Fn(&str) -> Option<String> + 'v) -> Self {
         self.variables = Box::new(variables);
+        self.of_process = false;
         self
     }
 
@@ -93,6 +96,9 @@ impl<'v> Loader<'v> {
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             reading.fault(reading.place(error.span()), "", Problem::Syntax(message));
         }
+        if self.of_process {
+            unreadable_variables(&reading);
+        }
         reading.with_secrets = self.with_secrets;
         reading.with_tokens = self.with_tokens;
         reading.readable_secrets = {
@@ -111,6 +117,17 @@ impl<'v> Loader<'v> {
         let named = || (self.variables)("CANCEL_DESK_CONFIG").filter(|name| !name.is_empty());
         let usual = || Path::new(DEFAULT_FILE).is_file().then(|| PathBuf::from(DEFAULT_FILE));
         self.file.clone().or_else(|| named().map(PathBuf::from)).or_else(usual)
+    }
+}
+
+/// A variable of ours that is no text would count as not set, and something else be done than was meant.
+fn unreadable_variables(reading: &Reading<'_>) {
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("CANCEL_DESK_")) else { continue };
+        if value.to_str().is_none() {
+            let place = Place::Variable(name.to_owned());
+            reading.fault(place, name, Problem::refused("must be utf-8"));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use pg_core::Secret;
 
 use crate::journal::VaultKey;
 
-use super::secret::{Names, Need, SecretText, from_file, from_variable, of_environment, secret};
+use super::secret::{Names, Need, SecretText, always, from_file, from_variable, of_environment, secret};
 use super::section::{Found, Reading, Section};
 use super::{DEFAULT_SQLITE, Place, Problem};
 
@@ -108,8 +108,15 @@ pub struct LogConfig {
 pub(super) fn journal(section: Section<'_, '_>) -> JournalConfig {
     let key = account_key(&section);
     let store = store(&section);
+    let (reading, place) = (section.reading, section.place.clone());
     section.finish();
-    let store = store.unwrap_or_else(|| Store::Sqlite(PathBuf::from(DEFAULT_SQLITE)));
+    let store = store.unwrap_or_else(|| {
+        // never another store than the named one: where none could be made out, there is a fault
+        if reading.is_sound() {
+            reading.fault(place, "journal", Problem::refused("must name a journal that can be read"));
+        }
+        Store::Sqlite(PathBuf::from(DEFAULT_SQLITE))
+    });
     JournalConfig { store, account_key: key }
 }
 
@@ -131,7 +138,7 @@ fn store(section: &Section<'_, '_>) -> Option<Store> {
         return postgres(reading, "CANCEL_DESK_POSTGRES_URL", &url);
     }
     let given = [names.env, names.file].into_iter().find_map(|key| section.get(key));
-    let url = secret(section, &names, Need::Optional);
+    let url = always(section, &names, Need::Optional);
     match (sqlite, given) {
         (Some(sqlite), Some(_)) => {
             let other = "postgres_url_env / postgres_url_file".to_owned();

@@ -26,6 +26,16 @@ pub(super) struct Names {
 
 /// Reads a secret of a section. `None`: there is none, a fault was found, or secrets are not read this time.
 pub(super) fn secret(section: &Section<'_, '_>, names: &Names, need: Need) -> Option<Found<SecretText>> {
+    one(section, names, need, section.reading.with_secrets)
+}
+
+/// Reads what every command needs: without it another place than the named one would be taken. `None`: there is none,
+/// or a fault was found.
+pub(super) fn always(section: &Section<'_, '_>, names: &Names, need: Need) -> Option<Found<SecretText>> {
+    one(section, names, need, true)
+}
+
+fn one(section: &Section<'_, '_>, names: &Names, need: Need, read: bool) -> Option<Found<SecretText>> {
     if let Some(found) = section.get(names.inline) {
         section.fault(found.place, names.inline, Problem::InlineSecret);
         // asked for all the same, so that they are known keys
@@ -37,8 +47,9 @@ pub(super) fn secret(section: &Section<'_, '_>, names: &Names, need: Need) -> Op
             section.fault(env.place, names.env, Problem::BothGiven { other: names.file.to_owned() });
             None
         }
-        (Some(env), None) => from_variable(section.reading, &section.field(names.env), &env),
-        (None, Some(file)) => from_file(section.reading, &section.field(names.file), &file),
+        (Some(env), None) => variable(section.reading, &section.field(names.env), &env, read),
+        (None, Some(file)) if read => from_file(section.reading, &section.field(names.file), &file),
+        (None, Some(_)) => None,
         (None, None) => {
             let wrong_type = section.get(names.env).is_some() || section.get(names.file).is_some();
             if need == Need::Required && !wrong_type {
@@ -56,6 +67,15 @@ pub(super) fn from_variable(
     field: &str,
     name: &Found<String>,
 ) -> Option<Found<SecretText>> {
+    variable(reading, field, name, true)
+}
+
+fn variable(
+    reading: &Reading<'_>,
+    field: &str,
+    name: &Found<String>,
+    read: bool,
+) -> Option<Found<SecretText>> {
     let is_name = name.value.len() <= 100
         && name.value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
         && !name.value.starts_with(|first: char| first.is_ascii_digit());
@@ -65,7 +85,7 @@ pub(super) fn from_variable(
         reading.fault(name.place.clone(), field, problem);
         return None;
     }
-    if !reading.with_secrets {
+    if !read {
         return None;
     }
     match reading.env(&name.value) {
@@ -91,9 +111,6 @@ pub(super) fn from_file(
     field: &str,
     file: &Found<String>,
 ) -> Option<Found<SecretText>> {
-    if !reading.with_secrets {
-        return None;
-    }
     let path = reading.path(&file.value);
     match read(&path, reading.readable_secrets) {
         Ok(value) => Some(Found { value, place: file.place.clone() }),
@@ -116,19 +133,19 @@ fn read(path: &Path, readable_by_others: bool) -> Result<SecretText, Problem> {
     if !meta.is_file() || meta.len() > 65_536 {
         return Err(unreadable());
     }
-    if !readable_by_others && others_can_read(&meta) {
+    if !readable_by_others && is_open_to_others(&meta) {
         return Err(Problem::ReadableByOthers { path: path.to_owned() });
     }
     std::fs::read_to_string(path).map(trimmed).map_err(|_| unreadable())
 }
 
 #[cfg(unix)]
-fn others_can_read(meta: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::mode(meta) & 0o004 != 0
+fn is_open_to_others(meta: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::mode(meta) & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn others_can_read(_meta: &std::fs::Metadata) -> bool {
+fn is_open_to_others(_meta: &std::fs::Metadata) -> bool {
     false
 }
 

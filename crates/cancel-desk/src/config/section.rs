@@ -56,6 +56,11 @@ impl<'a> Reading<'a> {
         self.faults.borrow_mut().push(Fault { place, field: field.into(), problem });
     }
 
+    /// Whether no fault was found so far.
+    pub(super) fn is_sound(&self) -> bool {
+        self.faults.borrow().is_empty()
+    }
+
     pub(super) fn into_faults(self) -> Vec<Fault> {
         let mut faults = self.faults.into_inner();
         faults.sort_by(|one, other| one.place.cmp(&other.place));

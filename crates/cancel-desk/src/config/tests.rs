@@ -296,6 +296,39 @@ fn a_reader_of_the_journal_needs_no_secrets_of_accounts() {
 }
 
 #[test]
+fn a_reader_of_the_journal_never_takes_another_journal_than_the_named_one() {
+    let folder = Folder::new("reader-url");
+    let load = |text: &str, url: Option<&str>| {
+        let file = folder.write("cancel-desk.toml", text, 0o644);
+        let url = url.map(str::to_owned);
+        let get = move |name: &str| url.clone().filter(|_| name == "DATABASE");
+        Loader::new().file(Some(&file)).variables(get).without_secrets().load()
+    };
+    let by_variable = "[journal]\npostgres_url_env = \"DATABASE\"\n";
+    let config = load(by_variable, Some("postgresql://u:CANARY@host/d")).unwrap();
+    assert!(matches!(config.journal().store, Store::Postgres(_)));
+    let faults = load(by_variable, None).unwrap_err();
+    assert_eq!(faults.list()[0].field, "journal.postgres_url_env");
+    assert!(faults.to_string().contains("DATABASE"), "{faults}");
+    let by_file = "[journal]\npostgres_url_file = \"url\"\n";
+    assert_eq!(load(by_file, None).unwrap_err().list().len(), 1);
+    folder.write("url", "postgresql://u:CANARY@host/d", 0o600);
+    assert!(matches!(load(by_file, None).unwrap().journal().store, Store::Postgres(_)));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_file_is_its_owners_alone() {
+    let folder = Folder::new("modes");
+    let file = folder.write("a.toml", "[http]\ntoken_file = \"t\"\n", 0o644);
+    for (mode, sound) in [(0o600, true), (0o400, true), (0o640, false), (0o620, false), (0o602, false)] {
+        folder.write("t", "CANARY-0123456789\n", mode);
+        assert_eq!(load(&file, &[]).is_ok(), sound, "{mode:o}");
+        folder.write("t", "", 0o600);
+    }
+}
+
+#[test]
 fn readable_secret_files_are_taken_by_name_only() {
     let folder = Folder::new("readable");
     folder.write("t", "CANARY-0123456789\n", 0o644);

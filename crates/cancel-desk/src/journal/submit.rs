@@ -114,6 +114,9 @@ pub(super) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
         if text.trim().is_empty() || text.chars().count() > MAX_REASON {
             return Err(Invalid::new(field, "must be 1 to 500 characters"));
         }
+        if text.chars().any(char::is_control) {
+            return Err(Invalid::new(field, "must not contain control characters"));
+        }
     }
     Ok(())
 }

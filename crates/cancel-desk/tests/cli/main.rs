@@ -9,6 +9,8 @@
 )]
 
 mod golden;
+mod places;
+mod restored;
 #[cfg(unix)]
 mod service;
 
@@ -194,7 +196,7 @@ async fn a_refund_is_made_once_under_its_key() {
     assert_eq!(scene.refunded(&ids[0]), [3_000]);
     // the same key for something else
     let other = scene.run(&["cancel", "ORD-1", "--amount", "4000", "--key", "r-1", "--yes"]).await.ends(2);
-    assert!(other.err.contains("a new wish needs a new key"));
+    assert!(other.err.contains("3,000 KRW") && other.err.contains("do NOT use a new key"), "{}", other.err);
     // more than is left, all that is left, nothing left
     let more = scene.run(&["cancel", "ORD-1", "--amount", "7001", "--key", "r-2", "--yes"]).await.ends(1);
     assert!(more.err.contains("7,001 KRW is more than the 7,000 KRW"), "{}", more.err);
@@ -213,7 +215,7 @@ async fn every_end_has_its_exit_code_and_its_json() {
     let scene = Scene::new("codes").await;
     let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
     let cancel = |order: &'static str, key: &'static str| {
-        vec!["--json", "cancel", order, "--amount", "1000", "--key", key, "--wait", "0s"]
+        vec!["--json", "cancel", order, "--amount", "1000", "--key", key, "--wait", "0s", "--yes"]
     };
     // 5: what is configured is wrong; 2: what is asked is wrong
     scene
@@ -256,7 +258,7 @@ async fn every_end_has_its_exit_code_and_its_json() {
     scene.run(&["withdraw", &id, "--by", "kim", "--reason", "x"]).await.ends(1);
     // 0: looked up, found, done
     let done =
-        scene.run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "30s"]).await;
+        scene.run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "30s", "-y"]).await;
     assert_eq!(done.ends(0).json()["outcome"]["proof"], "tag");
     assert_eq!(scene.refunded(&ids[0]), [1_000]);
     scene.run(&["lookup", "ORD-1"]).await.ends(0);
@@ -265,7 +267,7 @@ async fn every_end_has_its_exit_code_and_its_json() {
     let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
     let fault = Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::Status(200, refusal));
     scene.sandbox.fault(fault.apply(false));
-    let cancel = ["--json", "cancel", "ORD-2", "--amount", "1000", "--key", "k-2", "--wait", "60s"];
+    let cancel = ["--json", "cancel", "ORD-2", "--amount", "1000", "--key", "k-2", "--wait", "60s", "-y"];
     let refused = scene.run(&cancel).await.ends(1).json();
     assert_eq!(refused["outcome"]["result"], "rejected", "{refused}");
     assert!(scene.refunded(&ids[1]).is_empty());
@@ -286,7 +288,7 @@ async fn a_person_decides_what_only_a_person_can() {
     let row = format!("imp_uid,merchant_uid,amount\n{},ORD-X,20000\n", id.as_str());
     let file = scene.write("bad.csv", &row);
     scene.run(&["payments", "import", file.to_str().unwrap()]).await.ends(0);
-    let cancel = ["--json", "cancel", "ORD-X", "--amount", "1000", "--key", "k", "--wait", "20s"];
+    let cancel = ["--json", "cancel", "ORD-X", "--amount", "1000", "--key", "k", "--wait", "20s", "-y"];
     let waits = scene.run(&cancel).await.ends(4).json();
     assert_eq!(waits["evidence"]["why"], "other_paid_amount");
     let id = waits["id"].as_str().unwrap().to_owned();
@@ -306,7 +308,7 @@ async fn a_person_decides_what_only_a_person_can() {
     // what nobody has sent yet can be taken back
     let file = scene.write("new.csv", "imp_uid,merchant_uid,amount\nimp_999999999999,ORD-N,1000\n");
     scene.run(&["payments", "import", file.to_str().unwrap()]).await.ends(0);
-    let cancel = ["--json", "cancel", "ORD-N", "--full", "--key", "k-n", "--wait", "0s"];
+    let cancel = ["--json", "cancel", "ORD-N", "--full", "--key", "k-n", "--wait", "0s", "-y"];
     let planned = scene.run(&cancel).await.ends(3).json();
     let id = planned["id"].as_str().unwrap();
     scene.run(&["withdraw", id, "--by", "kim", "--reason", "typo"]).await.ends(0);
@@ -320,7 +322,7 @@ async fn a_person_decides_what_only_a_person_can() {
     assert!(marked.out.contains("3 payments are marked as suspect"), "{}", marked.out);
     assert!(scene.run(&["pending"]).await.out.contains("Suspect after a restored backup"));
     let key = format!("chaiport/shop/{}", ids[0]);
-    scene.run(&["trust", &key, "--by", "kim", "--reason", "compared by hand"]).await.ends(0);
+    scene.run(&["trust", &key, "--by", "kim", "--reason", "compared by hand", "--yes"]).await.ends(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,7 +11,7 @@ async fn the_service_serves_recovers_and_stops() {
         Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::CloseWithoutAnswer).apply(true);
     scene.sandbox.fault(lost);
     scene
-        .run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "0s"])
+        .run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "0s", "-y"])
         .await
         .ends(3);
     let service = Service::start(&scene, &["serve"]);
@@ -60,7 +60,7 @@ async fn a_second_signal_stops_at_once_and_loses_nothing() {
     assert_eq!(code, Some(0), "{written}");
     assert!(began.elapsed() < std::time::Duration::from_secs(4), "the grace was not waited for");
     scene.sandbox.clear_faults();
-    let again = ["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k", "--wait", "60s"];
+    let again = ["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k", "--wait", "60s", "-y"];
     scene.run(&again).await.ends(0);
     assert_eq!(scene.refunded(&ids[0]), [1_000]);
 }
