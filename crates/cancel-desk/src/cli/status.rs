@@ -125,7 +125,7 @@ pub(crate) async fn cancel_text(
     if let Some(outcome) = &intent.outcome {
         state = format!("{state}: {}", show::outcome(lang, outcome));
     }
-    let sends = attempts.iter().fold(0_i64, |sum, attempt| sum.saturating_add(attempt.sends));
+    let sends = attempts.iter().fold(0_i64, |sum, attempt| sum.saturating_add(attempt.sends_told()));
     let mut rows = vec![
         (shell.t(&text::CANCEL), intent.id.to_string()),
         (shell.t(&text::STATE), state),

@@ -160,7 +160,7 @@ impl CancelView {
             outcome: intent.outcome.as_ref().map(|outcome| OutcomeView::new(outcome, currency)),
             evidence: intent.evidence.as_ref().map(|evidence| EvidenceView::new(evidence, currency)),
             attempts: attempts.len(),
-            sends: attempts.iter().fold(0, |sum, attempt| attempt.sends.saturating_add(sum)),
+            sends: attempts.iter().fold(0, |sum, attempt| attempt.sends_told().saturating_add(sum)),
             looks: intent.looks,
             last_reason: last_reason.filter(|_| !settled),
             next_look_at: intent.due_at.map(rfc3339),

@@ -54,6 +54,7 @@ pub(crate) fn submit(
         outcome: None,
         evidence: None,
         due_at: Some(now),
+        scheduled_at: None,
         looks: 0,
         created_at: now,
         updated_at: now,
@@ -75,6 +76,18 @@ fn unreserved(payment: &PaymentRecord) -> i64 {
 pub(crate) fn is_free(payment: &PaymentRecord, owner: &str, now: Timestamp) -> bool {
     let expired = payment.lease_until.is_none_or(|until| until < now);
     expired || payment.lease_owner.as_deref().is_none_or(|holder| holder == owner)
+}
+
+/// Makes a waiting intent due now. Tells whether it waits at all.
+pub(crate) fn hint(intent: &mut IntentRecord, now: Timestamp) -> bool {
+    let Some(due) = intent.due_at else {
+        return false;
+    };
+    if due > now {
+        intent.scheduled_at = intent.scheduled_at.or(Some(due));
+        intent.due_at = Some(now);
+    }
+    true
 }
 
 /// Claims the payment: an older claim can write nothing any more.
@@ -113,6 +126,7 @@ pub(crate) fn open(
     intent.state = IntentState::Open;
     intent.looks = 0;
     intent.due_at = Some(now);
+    intent.scheduled_at = None;
     intent.updated_at = now;
     bound_foreign(payment, Some(intent.amount.minor()));
     check_sum(payment)?;
@@ -149,8 +163,10 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
     if !matches!(intent.state, IntentState::Planned | IntentState::Open | IntentState::Accepted) {
         return Err(JournalError::NotAllowed("the outcome is final or waits for a person"));
     }
+    let early = intent.early(now);
+    intent.scheduled_at = None;
     if record.looked {
-        intent.looks = intent.looks.saturating_add(1);
+        intent.looks = intent.looks.saturating_add(i64::from(early.is_none()));
         if let Some(attempt) = attempt {
             attempt.looks_since_send = attempt.looks_since_send.saturating_add(1);
         }
@@ -170,8 +186,17 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
         }
     }
     match (&record.change, attempt.as_mut()) {
-        (Change::Wait { pause }, _) => intent.due_at = Some(now.after(*pause)),
-        (Change::Manual(evidence), _) => {
+        (Change::Wait { pause }, _) => {
+            // however many hints come, the scheduled look-up comes when it was to come
+            let due = now.after(*pause);
+            intent.due_at = Some(early.map_or(due, |at| at.min(due)));
+            intent.scheduled_at = early.filter(|at| due < *at);
+        }
+        (Change::Manual(evidence), attempt) => {
+            if let Some(attempt) = attempt {
+                // the last sending can be proven to have stayed at home by the very answer that stops it
+                attempt.doubts = attempt.doubts.min(evidence.doubts);
+            }
             intent.evidence = Some(evidence.clone());
             intent.due_at = None;
             // what the gateway accepted stays accepted; a person is asked all the same
@@ -270,6 +295,7 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
             intent.due_at = Some(now);
         }
     }
+    intent.scheduled_at = None;
     intent.updated_at = now;
     payment.fence = payment.fence.saturating_add(1);
     payment.lease_owner = None;

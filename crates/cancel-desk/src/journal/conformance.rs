@@ -444,6 +444,50 @@ pub(crate) async fn hints_and_restarts_make_open_attempts_due(
     assert!(!journal.hint(&PaymentKey::new(Gateway::Eximbay, "shop", "p")).await.unwrap());
 }
 
+pub(crate) async fn hints_neither_use_up_nor_put_off_the_schedule(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let open = opened(&*journal).await;
+    let id = open.0.snapshot.intent.id;
+    let looked = |pause| Record { looked: true, ..about(id, Some(open.1.id), Change::Wait { pause }) };
+    let due = clock.now().after(SECOND * 60);
+    let wait = journal.record(&open.0.lease, &looked(SECOND * 60)).await.unwrap();
+    assert_eq!((wait.intent.looks, wait.intent.due_at, wait.intent.scheduled_at), (1, Some(due), None));
+    journal.release(&open.0.lease).await.unwrap();
+    for pause in [SECOND, SECOND * 300, SECOND * 5] {
+        assert!(journal.hint(&open.0.lease.payment).await.unwrap());
+        assert!(journal.hint(&open.0.lease.payment).await.unwrap());
+        let claim = claimed(&*journal, "w").await;
+        assert_eq!(claim.snapshot.intent.early(clock.now()), Some(due));
+        let after = journal.record(&claim.lease, &looked(pause)).await.unwrap().intent;
+        assert_eq!(after.looks, 1, "a look that a hint asked for is not one of the schedule");
+        assert_eq!(after.due_at, Some(due.min(clock.now().after(pause))));
+        journal.release(&claim.lease).await.unwrap();
+        clock.advance(SECOND * 15);
+    }
+    clock.advance(SECOND * 15);
+    journal.hint(&open.0.lease.payment).await.unwrap();
+    let claim = claimed(&*journal, "w").await;
+    assert_eq!(claim.snapshot.intent.early(clock.now()), None);
+    let after = journal.record(&claim.lease, &looked(SECOND * 300)).await.unwrap().intent;
+    assert_eq!((after.looks, after.scheduled_at), (2, None));
+    assert_eq!(after.due_at, Some(clock.now().after(SECOND * 300)));
+    sound(&*journal).await;
+}
+
+pub(crate) async fn what_a_person_is_told_was_not_sent_counts_as_not_sent(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let open = opened(&*journal).await;
+    let stuck = Evidence { why: Why::Stuck, sends: 0, doubts: 0, ..evidence() };
+    assert_eq!(write(&*journal, &open, Change::Manual(stuck)).await, IntentState::Manual);
+    let attempts = journal.attempts_of(open.0.snapshot.intent.id).await.unwrap();
+    assert_eq!((attempts[0].sends, attempts[0].doubts, attempts[0].sends_told()), (1, 0, 0));
+    sound(&*journal).await;
+}
+
 pub(crate) async fn the_longest_due_comes_first(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
     for id in ["z", "y", "x"] {
         journal.register_payment(payment(id)).await.unwrap();
@@ -550,6 +594,8 @@ macro_rules! journal_conformance {
             a_rejected_refund_frees_its_amount, foreign_refunds_leave_room_for_what_is_reserved,
             a_person_decides_with_the_evidence, what_was_accepted_stays_so_until_proven,
             accounts_are_sealed_and_then_erased, hints_and_restarts_make_open_attempts_due,
+            hints_neither_use_up_nor_put_off_the_schedule,
+            what_a_person_is_told_was_not_sent_counts_as_not_sent,
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,

@@ -241,9 +241,8 @@ impl Journal for MemoryJournal {
             return Ok(false);
         };
         let mut rows = tables.rows(intent)?;
-        let waits = rows.intent.due_at.is_some();
+        let waits = apply::hint(&mut rows.intent, now);
         if waits {
-            rows.intent.due_at = rows.intent.due_at.map(|due| due.min(now));
             tables.store(rows);
         }
         Ok(waits)

@@ -55,6 +55,17 @@ pub(super) fn stuck(snapshot: &Snapshot) -> Change {
     Change::Manual(evidence(snapshot, Why::Stuck, None))
 }
 
+/// The next look-up of the schedule; the one that comes after its end asks a person.
+pub(super) fn later(snapshot: &Snapshot) -> Change {
+    let pause = snapshot.intent.early(snapshot.now).map(|at| at.since(snapshot.now));
+    Change::Wait { pause: pause.or_else(|| pause_before(snapshot.intent.looks)).unwrap_or(FIRST_LOOK) }
+}
+
+/// Stopped before its only sending that was in doubt left.
+fn stuck_at_home(snapshot: &Snapshot) -> Change {
+    Change::Manual(Evidence { sends: 0, doubts: 0, ..evidence(snapshot, Why::Stuck, None) })
+}
+
 pub(super) fn other_paid_amount(snapshot: &Snapshot, state: &PaymentState) -> Change {
     Change::Manual(evidence(snapshot, Why::OtherPaidAmount, Some(state)))
 }
@@ -269,9 +280,9 @@ fn not_yet(
     if attempt.hold {
         return later(None);
     }
-    // the schedule bounds how often it is sent; after its end a person decides
-    if pause_before(snapshot.intent.looks).is_none() {
-        return manual(snapshot, Why::NothingSeen, state);
+    // the schedule bounds how often it is sent, however many hints come; after its end a person decides
+    if snapshot.intent.early(snapshot.now).is_some() || pause_before(snapshot.intent.looks).is_none() {
+        return later(None);
     }
     if attempt.doubts == 0 {
         return Change::Resend;
@@ -310,6 +321,10 @@ pub(super) fn refused(
         CancelError::Unknown(error) => unknown(error.reason(), taken),
         // what was taken before is not undone by what became of this copy
         _ if taken => held("taken", true),
+        // somebody else's cancels are not in our count: it is no wrong wish, and a person can still have it done
+        CancelError::Invalid(invalid) if attempt.doubts <= 1 && invalid.field() == "sequence" => {
+            stuck_at_home(snapshot)
+        }
         CancelError::Invalid(invalid) if attempt.doubts <= 1 => {
             Change::Rejected(RejectedBecause::Invalid { field: invalid.field().to_owned() })
         }
@@ -363,14 +378,19 @@ fn on_schedule(
     state: Option<&PaymentState>,
     sooner: Option<Duration>,
 ) -> Change {
-    match pause_before(snapshot.intent.looks) {
+    let now = snapshot.now;
+    let pause = match snapshot.intent.early(now) {
+        Some(at) => Some(at.since(now)),
+        None => pause_before(snapshot.intent.looks),
+    };
+    match pause {
         Some(pause) => Change::Wait { pause: sooner.map_or(pause, |sooner| sooner.min(pause)) },
         None => Change::Manual(evidence(snapshot, why, state)),
     }
 }
 
 fn patiently(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Change {
-    if snapshot.intent.looks >= PATIENCE {
+    if snapshot.intent.looks >= PATIENCE && snapshot.intent.early(snapshot.now).is_none() {
         return Change::Manual(evidence(snapshot, why, state));
     }
     on_schedule(snapshot, why, state, None)
@@ -384,7 +404,7 @@ fn evidence(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Evid
         known_balance: snapshot.payment.known_balance,
         balance_before: attempt.map(|attempt| attempt.balance_before.minor()),
         amount: snapshot.intent.amount.minor(),
-        sends: attempt.map_or(0, |attempt| attempt.sends),
+        sends: attempt.map_or(0, AttemptRecord::sends_told),
         doubts: attempt.map_or(0, |attempt| attempt.doubts),
         looks: snapshot.intent.looks.saturating_add(1),
         last_reason: attempt.and_then(|attempt| attempt.last_reason.clone()),

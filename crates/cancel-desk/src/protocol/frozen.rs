@@ -42,6 +42,30 @@ impl AttemptRecord {
     /// # Errors
     /// [`Invalid`] when what is stored is not what was frozen, or the order lacks the account it was made with.
     pub fn order(&self, account: Option<RefundAccount>, first: bool) -> Result<CancelOrder, Invalid> {
+        let thawed = with_account(self.thaw()?, account);
+        thawed.check_complete()?;
+        let order = if first { as_if_new(&thawed)? } else { thawed };
+        if self.taken {
+            order.sends().mark_taken();
+        }
+        Ok(order)
+    }
+
+    /// The order to look for in the ledger: without the refund account, which no look-up needs. Never to be sent.
+    ///
+    /// # Errors
+    /// [`Invalid`] when what is stored is not what was frozen.
+    pub fn order_to_look_for(&self) -> Result<CancelOrder, Invalid> {
+        // made anew it asks for no account; each gateway's look-up takes it as it is
+        let order = as_if_new(&self.thaw()?)?;
+        order.sends().mark_possibly_sent();
+        if self.taken {
+            order.sends().mark_taken();
+        }
+        Ok(order)
+    }
+
+    fn thaw(&self) -> Result<CancelOrder, Invalid> {
         let changed = || Invalid::new("attempt", "must be stored as it was frozen");
         let digest: [u8; 32] = Sha256::digest(self.frozen.as_bytes()).into();
         if digest != self.digest {
@@ -52,13 +76,7 @@ impl AttemptRecord {
         if thawed.amount() != self.amount || thawed.balance_before() != self.balance_before {
             return Err(changed());
         }
-        let thawed = with_account(thawed, account);
-        thawed.check_complete()?;
-        let order = if first { as_if_new(&thawed)? } else { thawed };
-        if self.taken {
-            order.sends().mark_taken();
-        }
-        Ok(order)
+        Ok(thawed)
     }
 }
 

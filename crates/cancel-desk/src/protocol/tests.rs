@@ -75,6 +75,7 @@ fn claim(attempt: Option<AttemptRecord>) -> Claim {
         outcome: None,
         evidence: None,
         due_at: Some(NOW),
+        scheduled_at: None,
         looks: 0,
         created_at: NOW,
         updated_at: NOW,
@@ -505,4 +506,45 @@ fn after_upstream_a_taken_place_frees_the_intent_only_later() {
     assert!(matches!(looked(case(3), chaiport(), others, 599), Change::Wait { .. }));
     assert!(matches!(looked(case(0), chaiport(), others, 600), Change::Wait { .. }));
     assert_eq!(looked(case(1), chaiport(), others, 600), Change::Superseded);
+}
+
+#[test]
+fn a_look_that_a_hint_asked_for_ends_no_schedule() {
+    let at = |scheduled: Option<u64>, looks| {
+        let mut claim = open(|_| {});
+        claim.snapshot.intent.looks = looks;
+        claim.snapshot.intent.scheduled_at = scheduled.map(later);
+        claim
+    };
+    // nothing is seen, long after the sending, at the end of the schedule
+    let change = looked(at(None, LOOK_UPS), chaiport(), &[], 1_000);
+    let Change::Manual(evidence) = change else { panic!("{change:?}") };
+    assert_eq!(evidence.why, Why::NothingSeen);
+    for looks in [0, 5, LOOK_UPS] {
+        // not sent again either: the schedule bounds how often that is done
+        let change = looked(at(Some(7_000), looks), chaiport(), &[], 1_000);
+        assert_eq!(change, Change::Wait { pause: Duration::from_secs(7_000) });
+        let (turn, _) = Turn::begin(at(Some(50), looks), chaiport(), Policy::default());
+        for kind in [LookUpErrorKind::NotFound, LookUpErrorKind::Unavailable] {
+            let change = super::decide::look_up_failed(turn.snapshot(), &LookUpError::new(kind));
+            assert_eq!(change, Change::Wait { pause: Duration::from_secs(50) });
+        }
+        // what it proves is believed
+        let change = looked(at(Some(7_000), looks), chaiport(), &[(3_000, TAG)], 9);
+        assert!(matches!(change, Change::Completed { .. }));
+    }
+}
+
+#[test]
+fn a_sequence_that_the_sdk_refuses_is_for_a_person_and_was_not_sent() {
+    let change = answered(attempt(), Err(Invalid::new("sequence", "must be known").into())).change;
+    let Change::Manual(evidence) = change else { panic!("{change:?}") };
+    assert_eq!((evidence.why, evidence.sends, evidence.doubts), (Why::Stuck, 0, 0));
+    let other = answered(attempt(), Err(Invalid::new("reason", "must be short").into())).change;
+    assert!(matches!(other, Change::Rejected(RejectedBecause::Invalid { .. })));
+    // an earlier copy may have left
+    let mut twice = attempt();
+    (twice.sends, twice.doubts) = (2, 2);
+    let change = answered(twice, Err(Invalid::new("sequence", "must be known").into())).change;
+    assert!(matches!(change, Change::Unknown { hold: true, .. }));
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use pg_core::{
     CancelError, CancelOrder, CancelState, Cancelled, Capabilities, Doubt, LookUpError, PaymentRef,
     PaymentState, Verdict,
@@ -7,6 +9,9 @@ use crate::record::{AttemptId, AttemptRecord, AttemptState, IntentState, Timesta
 
 use super::decide;
 use super::{AttemptPlan, Change, Claim, Lease, Policy, Record, Snapshot};
+
+/// How long a refund that this worker cannot send is left to others.
+const ELSEWHERE: Duration = Duration::from_secs(30);
 
 /// One worker's turn at one payment.
 #[derive(Debug)]
@@ -132,6 +137,20 @@ impl Turn {
             Event::Impossible => self.record(None, false, decide::stuck(&self.snapshot)),
             Event::Answered { outcome, taken } => self.on_answer(outcome, taken),
             Event::Lost => Action::Release,
+        }
+    }
+
+    /// What to do instead of an action that leads to a sending, when the refund account cannot be opened here: nothing
+    /// is sent, and another worker may have the key to it. An open attempt keeps to its schedule.
+    #[must_use]
+    pub fn without_account(&self, instead_of: Action) -> Action {
+        match instead_of {
+            Action::Commit(_) => self.record(None, false, Change::Wait { pause: ELSEWHERE }),
+            Action::Record(mut record) => {
+                record.change = decide::later(&self.snapshot);
+                Action::Record(record)
+            }
+            other => other,
         }
     }
 

@@ -99,6 +99,14 @@ pub struct AttemptRecord {
     pub last_send_at: Timestamp,
 }
 
+impl AttemptRecord {
+    /// How many sendings there were, as people are told: 0 when every one is proven to have stayed at home.
+    #[must_use]
+    pub const fn sends_told(&self) -> i64 {
+        if self.doubts == 0 { 0 } else { self.sends }
+    }
+}
+
 impl fmt::Debug for AttemptRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AttemptRecord")

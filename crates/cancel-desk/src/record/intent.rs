@@ -122,7 +122,10 @@ pub struct IntentRecord {
     pub evidence: Option<Evidence>,
     /// When to look next.
     pub due_at: Option<Timestamp>,
-    /// Look-ups since the attempt was opened (or since it was stored).
+    /// When the schedule would look next, if a hint asked for a look before that.
+    pub scheduled_at: Option<Timestamp>,
+    /// Scheduled look-ups since the attempt was opened (or since it was stored). Looks that a hint asked for earlier
+    /// are not counted.
     pub looks: i64,
     /// When it was stored.
     pub created_at: Timestamp,
@@ -151,6 +154,13 @@ impl IntentRecord {
     pub const fn waits_for_a_person(&self) -> bool {
         matches!(self.state, IntentState::Manual)
             || (matches!(self.state, IntentState::Accepted) && self.evidence.is_some())
+    }
+
+    /// The time of the next scheduled look-up, if a look at `now` is one that only a hint asked for. Anybody can send a
+    /// hint: such a look may prove something, but neither uses up the schedule nor ends it.
+    #[must_use]
+    pub fn early(&self, now: Timestamp) -> Option<Timestamp> {
+        self.scheduled_at.filter(|at| now < *at)
     }
 }
 

@@ -197,6 +197,10 @@ impl Worker {
         // held from before an attempt counts as sent until its answer: waiting never eats into a sending's time
         let mut place = None;
         loop {
+            if is_about_to_send(&action) && !self.can_open_account(&turn).await? {
+                warn!("the refund account cannot be opened here: check journal.account_key; nothing is sent");
+                action = turn.without_account(action);
+            }
             if is_about_to_send(&action) {
                 place = account.pace().cancel(account.patience()).await;
                 if place.is_none() {
@@ -236,7 +240,10 @@ impl Worker {
         };
         let seen = |answer, history_tag, verdict| Event::LookedUp(Seen { answer, history_tag, verdict });
         let order = match &turn.snapshot().attempt {
-            Some(attempt) => self.order(turn, attempt, false).await?,
+            Some(attempt) => match self.refund_account(turn.snapshot().intent.id).await? {
+                Some(account) => attempt.order(account, false).ok(),
+                None => attempt.order_to_look_for().ok(),
+            },
             // is something pending that was lost with the backup?
             None => match turn.probe() {
                 Some(order) => Some(order),
@@ -276,6 +283,11 @@ impl Worker {
             return Ok(Event::Impossible);
         };
         committed(self.journal.open_attempt(turn.lease(), &new).await)
+    }
+
+    /// Whether the account that the turn's intent refunds into, if it has one, can be read here.
+    async fn can_open_account(&self, turn: &Turn) -> Result<bool, JournalError> {
+        Ok(self.refund_account(turn.snapshot().intent.id).await?.is_some())
     }
 
     /// The account of an intent, if it has one. `None`: it has one that does not open here.

@@ -10,7 +10,7 @@ use pg_core::{
 
 use super::*;
 use crate::journal::conformance::{TestClock, account, payment, sound, submitted, vault, wish, won};
-use crate::journal::{Clock, MemoryJournal};
+use crate::journal::{Clock, MemoryJournal, SqliteJournal, SqliteOptions, Vault, VaultKey};
 use crate::record::{Outcome, Proof, RejectedBecause, Resolution, Why};
 
 /// What the fake gateway does with the next cancel; by default it applies it.
@@ -365,4 +365,47 @@ async fn who_waits_in_vain_for_a_place_gives_the_payment_back_unattempted() {
     assert!(hanging.await.unwrap_err().is_cancelled());
     let turn = two.turn().await.unwrap().unwrap();
     assert_eq!((turn.intent.id, turn.intent.state), (waiting.id, IntentState::Completed));
+}
+
+#[tokio::test]
+async fn a_worker_without_the_account_key_leaves_the_refund_to_others() {
+    for wrong in [Vault::without_key(), Vault::new(VaultKey::new([1; 32]))] {
+        let clock = TestClock::new();
+        let folder = std::env::temp_dir().join(format!("cancel-desk-key-{}", IntentId::random().unwrap()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let open = |vault: Vault| -> Arc<dyn Journal> {
+            let options = SqliteOptions::new(folder.join("j.db")).with_clock(clock.clone()).with_vault(vault);
+            Arc::new(SqliteJournal::open(options).unwrap())
+        };
+        let scene = Scene::new(&[Behaviour::NotSent, Behaviour::AppliedAnswerLost]);
+        let (with_key, without) = (open(vault()), open(wrong));
+        let scene = Scene { clock: clock.clone(), journal: with_key, ..scene };
+        let keyless = Worker::new(without, Arc::clone(&scene.accounts)).unwrap();
+        let worker = scene.worker();
+        let intent = scene.wish(3_000).await;
+        // planned, and not attempted; it does not come back to the same worker at once
+        assert!(keyless.turn().await.unwrap().is_some());
+        assert!(keyless.turn().await.unwrap().is_none());
+        assert_eq!(scene.state(&intent).await.state, IntentState::Planned);
+        assert!(scene.journal.attempts_of(intent.id).await.unwrap().is_empty());
+        clock.advance(Duration::from_secs(31));
+        // not sent for want of a connection: it is to be sent again, but not by the one without the key
+        worker.turn().await.unwrap().unwrap();
+        clock.advance(Duration::from_secs(10));
+        keyless.turn().await.unwrap().unwrap();
+        let attempt = scene.journal.attempts_of(intent.id).await.unwrap().remove(0);
+        assert_eq!(
+            (scene.state(&intent).await.state, attempt.sends, attempt.doubts),
+            (IntentState::Open, 1, 0)
+        );
+        clock.advance(Duration::from_secs(60));
+        worker.turn().await.unwrap().unwrap();
+        clock.advance(Duration::from_secs(10));
+        // looking it up needs no account: its tag stands in the ledger
+        keyless.turn().await.unwrap().unwrap();
+        assert_eq!(scene.state(&intent).await.state, IntentState::Completed);
+        assert!(scene.gateway.seen.lock().unwrap().iter().all(|(_, _, account)| account.is_some()));
+        sound(&*scene.journal).await;
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -177,7 +177,7 @@ impl Oracle {
             IntentState::Rejected | IntentState::Withdrawn if !refunds.is_empty() => {
                 self.broken(Rule::TrulyFinal, what.as_str());
             }
-            IntentState::Rejected if amount <= books.balance && !has_cause(intent, books) => {
+            IntentState::Rejected if amount <= books.balance && !has_cause(intent) => {
                 self.broken(Rule::RejectedForCause, format!("{what}: {:?}", intent.outcome));
             }
             state if end && !state.is_final() => {
@@ -196,16 +196,9 @@ impl Oracle {
     }
 }
 
-/// Whether a rejection has another cause than the balance: a person, or a payment of Settlebank's that somebody else
-/// refunded from. How often it was cancelled nobody can tell there, and without the number no cancel is sent.
-fn has_cause(intent: &IntentRecord, books: &Ledger) -> bool {
-    match &intent.outcome {
-        Some(Outcome::Rejected(RejectedBecause::Person)) => true,
-        Some(Outcome::Rejected(RejectedBecause::Invalid { field })) => {
-            field == "sequence" && books.entries.iter().any(|entry| entry.by == Actor::Console)
-        }
-        _ => false,
-    }
+/// Whether a rejection has another cause than the balance: a person.
+fn has_cause(intent: &IntentRecord) -> bool {
+    matches!(&intent.outcome, Some(Outcome::Rejected(RejectedBecause::Person)))
 }
 
 /// Whose refund an entry is: every attempt carries a tag of its own into the books.

@@ -240,10 +240,9 @@ impl Journal for PostgresJournal {
             let (Some(mut payment), Some(mut intent), Some(_)) = (payment, intent, open) else {
                 return Ok(false);
             };
-            let Some(due) = intent.due_at else {
+            if !apply::hint(&mut intent, now) {
                 return Ok(false);
-            };
-            intent.due_at = Some(due.min(now));
+            }
             commit(&transaction, vec![steps::update_intent(&intent)?], &mut payment, None).await?;
             Ok(true)
         })

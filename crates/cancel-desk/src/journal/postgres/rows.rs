@@ -104,6 +104,7 @@ pub(super) fn intent(row: &Row) -> Outcome<IntentRecord> {
         outcome: row.try_get::<_, Option<&str>>("outcome")?.map(json).transpose()?,
         evidence: row.try_get::<_, Option<&str>>("evidence")?.map(json).transpose()?,
         due_at: some_time(row, "due_at")?,
+        scheduled_at: some_time(row, "scheduled_at")?,
         looks: row.try_get("looks")?,
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::super::JournalError;
 
 /// Rises when the tables change.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// The lock under which one host makes the tables, so that the others find them made.
 const LOCK: i64 = 0x7067_6364;
 
@@ -57,6 +57,7 @@ CREATE TABLE intent (
     outcome TEXT,
     evidence TEXT,
     due_at BIGINT,
+    scheduled_at BIGINT,
     looks BIGINT NOT NULL,
     account BYTEA,
     created_at BIGINT NOT NULL,

@@ -320,7 +320,7 @@ pub(super) fn update_intent(intent: &IntentRecord) -> Outcome<Step> {
     // account data is kept no longer than until the end
     let sql =
         "UPDATE intent SET state = $2, outcome = $3, evidence = $4, due_at = $5, looks = $6, updated_at = $7,
-                   account = CASE WHEN $8 THEN NULL ELSE account END
+                   account = CASE WHEN $8 THEN NULL ELSE account END, scheduled_at = $9
                WHERE id = $1";
     let values = vec![
         id(intent.id),
@@ -331,6 +331,7 @@ pub(super) fn update_intent(intent: &IntentRecord) -> Outcome<Step> {
         value(intent.looks),
         value(intent.updated_at.0),
         value(intent.state.is_final()),
+        value(intent.scheduled_at.map(|at| at.0)),
     ];
     Ok(Step::new(sql, values))
 }

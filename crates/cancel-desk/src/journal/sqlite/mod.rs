@@ -183,12 +183,11 @@ fn hint(c: &Connection, key: &PaymentKey, now: Timestamp) -> Result<bool, Journa
         return Ok(false);
     };
     let mut found = rows::rows(c, attempt.intent)?;
-    let Some(due) = found.intent.due_at else {
-        return Ok(false);
-    };
-    found.intent.due_at = Some(due.min(now));
-    rows::store(c, &mut found)?;
-    Ok(true)
+    let waits = apply::hint(&mut found.intent, now);
+    if waits {
+        rows::store(c, &mut found)?;
+    }
+    Ok(waits)
 }
 
 #[async_trait::async_trait]

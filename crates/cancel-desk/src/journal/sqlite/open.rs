@@ -1,5 +1,6 @@
 //! A file opened as durable as it must be, and its tables made.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -72,7 +73,7 @@ pub(super) fn make_tables(connection: &mut Connection) -> Result<(), JournalErro
     let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match (id, version, tables) {
-        (schema::APPLICATION_ID, schema::VERSION, _) => {}
+        (schema::APPLICATION_ID, schema::VERSION, _) => check_complete(&transaction)?,
         (0, 0, 0) => {
             transaction.execute_batch(schema::TABLES)?;
             transaction.execute_batch(schema::TRIGGERS)?;
@@ -86,4 +87,25 @@ pub(super) fn make_tables(connection: &mut Connection) -> Result<(), JournalErro
     }
     transaction.commit()?;
     Ok(())
+}
+
+/// Refuses a journal that lacks a table, an index or a trigger, or has another of the same name.
+fn check_complete(connection: &Connection) -> Result<(), JournalError> {
+    let whole = Connection::open_in_memory()?;
+    whole.execute_batch(schema::TABLES)?;
+    whole.execute_batch(schema::TRIGGERS)?;
+    let found = parts(connection)?;
+    if parts(&whole)?.is_subset(&found) {
+        return Ok(());
+    }
+    let rule =
+        "must have all of its tables, indexes and triggers as they were made: restore it from a backup";
+    Err(Invalid::new("journal", rule).into())
+}
+
+/// Type, name and statement of everything in the schema.
+fn parts(connection: &Connection) -> Result<BTreeSet<(String, String, Option<String>)>, JournalError> {
+    let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema")?;
+    let found = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }

@@ -98,6 +98,7 @@ fn intent_of(row: &Row<'_>) -> Outcome<IntentRecord> {
         outcome: outcome.as_deref().map(json).transpose()?,
         evidence: evidence.as_deref().map(json).transpose()?,
         due_at: row.get::<_, Option<i64>>("due_at")?.map(Timestamp),
+        scheduled_at: row.get::<_, Option<i64>>("scheduled_at")?.map(Timestamp),
         looks: row.get("looks")?,
         created_at: Timestamp(row.get("created_at")?),
         updated_at: Timestamp(row.get("updated_at")?),
@@ -424,7 +425,7 @@ fn update_intent(c: &Connection, intent: &IntentRecord) -> Outcome<()> {
     // account data is kept no longer than until the end
     let sql =
         "UPDATE intent SET state = ?2, outcome = ?3, evidence = ?4, due_at = ?5, looks = ?6, updated_at = ?7,
-                   account = CASE WHEN ?8 THEN NULL ELSE account END
+                   account = CASE WHEN ?8 THEN NULL ELSE account END, scheduled_at = ?9
                WHERE id = ?1";
     c.prepare_cached(sql)?.execute(params![
         intent.id.to_bytes(),
@@ -435,6 +436,7 @@ fn update_intent(c: &Connection, intent: &IntentRecord) -> Outcome<()> {
         intent.looks,
         intent.updated_at.0,
         intent.state.is_final(),
+        intent.scheduled_at.map(|at| at.0),
     ])?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 /// Written into the file's header, so that another program's database is not mistaken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
 /// Rises when the tables change.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE payment (
@@ -46,6 +46,7 @@ CREATE TABLE intent (
     outcome TEXT,
     evidence TEXT,
     due_at BIGINT,
+    scheduled_at BIGINT,
     looks BIGINT NOT NULL,
     account BLOB,
     created_at BIGINT NOT NULL,

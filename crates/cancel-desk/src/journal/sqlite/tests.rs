@@ -191,6 +191,24 @@ fn only_a_journal_is_opened() {
     assert!(matches!(folder.open(), Err(JournalError::Storage(_))));
 }
 
+#[test]
+fn a_journal_that_lacks_a_part_is_not_opened() {
+    for tamper in [
+        "DROP TABLE restored",
+        "DROP INDEX one_open_attempt",
+        "DROP TRIGGER event_is_append_only",
+        "DROP TRIGGER attempt_is_frozen; CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt WHEN 0
+            BEGIN SELECT 1; END",
+        "PRAGMA user_version = 2",
+    ] {
+        let folder = Folder::new();
+        drop(folder.open().unwrap());
+        drop(folder.open().unwrap());
+        Connection::open(folder.file()).unwrap().execute_batch(tamper).unwrap();
+        assert!(matches!(folder.open(), Err(JournalError::Invalid(_))), "{tamper}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn the_file_is_its_owners_alone() {
