@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{Change, Lease, NewAttempt, Record, balance_after};
 use crate::record::{
-    AttemptRecord, AttemptState, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
+    AttemptRecord, AttemptState, IntentRecord, IntentState, NewPayment, Outcome, PaymentRecord, Proof, RejectedBecause,
     Resolution, Suspect, Timestamp, Why,
 };
 
@@ -12,6 +12,9 @@ use super::{JournalError, NewIntent};
 
 const UNSETTLED: &str =
     "the journal was restored from a backup, and a person has to settle this payment first";
+
+const UNRESOLVED: &str =
+    "a cancel of this payment from before the restore has no outcome yet: resolve it first, then trust";
 
 /// The rows that one transaction is about.
 #[derive(Debug, Clone)]
@@ -328,6 +331,20 @@ pub(crate) fn suspect(payment: &mut PaymentRecord, now: Timestamp) -> bool {
     true
 }
 
+/// A payment as it is registered; `restored`: what the journal lost is not settled yet.
+pub(crate) fn registered(new: &NewPayment, restored: bool, now: Timestamp) -> PaymentRecord {
+    let mut payment = PaymentRecord::registered(new);
+    if restored {
+        suspect(&mut payment, now);
+        // what was refunded before may be what the journal lost: the ledger, compared with it, would look equal
+        if payment.foreign_refunded > 0 {
+            payment.suspect = Some(Suspect::Differs);
+            payment.suspect_since = Some(now);
+        }
+    }
+    payment
+}
+
 /// Takes in the balance of a suspect payment; `open`: what its open attempt refunds.
 pub(crate) fn compared(
     payment: &mut PaymentRecord,
@@ -346,10 +363,16 @@ fn differs(payment: &mut PaymentRecord) {
     payment.suspect = payment.suspect.map(|_| Suspect::Differs);
 }
 
-/// Clears a suspect payment.
-pub(crate) fn trust(payment: &mut PaymentRecord) {
+/// Clears a suspect payment; `intents`: all of it.
+pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Result<(), JournalError> {
+    let before = |intent: &IntentRecord| payment.suspect_since.is_some_and(|since| intent.created_at <= since);
+    // cleared, it would begin by itself what the lost part may have carried through
+    if intents.iter().any(|intent| !intent.state.is_final() && before(intent)) {
+        return Err(JournalError::NotAllowed(UNRESOLVED));
+    }
     payment.suspect = None;
     payment.suspect_since = None;
+    Ok(())
 }
 
 /// Takes an intent back that was never attempted.

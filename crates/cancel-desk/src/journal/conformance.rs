@@ -602,6 +602,8 @@ macro_rules! journal_conformance {
             another_wish_of_the_same_key_is_not_the_rows,
             a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
+            a_payment_is_trusted_only_once_what_is_older_has_an_outcome,
+            what_is_registered_as_refunded_after_a_restore_differs,
             a_person_may_know_of_an_attempt_that_was_lost,
             what_is_registered_after_a_restore_is_suspect_until_that_is_settled,
             a_clock_that_was_set_back_makes_nothing_new, every_step_is_in_the_event_log,

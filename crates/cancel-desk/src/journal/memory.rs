@@ -75,10 +75,7 @@ impl Journal for MemoryJournal {
             let same = known.payment == new.payment;
             return if same { Ok(known.clone()) } else { Err(JournalError::PaymentConflict) };
         }
-        let mut payment = PaymentRecord::registered(&new);
-        if tables.restored.is_some() {
-            apply::suspect(&mut payment, now);
-        }
+        let payment = apply::registered(&new, tables.restored.is_some(), now);
         tables.payments.insert(new.key(), payment.clone());
         tables.log(|| NewEvent::registered(&payment, now));
         Ok(payment)
@@ -300,7 +297,9 @@ impl Journal for MemoryJournal {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut payment = tables.payment(key)?;
-        apply::trust(&mut payment);
+        let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
+        let intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
+        apply::trust(&mut payment, &intents)?;
         tables.payments.insert(key.clone(), payment.clone());
         tables.log(|| NewEvent::trusted(&payment, by, reason, now));
         Ok(payment)

@@ -227,10 +227,12 @@ pub trait Journal: Send + Sync + Debug {
     async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError>;
 
     /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
-    /// more, and each refund in the gateway's books is somebody else's or stands here as completed.
+    /// more, and each refund in the gateway's books is somebody else's or stands here as completed. What was stored
+    /// before the restore needs an outcome first.
     ///
     /// # Errors
-    /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent from before the restore has no outcome,
+    /// [`JournalError::Invalid`] without name or reason.
     async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError>;
 
     /// Stores a plan of many refunds. Nothing is reserved or submitted. The same plan again gives back what is stored.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::journal::{JournalError, NewIntent, Submitted};
-use crate::record::{IntentId, IntentRecord, IntentState, Resolution};
+use crate::record::{IntentId, IntentRecord, IntentState, Resolution, Timestamp};
 
 use super::gateway::{Ledger, won};
 use super::oracle::Rule;
@@ -171,24 +171,35 @@ impl World {
         true
     }
 
-    /// Clears the payments of which everything is accounted for. What was not done is begun again there, and given up
-    /// elsewhere.
+    /// Clears the payments of which everything is accounted for. What was not done is given up; what was asked for since
+    /// is begun again on a payment that was cleared.
     fn settle(&mut self, mut not_done: Vec<(usize, IntentRecord)>) {
         for payment in 0..self.keys.len() {
             let again: Vec<IntentRecord> =
                 not_done.extract_if(.., |(of, _)| *of == payment).map(|(_, intent)| intent).collect();
             let settled = self.is_settled(payment, &again);
+            // only what came after the restore may begin again by itself
+            let since = self.suspect_since(payment);
+            let (older, newer): (Vec<_>, Vec<_>) =
+                again.into_iter().partition(|intent| since.is_none_or(|since| intent.created_at <= since));
+            for intent in older {
+                self.resolve(&intent, Resolution::DidNotHappen);
+            }
             if settled && let Some(key) = self.keys.get(payment).cloned() {
                 match ready(self.journal.trust(&key, "operator", "by the gateway's books")) {
                     Ok(_) => self.counts.trusted += 1,
                     Err(error) => self.oracle.broken(Rule::ModelIsSound, format!("trust: {error}")),
                 }
             }
-            for intent in again {
+            for intent in newer {
                 let resolution = if settled { Resolution::LookAgain } else { Resolution::DidNotHappen };
                 self.resolve(&intent, resolution);
             }
         }
+    }
+
+    fn suspect_since(&self, payment: usize) -> Option<Timestamp> {
+        ready(self.journal.payment(self.keys.get(payment)?)).ok().flatten()?.suspect_since
     }
 
     /// Whether a suspect payment holds no secret any more: every refund in the gateway's books is a person's, or one

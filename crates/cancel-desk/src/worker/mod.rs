@@ -214,10 +214,10 @@ impl Worker {
                 Action::Record(record) => self.record(&turn, &record).await?,
                 Action::Release => break,
             };
-            let now = self.journal.now().await?;
-            let answer = match &event {
-                Event::Answered { outcome, .. } => Some(label(outcome)),
-                _ => None,
+            let (now, answer) = match &event {
+                // needs no time, and a question to the journal that failed here would lose it
+                Event::Answered { outcome, .. } => (turn.snapshot().now, Some(label(outcome))),
+                _ => (self.journal.now().await?, None),
             };
             action = turn.on(event, now);
             if let (Some(answer), Action::Record(record)) = (answer, &action) {

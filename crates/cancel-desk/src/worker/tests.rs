@@ -13,6 +13,10 @@ use crate::journal::conformance::{TestClock, account, payment, sound, submitted,
 use crate::journal::{Clock, MemoryJournal, SqliteJournal, SqliteOptions, Vault, VaultKey};
 use crate::record::{Outcome, Proof, RejectedBecause, Resolution, Why};
 
+mod no_clock;
+
+use no_clock::NoClock;
+
 /// What the fake gateway does with the next cancel; by default it applies it.
 #[derive(Debug, Clone, Copy)]
 enum Behaviour {
@@ -152,6 +156,19 @@ async fn a_refund_is_carried_through_in_one_turn() {
     assert_eq!(seen[0].2.as_deref(), Some(account().expose_number()));
     assert!(scene.worker().turn().await.unwrap().is_none());
     sound(&*scene.journal).await;
+}
+
+/// The journal fails from when the gateway was reached until it was asked for the time once.
+#[tokio::test]
+async fn an_answer_is_recorded_though_the_journal_fails_right_after_it() {
+    let mut scene = Scene::new(&[]);
+    let failing = Arc::new(NoClock::around(Arc::clone(&scene.journal), Arc::clone(&scene.gateway)));
+    scene.journal = failing.clone();
+    let intent = scene.wish(3_000).await;
+    let turn = scene.worker().turn().await;
+    let after = scene.state(&intent).await;
+    assert!(matches!(after.outcome, Some(Outcome::Completed { proof: Proof::Answer, .. })), "{turn:?}");
+    assert!(failing.has_failed(), "it was to fail after the answer");
 }
 
 #[tokio::test]
@@ -305,6 +322,7 @@ async fn after_a_restored_backup_nothing_begins_that_the_ledger_contradicts() {
     let found = compare(&scene.journal, &scene.accounts, |done| seen = done).await.unwrap();
     assert_eq!((seen, found.equal, found.differs.len(), found.unanswered.len()), (1, 0, 1, 0));
     // the same wish from the backup, and a new one: both wait for a person, nothing is sent
+    scene.clock.advance(Duration::from_secs(1));
     let again = submitted(journal, wish("p", "k2", 1_000)).await;
     let worker = scene.worker();
     // as soon as what was on its way has arrived
@@ -317,6 +335,7 @@ async fn after_a_restored_backup_nothing_begins_that_the_ledger_contradicts() {
     }
     assert!(scene.gateway.seen.lock().unwrap().is_empty());
     // settled by a person, the new wish goes on
+    assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
     journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
     journal.trust(&before.payment, "kim", "settled").await.unwrap();
     journal.resolve(again.id, Resolution::LookAgain, "kim", "settled").await.unwrap();

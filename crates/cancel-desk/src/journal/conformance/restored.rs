@@ -68,13 +68,14 @@ pub(crate) async fn a_completed_cancel_explains_no_more_than_itself(
 /// Seed 2192: callers asked again for what had been refunded in the lost part, and heard that nothing was left.
 pub(crate) async fn what_was_lost_is_not_refused_for_want_of_balance(
     journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
+    clock: Arc<TestClock>,
 ) {
     journal.register_payment(payment("p")).await.unwrap();
     let key = suspected(&*journal).await.key();
     // 9,000 are gone: 6,000 and 3,000 of ours
     journal.compared(&key, 1_000).await.unwrap();
     assert_eq!(sums(&*journal).await, (0, 0, 9_000));
+    clock.advance(SECOND);
     submitted(&*journal, wish("p", "k1", 6_000)).await;
     assert_eq!(sums(&*journal).await, (6_000, 0, 3_000 + 1_000));
     submitted(&*journal, wish("p", "k2", 3_000)).await;
@@ -90,16 +91,70 @@ pub(crate) async fn what_was_lost_is_not_refused_for_want_of_balance(
 /// Seed 15: an intent was taken back while the attempt that the journal had lost was under way.
 pub(crate) async fn nothing_is_withdrawn_from_a_suspect_payment(
     journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
+    clock: Arc<TestClock>,
 ) {
     journal.register_payment(payment("p")).await.unwrap();
-    let intent = submitted(&*journal, wish("p", "k", 3_000)).await;
     let key = suspected(&*journal).await.key();
+    clock.advance(SECOND);
+    let intent = submitted(&*journal, wish("p", "k", 3_000)).await;
     let refused = journal.withdraw(intent.id, "caller", "changed its mind").await;
     assert!(matches!(refused, Err(JournalError::NotAllowed(_))));
     journal.trust(&key, "kim", "all settled").await.unwrap();
     let withdrawn = journal.withdraw(intent.id, "caller", "changed its mind").await.unwrap();
     assert_eq!(withdrawn.state, IntentState::Withdrawn);
+    sound(&*journal).await;
+}
+
+/// Trusted, a cancel that was carried through in the lost part would have begun again by itself.
+pub(crate) async fn a_payment_is_trusted_only_once_what_is_older_has_an_outcome(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let trust_refused = async |key: &PaymentKey| {
+        let refused = journal.trust(key, "kim", "all settled").await;
+        assert!(matches!(refused, Err(JournalError::NotAllowed(why)) if why.contains("resolve it first")));
+        assert!(journal.payment(key).await.unwrap().unwrap().suspect.is_some());
+    };
+    journal.register_payment(payment("p")).await.unwrap();
+    let older = submitted(&*journal, wish("p", "k", 3_000)).await;
+    let key = suspected(&*journal).await.key();
+    clock.advance(SECOND);
+    trust_refused(&key).await;
+    let claim = claimed(&*journal, "w").await;
+    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
+    journal.record(&claim.lease, &about(older.id, None, manual)).await.unwrap();
+    trust_refused(&key).await;
+    journal.resolve(older.id, Resolution::LookAgain, "kim", "not sure yet").await.unwrap();
+    trust_refused(&key).await;
+    let claim = claimed(&*journal, "w").await;
+    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
+    journal.record(&claim.lease, &about(older.id, None, manual)).await.unwrap();
+    journal.resolve(older.id, Resolution::DidNotHappen, "kim", "not in the gateway's list").await.unwrap();
+    // what came after the restore may begin as soon as the payment is cleared
+    submitted(&*journal, wish("p", "k2", 1_000)).await;
+    assert_eq!(journal.trust(&key, "kim", "all settled").await.unwrap().suspect, None);
+    sound(&*journal).await;
+}
+
+/// Registered again with what the gateway shows as refunded, a lost refund would look like somebody else's.
+pub(crate) async fn what_is_registered_as_refunded_after_a_restore_differs(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    journal.suspect_all("kim", "backup of 03:00").await.unwrap();
+    for (id, refunded) in [("p", 3_000), ("q", 10_000)] {
+        let lost =
+            journal.register_payment(payment(id).with_already_refunded(won(refunded))).await.unwrap();
+        assert_eq!((lost.suspect, lost.suspect_since), (Some(Suspect::Differs), Some(clock.now())));
+        assert_eq!(journal.payment(&lost.key()).await.unwrap(), Some(lost.clone()));
+        let told = journal.compared(&lost.key(), 10_000 - refunded).await.unwrap();
+        assert_eq!(told.suspect, Some(Suspect::Differs), "an equal ledger proves nothing");
+        // the lost wish under its key: kept for a person, not refused as too much
+        submitted(&*journal, wish(id, id, refunded)).await;
+    }
+    assert!(journal.settled("kim", "all compared").await.unwrap());
+    let later = journal.register_payment(payment("r").with_already_refunded(won(3_000))).await.unwrap();
+    assert_eq!(later.suspect, None);
     sound(&*journal).await;
 }
 

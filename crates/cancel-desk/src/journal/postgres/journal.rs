@@ -46,10 +46,8 @@ impl Journal for PostgresJournal {
                 let same = known.payment == new.payment;
                 return if same { Ok(known) } else { Err(JournalError::PaymentConflict.into()) };
             }
-            let (mut payment, now) = (PaymentRecord::registered(new), told.now()?);
-            if restored {
-                apply::suspect(&mut payment, now);
-            }
+            let now = told.now()?;
+            let payment = apply::registered(new, restored, now);
             let event = NewEvent::registered(&payment, now);
             transaction.commit(vec![steps::insert_payment(&payment)?, steps::append(&event)]).await?;
             Ok(payment)
@@ -314,11 +312,7 @@ impl Journal for PostgresJournal {
 
     async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
-        self.change_payment(key, |payment, _, now| {
-            apply::trust(payment);
-            Ok(NewEvent::trusted(payment, by, reason, now))
-        })
-        .await
+        self.trust_payment(key, by, reason).await
     }
 
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {

@@ -209,6 +209,25 @@ impl PostgresJournal {
         .await
     }
 
+    /// Clears a suspect payment of which nothing older waits.
+    pub(super) async fn trust_payment(
+        &self,
+        key: &PaymentKey,
+        by: &str,
+        reason: &str,
+    ) -> Result<PaymentRecord, JournalError> {
+        self.again(|transaction| async move {
+            let wanted = vec![steps::locked_payment(key), steps::intents_of(key), steps::now(self.clock())];
+            let mut told = Told::new(transaction.begin(wanted).await?);
+            let mut payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+            apply::trust(&mut payment, &told.all(rows::intent)?)?;
+            let event = NewEvent::trusted(&payment, by, reason, told.now()?);
+            commit(&transaction, Vec::new(), &mut payment, Some(&event)).await?;
+            Ok(payment)
+        })
+        .await
+    }
+
     pub(super) async fn verify_all(&self, transaction: &Transaction) -> Result<Verification, Stop> {
         let mut verifier = Verifier::default();
         transaction.begin_reading().await?;

@@ -205,10 +205,7 @@ impl Journal for SqliteJournal {
                     let same = known.payment == new.payment;
                     return if same { Ok(known) } else { Err(JournalError::PaymentConflict) };
                 }
-                let mut payment = PaymentRecord::registered(&new);
-                if rows::is_restored(c)? {
-                    apply::suspect(&mut payment, now);
-                }
+                let payment = apply::registered(&new, rows::is_restored(c)?, now);
                 rows::insert_payment(c, &payment)?;
                 rows::append(c, NewEvent::registered(&payment, now))?;
                 Ok(payment)
@@ -437,7 +434,7 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
-                apply::trust(&mut payment);
+                apply::trust(&mut payment, &rows::intents_of(c, &key)?)?;
                 rows::update_payment(c, &payment)?;
                 rows::append(c, NewEvent::trusted(&payment, &by, &reason, now))?;
                 Ok(payment)
