@@ -380,7 +380,10 @@ fn the_first_minute_needs_nothing() {
     }
     std::fs::write(folder.join("log.toml"), "[log]\nfilter = \"=loud=\"\n").unwrap();
     assert!(run(&["config", "check", "--config", "log.toml"]).ends(5).err.contains("log.filter"));
-    // the journal can be read without the secrets of gateways
+    // payments are registered and the journal is read without the secrets of gateways
+    run(&["pending"]).ends(5);
+    std::fs::write(folder.join("p.csv"), "imp_uid,merchant_uid,amount\nimp_1,A,1\n").unwrap();
+    run(&["payments", "import", "p.csv"]).ends(0);
     assert_eq!(
         run(&["pending", "--lang", "en"]).ends(0).out,
         "nothing is under way and nothing waits for a person\n"
