@@ -257,8 +257,9 @@ async fn every_end_has_its_exit_code_and_its_json() {
     // too late to take it back
     scene.run(&["withdraw", &id, "--by", "kim", "--reason", "x"]).await.ends(1);
     // 0: looked up, found, done
-    let done =
-        scene.run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "30s", "-y"]).await;
+    let done = scene
+        .run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "30s", "-y"])
+        .await;
     assert_eq!(done.ends(0).json()["outcome"]["proof"], "tag");
     assert_eq!(scene.refunded(&ids[0]), [1_000]);
     scene.run(&["lookup", "ORD-1"]).await.ends(0);
@@ -298,6 +299,8 @@ async fn a_person_decides_what_only_a_person_can() {
     let decide = ["resolve", &id, "--did-not-happen", "--by", "kim", "--reason", "wrong amount registered"];
     scene.run(&decide).await.ends(2);
     let decided = scene.run(&[&decide[..], &["--yes"]].concat()).await.ends(0);
+    // the gateway has less left than the journal says
+    assert!(decided.err.contains("WARNING") && decided.err.contains("10,000 KRW seen"), "{}", decided.err);
     assert!(decided.out.contains("a person decided that it did not happen"), "{}", decided.out);
     scene.run(&["status", &id]).await.ends(1);
     let events = scene.run(&["status", &id, "--events"]).await.ends(1);
