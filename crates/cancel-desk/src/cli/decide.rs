@@ -88,10 +88,8 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     if args.did_not_happen {
         warn_if_fallen(shell, &payment, &intent, seen);
     }
-    if asks {
-        if !shell.ask(&text::ASK_RESOLVE.fill(shell.lang(), &[&shell.t(name)])) {
-            return Ok(Exit::Usage);
-        }
+    if asks && !shell.ask(&text::ASK_RESOLVE.fill(shell.lang(), &[&shell.t(name)])) {
+        return Ok(Exit::Usage);
     }
     let decided = desk.resolve(intent.id, resolution, args.person.by(), args.person.reason()).await;
     let decided = decided.map_err(|error| shell.desk_failed(&error))?;
