@@ -74,7 +74,8 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     let intents = intents.map_err(|error| shell.journal_failed(error))?;
     // the refund that is stored under this key, if there is one: the same command again asks for that very one
     let before = intents.iter().find(|intent| intent.caller_key == args.key).cloned();
-    if let Some(before) = before.as_ref().filter(|before| args.full && !was_full(&payment, &intents, before)) {
+    if let Some(before) = before.as_ref().filter(|before| args.full && !was_full(&payment, &intents, before))
+    {
         return Err(key_stands(shell, before).next(shell.t(&text::NOT_FULL)));
     }
     let amount = wanted(&payment, before.as_ref(), amount);

@@ -183,8 +183,7 @@ async fn explained(
     found: Result<PaymentState, DeskError>,
     yes: bool,
 ) -> Result<(), Failure> {
-    let state =
-        found.map_err(|error| shell.desk_failed(&error).next(shell.t(&text::COMPARE_BY_HAND)))?;
+    let state = found.map_err(|error| shell.desk_failed(&error).next(shell.t(&text::COMPARE_BY_HAND)))?;
     let lang = shell.lang();
     if state.history.is_none() && !yes {
         let known = payment.money(payment.refunded.saturating_add(payment.foreign_refunded));
@@ -214,7 +213,8 @@ async fn lost(
     for intent in intents.map_err(|error| shell.journal_failed(error))? {
         let attempts = desk.journal().attempts_of(intent.id).await;
         let attempts = attempts.map_err(|error| shell.journal_failed(error))?;
-        let tags: Vec<String> = attempts.iter().filter_map(|a| a.id.tag().ok()).map(|t| t.in_reason()).collect();
+        let tags: Vec<String> =
+            attempts.iter().filter_map(|a| a.id.tag().ok()).map(|t| t.in_reason()).collect();
         let by_person = matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Person, .. }));
         if by_person && !tags.iter().any(holds) {
             settled.push(intent.amount);

@@ -120,3 +120,16 @@ pub(super) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_signs_writes_plain_text() {
+        check_person("김", "seen in the admin page").unwrap();
+        assert_eq!(check_person("kim\u{1b}[2J", "x").unwrap_err().field(), "by");
+        assert_eq!(check_person("kim", "a\nb").unwrap_err().field(), "reason");
+        assert_eq!(check_person(" ", "x").unwrap_err().field(), "by");
+    }
+}

@@ -257,8 +257,9 @@ async fn every_end_has_its_exit_code_and_its_json() {
     // too late to take it back
     scene.run(&["withdraw", &id, "--by", "kim", "--reason", "x"]).await.ends(1);
     // 0: looked up, found, done
-    let done =
-        scene.run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "30s", "-y"]).await;
+    let done = scene
+        .run(&["--json", "cancel", "ORD-1", "--amount", "1000", "--key", "k-1", "--wait", "30s", "-y"])
+        .await;
     assert_eq!(done.ends(0).json()["outcome"]["proof"], "tag");
     assert_eq!(scene.refunded(&ids[0]), [1_000]);
     scene.run(&["lookup", "ORD-1"]).await.ends(0);
@@ -298,6 +299,8 @@ async fn a_person_decides_what_only_a_person_can() {
     let decide = ["resolve", &id, "--did-not-happen", "--by", "kim", "--reason", "wrong amount registered"];
     scene.run(&decide).await.ends(2);
     let decided = scene.run(&[&decide[..], &["--yes"]].concat()).await.ends(0);
+    // the gateway has less left than the journal says
+    assert!(decided.err.contains("WARNING") && decided.err.contains("10,000 KRW seen"), "{}", decided.err);
     assert!(decided.out.contains("a person decided that it did not happen"), "{}", decided.out);
     scene.run(&["status", &id]).await.ends(1);
     let events = scene.run(&["status", &id, "--events"]).await.ends(1);
@@ -380,7 +383,10 @@ fn the_first_minute_needs_nothing() {
     }
     std::fs::write(folder.join("log.toml"), "[log]\nfilter = \"=loud=\"\n").unwrap();
     assert!(run(&["config", "check", "--config", "log.toml"]).ends(5).err.contains("log.filter"));
-    // the journal can be read without the secrets of gateways
+    // payments are registered and the journal is read without the secrets of gateways
+    run(&["pending"]).ends(5);
+    std::fs::write(folder.join("p.csv"), "imp_uid,merchant_uid,amount\nimp_1,A,1\n").unwrap();
+    run(&["payments", "import", "p.csv"]).ends(0);
     assert_eq!(
         run(&["pending", "--lang", "en"]).ends(0).out,
         "nothing is under way and nothing waits for a person\n"

@@ -74,7 +74,8 @@ async fn what_failed_is_told_with_its_cause() {
     assert!(ended.err.contains("no/such/folder/a.db") && ended.err.contains("os error 2"), "{}", ended.err);
     // a variable that is no text is not taken for one that is not set
     let mut command = scene.command(&["payments", "import", "p.csv"]);
-    command.env("CANCEL_DESK_SQLITE", std::os::unix::ffi::OsStrExt::from_bytes(b"a\xff.db") as &std::ffi::OsStr);
+    let broken: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"a\xff.db");
+    command.env("CANCEL_DESK_SQLITE", broken);
     let ended = scene.finish(command).await.ends(5);
     assert!(ended.err.contains("CANCEL_DESK_SQLITE") && ended.err.contains("utf-8"), "{}", ended.err);
 }

@@ -4,18 +4,35 @@ use super::*;
 
 const BY: [&str; 4] = ["--by", "kim", "--reason", "x"];
 
+const FILES: [&str; 2] = ["refunds.db", "refunds.db-wal"];
+
+/// Nobody has it open: the file and its log together are a whole journal.
+fn back_up(scene: &Scene) {
+    for name in FILES {
+        let _none = std::fs::copy(scene.folder.join(name), scene.folder.join(format!("old-{name}")));
+    }
+}
+
+fn restore(scene: &Scene) {
+    let _none = std::fs::remove_file(scene.folder.join("refunds.db-shm"));
+    for name in FILES {
+        let _none = std::fs::remove_file(scene.folder.join(name));
+        let _none = std::fs::copy(scene.folder.join(format!("old-{name}")), scene.folder.join(name));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
     let scene = Scene::new("lost").await;
+    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
+    let eximbay = "[[account]]\ngateway = \"eximbay\"";
+    let quick = format!("[account.policy]\nquiet_s = 1\nupstream_quiet_s = 1\n{eximbay}");
+    scene.write("cancel-desk.toml", &config.replace(eximbay, &quick));
     let ids = scene.pay(&["ORD-1"]).await;
-    let (journal, backup) = (scene.folder.join("refunds.db"), scene.folder.join("backup.db"));
-    std::fs::copy(&journal, &backup).unwrap();
+    back_up(&scene);
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
-    for old in ["refunds.db", "refunds.db-wal", "refunds.db-shm"] {
-        let _none = std::fs::remove_file(scene.folder.join(old));
-    }
-    std::fs::copy(&backup, &journal).unwrap();
+    restore(&scene);
     scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
     let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
     let refused = scene.run(&trust).await.ends(4);
@@ -31,7 +48,6 @@ async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
     scene.run(&trust).await.ends(4);
     let looked = scene.run(&["lookup", "ORD-1"]).await.ends(4);
     assert!(looked.out.contains(&format!("cancel-desk resolve {id}")), "{}", looked.out);
-    // who says that it did not happen is told what the balance shows
     scene.run(&[&["resolve", &id, "--happened"], &BY[..], &["--yes"]].concat()).await.ends(0);
     scene.run(&[&["--json", "trust", "ORD-1"], &BY[..]].concat()).await.ends(2);
     scene.run(&[&["trust", "ORD-1"], &BY[..]].concat()).await.ends(2);
@@ -45,14 +61,10 @@ async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
 async fn only_force_by_name_trusts_past_an_unexplained_refund() {
     let scene = Scene::new("force").await;
     scene.pay(&["ORD-1"]).await;
-    let (journal, backup) = (scene.folder.join("refunds.db"), scene.folder.join("backup.db"));
-    std::fs::copy(&journal, &backup).unwrap();
+    back_up(&scene);
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
-    for old in ["refunds.db", "refunds.db-wal", "refunds.db-shm"] {
-        let _none = std::fs::remove_file(scene.folder.join(old));
-    }
-    std::fs::copy(&backup, &journal).unwrap();
+    restore(&scene);
     scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
     scene.run(&[&["trust", "ORD-1"], &BY[..], &["--yes"]].concat()).await.ends(4);
     scene.run(&[&["trust", "ORD-1"], &BY[..], &["--yes", "--force"]].concat()).await.ends(0);
