@@ -47,6 +47,9 @@ pub(crate) struct Defaults {
     pub(crate) accounts: Vec<(Gateway, String)>,
 }
 
+/// Most columns of a file.
+const MAX_COLUMNS: usize = 64;
+
 const COLUMNS: [(&str, &[&str]); 10] = [
     ("gateway", &["gateway"]),
     ("account", &["account", "merchant"]),
@@ -108,6 +111,10 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
     if known(header.iter()).is_empty() {
         let why = "must name the columns: gateway,account,imp_uid,merchant_uid,amount,cancel_amount …";
         file.faults.push(BadRow::new(1, "-", why));
+        return Vec::new();
+    }
+    if header.len() > MAX_COLUMNS {
+        file.faults.push(BadRow::new(1, "-", format!("must have at most {MAX_COLUMNS} columns")));
         return Vec::new();
     }
     for (index, name) in header.iter().enumerate() {
