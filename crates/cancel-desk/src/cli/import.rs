@@ -419,6 +419,13 @@ mod tests {
     }
 
     #[test]
+    fn columns_are_bounded() {
+        let more: String = (0..MAX_COLUMNS).map(|n| format!(",c{n}")).collect();
+        let file = read_csv(&format!("imp_uid{more}\n"));
+        assert!(file.faults[0].text.contains("at most 64 columns"), "{:?}", file.faults);
+    }
+
+    #[test]
     fn the_guides_table_is_read() {
         let file = read_csv(
             "\u{feff}imp_uid,merchant_uid,amount,cancel_amount,pay_method,pg_provider,paid_at,buyer_name\n\
