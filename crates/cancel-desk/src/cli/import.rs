@@ -47,6 +47,9 @@ pub(crate) struct Defaults {
     pub(crate) accounts: Vec<(Gateway, String)>,
 }
 
+/// Most columns of a file.
+const MAX_COLUMNS: usize = 64;
+
 const COLUMNS: [(&str, &[&str]); 10] = [
     ("gateway", &["gateway"]),
     ("account", &["account", "merchant"]),
@@ -108,6 +111,10 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
     if known(header.iter()).is_empty() {
         let why = "must name the columns: gateway,account,imp_uid,merchant_uid,amount,cancel_amount …";
         file.faults.push(BadRow::new(1, "-", why));
+        return Vec::new();
+    }
+    if header.len() > MAX_COLUMNS {
+        file.faults.push(BadRow::new(1, "-", format!("must have at most {MAX_COLUMNS} columns")));
         return Vec::new();
     }
     for (index, name) in header.iter().enumerate() {
@@ -409,6 +416,13 @@ mod tests {
 
     fn read_csv(text: &str) -> File {
         read(text.as_bytes(), "p.csv", &defaults())
+    }
+
+    #[test]
+    fn columns_are_bounded() {
+        let more: String = (0..MAX_COLUMNS).map(|n| format!(",c{n}")).collect();
+        let file = read_csv(&format!("imp_uid{more}\n"));
+        assert!(file.faults[0].text.contains("at most 64 columns"), "{:?}", file.faults);
     }
 
     #[test]

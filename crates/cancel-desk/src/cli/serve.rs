@@ -85,7 +85,8 @@ fn options(shell: &Shell, config: &Config) -> Result<HttpOptions, Failure> {
         let text = format!("http: {}", problem.text(shell.lang()));
         return Err(Failure::new(Exit::Setup, "configuration", text));
     }
-    let options = if http.without_token {
+    // a token that was given is never passed over
+    let options = if http.without_token && http.tokens.is_empty() {
         HttpOptions::open_to_everybody()
     } else {
         HttpOptions::with_tokens(&http.tokens).map_err(|error| shell.desk_failed(&error.into()))?

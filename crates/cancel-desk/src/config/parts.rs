@@ -267,7 +267,12 @@ fn tokens(section: &Section<'_, '_>, http: &mut HttpConfig) {
         found.push((field.clone(), from_file(reading, &field, file)));
     }
     let own = "CANCEL_DESK_TOKEN";
-    found.push((own.to_owned(), of_environment(reading, own)));
+    let given = of_environment(reading, own);
+    if http.without_token && given.is_some() {
+        // whoever set it relies on it
+        section.fault(section.place.clone(), "without_token", Problem::BothGiven { other: own.to_owned() });
+    }
+    found.push((own.to_owned(), given));
     for (field, text) in found {
         let Some(text) = text else { continue };
         match Secret::new("token", &text.value, MAX_TOKEN) {

@@ -229,6 +229,9 @@ fn twice_and_both_and_nothing_at_all() {
         found.iter().map(|f| f.1.as_str()).collect::<Vec<_>>(),
         ["journal.sqlite", "http.without_token"]
     );
+    let open = "[http]\nwithout_token = true\n";
+    let found = faults(&folder, open, &[("CANCEL_DESK_TOKEN", "CANARY-0123456789")]);
+    assert_eq!(found.iter().map(|f| f.1.as_str()).collect::<Vec<_>>(), ["http.without_token"]);
     let found = faults(&folder, "[http]\n[[account]]\n", &[]);
     let fields: Vec<&str> = found.iter().map(|f| f.1.as_str()).collect();
     assert_eq!(fields, ["http.token_env", "account.gateway", "account.name"]);

@@ -4,7 +4,49 @@
 use pg_core::{Invalid, PaymentRef};
 
 use crate::journal::NewIntent;
-use crate::record::PaymentRecord;
+use crate::record::{NewPayment, PaymentRecord};
+
+/// Longest name of an account; the configuration allows no longer one.
+const MAX_ACCOUNT: usize = 64;
+/// Longest short text of a payment, in characters.
+const MAX_TEXT: usize = 40;
+
+/// Whether the texts of a payment can be stored and shown.
+pub(super) fn texts(new: &NewPayment) -> Result<(), Invalid> {
+    let account = new.merchant.as_bytes();
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    if !(1..=MAX_ACCOUNT).contains(&account.len()) || !account.iter().all(plain) {
+        return Err(Invalid::new("account", "must be 1 to 64 characters of a-z A-Z 0-9 _ - ."));
+    }
+    let payment = &new.payment;
+    let short = [
+        ("method", &payment.method),
+        ("pg_provider", &payment.pg_provider),
+        ("paid_text", &payment.paid_text),
+    ];
+    for (field, text) in short {
+        let Some(text) = text else { continue };
+        if !(1..=MAX_TEXT).contains(&text.chars().count()) {
+            return Err(Invalid::new(field, "must be 1 to 40 characters"));
+        }
+        visible(field, text)?;
+    }
+    visible("merchant_uid", &payment.merchant_uid)?;
+    visible("payment_id", &payment.gateway_id)
+}
+
+/// Whether a text looks like what it is: nothing in it is hidden, or changes the line or the direction around it.
+fn visible(field: &'static str, text: &str) -> Result<(), Invalid> {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if text.chars().any(hidden) {
+        return Err(Invalid::new(field, "must not contain control characters, or marks of text direction"));
+    }
+    Ok(())
+}
 
 /// Whether a payment has what its gateway needs to find and to cancel it.
 #[cfg(feature = "gateways")]

@@ -120,7 +120,8 @@ impl fmt::Display for DeskError {
                 write!(f, "{cancelable} is left to refund, not {expected}: look at the payment and ask again")
             }
             Self::KeyReused => f.write_str(
-                "this idempotency key was used before, for another request: a new wish needs a new key",
+                "this idempotency key already stands for another request: if it is the same refund, use what is stored; \
+                 a different refund needs its own key",
             ),
             Self::PaymentConflict => f.write_str("this payment is registered already, with other content"),
             Self::NoAccountKey => f.write_str(

@@ -102,11 +102,13 @@ impl Desk {
         Ok(self.journal().register_payment(new).await?)
     }
 
-    /// Checks a payment as [`register`](Self::register) does, and stores nothing.
+    /// Checks a payment as [`register`](Self::register) does, and stores nothing: amounts, an account's name of 1 to
+    /// 64 characters of `a-z A-Z 0-9 _ - .`, texts without control characters, and what its gateway needs.
     ///
     /// # Errors
     /// [`Invalid`] naming the field.
     pub fn check_payment(new: &NewPayment) -> Result<(), Invalid> {
+        checks::texts(new)?;
         new.check()?;
         Selector::order(new.payment.merchant_uid.as_str())
             .with_payment_id(new.payment.gateway_id.as_str())

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
@@ -12,6 +13,11 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::problem::Problem;
 use super::state::Shared;
+
+const UNAUTHORIZED: &str = "unauthorized";
+const FOREIGN_HOST: &str = "foreign_host";
+/// The codes of requests that were turned away at the door.
+pub(super) const TURNED_AWAY: [&str; 2] = [UNAUTHORIZED, FOREIGN_HOST];
 
 /// Who may ask.
 #[derive(Clone)]
@@ -59,14 +65,22 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// What needs no token: health, and webhooks, which cannot bring one.
-fn is_public(path: &str) -> bool {
+pub(super) fn is_public(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz") || path.starts_with("/webhooks/")
 }
 
 /// Whether a request names this machine as its host. A web page whose name was made to lead here names itself: without
 /// a token, nothing else keeps it from refunding.
-fn is_local(headers: &HeaderMap) -> bool {
-    let Some(host) = headers.get(HOST).and_then(|value| value.to_str().ok()) else { return true };
+/// What names no host, or several, names none of ours.
+fn is_local(headers: &HeaderMap, uri: &Uri) -> bool {
+    let mut given = headers.get_all(HOST).iter();
+    let host = match (given.next(), given.next()) {
+        (Some(value), None) => value.to_str().ok(),
+        // HTTP/2 names it there
+        (None, _) => uri.authority().map(Authority::as_str),
+        _ => None,
+    };
+    let Some(host) = host else { return false };
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
@@ -77,7 +91,7 @@ fn is_local(headers: &HeaderMap) -> bool {
 }
 
 fn foreign_host() -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "foreign_host", "host: must be localhost while no token is asked for")
+    Problem::new(StatusCode::FORBIDDEN, FOREIGN_HOST, "host: must be localhost while no token is asked for")
         .korean("토큰 없이 실행 중일 때는 Host가 localhost여야 합니다.")
         .field("host")
 }
@@ -85,13 +99,14 @@ fn foreign_host() -> Problem {
 /// Asked before anything else of the request is looked at.
 pub(super) async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let options = &shared.options;
-    if matches!(options.access, Access::Everybody) && !options.anywhere && !is_local(request.headers()) {
+    let open = matches!(options.access, Access::Everybody);
+    if open && shared.on_loopback && !is_local(request.headers(), request.uri()) {
         return foreign_host().into_response();
     }
     if is_public(request.uri().path()) || options.access.admits(request.headers()) {
         return next.run(request).await;
     }
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid bearer token is needed")
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, UNAUTHORIZED, "a valid bearer token is needed")
         .korean("유효한 Bearer 토큰이 필요합니다.");
     let mut response = problem.into_response();
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -137,8 +152,18 @@ mod tests {
             ("127.0.0.1.shop.example", false),
         ] {
             let headers = [(HOST, HeaderValue::from_static(host))].into_iter().collect();
-            assert_eq!(is_local(&headers), local, "{host}");
+            assert_eq!(is_local(&headers, &Uri::from_static("/")), local, "{host}");
         }
+        let none = HeaderMap::new();
+        assert!(!is_local(&none, &Uri::from_static("/")));
+        assert!(is_local(&none, &Uri::from_static("http://localhost:8080/")));
+        assert!(!is_local(&none, &Uri::from_static("http://shop.example/")));
+        let strange = [(HOST, HeaderValue::from_bytes(b"localhost\xff").unwrap())].into_iter().collect();
+        assert!(!is_local(&strange, &Uri::from_static("/")));
+        let mut two = HeaderMap::new();
+        two.append(HOST, HeaderValue::from_static("localhost"));
+        two.append(HOST, HeaderValue::from_static("localhost"));
+        assert!(!is_local(&two, &Uri::from_static("/")));
         assert!(Access::Everybody.admits(&HeaderMap::new()));
         assert!(!format!("{access:?}").contains("ours"));
     }

@@ -1,5 +1,6 @@
 //! Bodies of requests: bounded in size and time, and read strictly where they decide.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use pg_core::decimal::Decimal;
 use pg_core::{Invalid, json};
-use serde::de::{MapAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use tokio::time::timeout;
 
@@ -18,6 +19,9 @@ use super::problem::{Problem, Raw};
 pub(super) const SMALL: usize = 64 * 1024;
 /// Largest body of a request that registers many payments.
 pub(super) const LARGE: usize = 8 * 1024 * 1024;
+
+/// Most members of an object: the guide's have ten.
+const MEMBERS: usize = 64;
 
 /// Reads a whole body.
 pub(super) async fn read(
@@ -66,10 +70,12 @@ pub(super) fn check_type(headers: &HeaderMap, types: &[&str]) -> Result<(), Prob
 #[derive(Default)]
 pub(super) struct Fields {
     members: Vec<(String, Raw)>,
+    /// More than are kept.
+    too_many: bool,
 }
 
 impl Fields {
-    /// Reads one: UTF-8, not nested deeply, no member twice.
+    /// Reads one: UTF-8, not nested deeply, no member twice, and not very many.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, Problem> {
         let fields: Self = json::parse(bytes).map_err(|_| {
             Problem::new(
@@ -79,17 +85,19 @@ impl Fields {
             )
             .korean("요청 본문은 UTF-8로 된 JSON 객체 하나여야 합니다.")
         })?;
-        fields.check_twice()?;
+        fields.check_members()?;
         Ok(fields)
     }
 
-    fn check_twice(&self) -> Result<(), Invalid> {
-        for (index, (name, _)) in self.members.iter().enumerate() {
-            if self.members.iter().take(index).any(|(earlier, _)| earlier == name) {
-                return Err(Invalid::new("body", "must not have a member twice"));
-            }
+    fn check_members(&self) -> Result<(), Invalid> {
+        if self.too_many {
+            return Err(Invalid::new("body", format!("must have at most {MEMBERS} members")));
         }
-        Ok(())
+        let mut seen = BTreeSet::new();
+        if self.names().all(|name| seen.insert(name)) {
+            return Ok(());
+        }
+        Err(Invalid::new("body", "must not have a member twice"))
     }
 
     /// The names of all members.
@@ -150,12 +158,50 @@ impl<'de> Deserialize<'de> for Fields {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Fields::default();
-                while let Some(member) = map.next_entry()? {
+                while fields.members.len() < MEMBERS {
+                    let Some(member) = map.next_entry()? else { return Ok(fields) };
                     fields.members.push(member);
+                }
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                    fields.too_many = true;
                 }
                 Ok(fields)
             }
         }
         deserializer.deserialize_map(Reader)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::time::Instant;
+
+    use super::*;
+
+    /// An object of so many members with names of their own.
+    fn object(members: usize) -> String {
+        let mut text = "{".to_owned();
+        for number in 0..members {
+            let comma = if number == 0 { "" } else { "," };
+            write!(text, "{comma}\"m{number}\":0").unwrap();
+        }
+        text.push('}');
+        text
+    }
+
+    #[test]
+    fn members_are_few_and_stand_once() {
+        assert!(Fields::read(object(MEMBERS).as_bytes()).is_ok());
+        let begun = Instant::now();
+        for members in [MEMBERS + 1, 500_000] {
+            let problem = Fields::read(object(members).as_bytes()).unwrap_err();
+            assert_eq!(problem.code(), "invalid");
+        }
+        // comparing each with each would take minutes
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        for twice in [r#"{"a":1,"b":2,"a":1}"#, r#"{"a":1,"\u0061":1}"#] {
+            assert_eq!(Fields::read(twice.as_bytes()).unwrap_err().code(), "invalid");
+        }
     }
 }

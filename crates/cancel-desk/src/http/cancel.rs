@@ -7,12 +7,12 @@ use axum::extract::{Request, State};
 use axum::http::header::{LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use pg_core::{Gateway, Invalid};
+use pg_core::{Gateway, Invalid, Money};
 use serde::Serialize;
 use tracing::info;
 
 use super::body::{Fields, SMALL, check_type, read};
-use super::korean::ALREADY_REFUNDED;
+use super::korean::{self, ALREADY_REFUNDED};
 use super::problem::{More, Problem, json};
 use super::state::Shared;
 use crate::desk::{Amount, CancelView, DeskError, OutcomeView, PaymentView, RefundTo, Selector, Wish};
@@ -43,10 +43,15 @@ pub(super) async fn ask(State(shared): State<Arc<Shared>>, request: Request) -> 
     check_type(&parts.headers, &["application/json"])?;
     let bytes = read(&parts.headers, body, SMALL, shared.options.body_timeout).await?;
     let wish = wish(&Fields::read(&bytes)?, key)?;
-    let submitted =
-        shared.desk.cancel(wish).await.map_err(|error| {
-            Problem::from(error).renamed("amount", AMOUNT).renamed("idempotency_key", KEY)
-        })?;
+    let (payment, key) = (wish.payment.clone(), wish.key.clone());
+    let submitted = match shared.desk.cancel(wish).await {
+        Ok(submitted) => submitted,
+        Err(error) => {
+            let reused = matches!(error, DeskError::KeyReused);
+            let problem = Problem::from(error).renamed("amount", AMOUNT).renamed("idempotency_key", KEY);
+            return Err(if reused { stands_for(&shared, &payment, &key, problem).await } else { problem });
+        }
+    };
     let id = submitted.intent().id;
     info!(intent = %id, state = %submitted.intent().state, "asked for a refund");
     let intent = tokio::select! {
@@ -56,6 +61,44 @@ pub(super) async fn ask(State(shared): State<Arc<Shared>>, request: Request) -> 
     };
     info!(intent = %id, state = %intent.state, "answered");
     answer(&shared, &intent).await
+}
+
+/// Tells what a key stands for: whoever took another key for the same refund would refund twice.
+async fn stands_for(shared: &Shared, payment: &Selector, key: &str, problem: Problem) -> Problem {
+    match stored(shared, payment, key).await {
+        Ok(Some(cancel)) => {
+            let (amount, state) = (cancel.amount.0, cancel.state);
+            let status_url = status_url(shared, cancel.id);
+            let more =
+                More { cancel: Some(Box::new(cancel)), status_url: Some(status_url), ..More::default() };
+            problem.message(key_reused(amount, state)).korean(korean::key_reused(amount, state)).more(more)
+        }
+        // it stands for a refund of another payment, or the journal cannot tell
+        Ok(None) | Err(_) => problem,
+    }
+}
+
+async fn stored(shared: &Shared, payment: &Selector, key: &str) -> Result<Option<CancelView>, DeskError> {
+    let payment = shared.desk.find(payment).await?;
+    let intents = shared.desk.journal().intents_of(&payment.key()).await?;
+    match intents.iter().find(|intent| intent.caller_key == key) {
+        Some(intent) => shared.desk.show_cancel(intent).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn key_reused(amount: Money, state: IntentState) -> String {
+    let advice = match state {
+        IntentState::Rejected | IntentState::Withdrawn => {
+            "nothing was refunded by it, and another refund needs its own key"
+        }
+        _ => "if this is the same refund, use what is stored; a different refund needs its own key",
+    };
+    format!("{KEY}: this key already stands for a refund of {amount} ({state}); {advice}")
+}
+
+fn status_url(shared: &Shared, id: IntentId) -> String {
+    format!("{}/cancels/{id}", shared.options.prefix)
 }
 
 /// The outcome, as far as it is known in time.
@@ -148,7 +191,7 @@ fn refund_to(fields: &Fields) -> Result<Option<RefundTo>, Invalid> {
 /// What a cancel is answered with, by how far it is.
 async fn answer(shared: &Shared, intent: &IntentRecord) -> Result<Response, Problem> {
     let cancel = shared.desk.show_cancel(intent).await?;
-    let status_url = format!("{}/cancels/{}", shared.options.prefix, intent.id);
+    let status_url = status_url(shared, intent.id);
     match intent.state {
         IntentState::Rejected | IntentState::Withdrawn => return Err(refusal(cancel, status_url)),
         _ => {}

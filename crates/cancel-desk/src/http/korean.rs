@@ -1,6 +1,9 @@
 //! Refusals in Korean.
 
+use pg_core::{Currency, Money};
+
 use crate::desk::DeskError;
+use crate::record::IntentState;
 
 /// The guide's own sentence.
 pub(super) const ALREADY_REFUNDED: &str = "이미 전액환불된 주문입니다.";
@@ -23,7 +26,7 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             format!("남은 환불 가능 금액은 {cancelable}이며, 예상한 {expected}과 다릅니다.")
         }
         DeskError::KeyReused => {
-            "이 멱등 키는 다른 요청에 이미 사용되었습니다. 새 요청에는 새 키를 사용하세요.".to_owned()
+            "이 키는 이미 다른 내용의 요청에 사용되었습니다. 같은 환불이면 새 키를 쓰지 마세요.".to_owned()
         }
         DeskError::PaymentConflict => "이 결제는 다른 내용으로 이미 등록되어 있습니다.".to_owned(),
         DeskError::NoAccountKey => {
@@ -39,4 +42,58 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// A key that stands for another refund.
+pub(super) fn key_reused(amount: Money, state: IntentState) -> String {
+    let (amount, word) = (money(amount), state_word(state));
+    match state {
+        IntentState::Rejected | IntentState::Withdrawn => format!(
+            "이 키로 이미 {amount} 환불이 접수되어 있습니다(상태: {word}). 환불되지 않았으며, 다시 환불하려면 별도의 키가 필요합니다."
+        ),
+        _ => format!(
+            "이 키로 이미 {amount} 환불이 접수되어 있습니다(상태: {word}). 같은 환불이면 새 키를 쓰지 마세요."
+        ),
+    }
+}
+
+const fn state_word(state: IntentState) -> &'static str {
+    match state {
+        IntentState::Planned => "대기",
+        IntentState::Open => "진행 중",
+        IntentState::Accepted => "접수됨",
+        IntentState::Completed => "환불 완료",
+        IntentState::Rejected => "환불되지 않음",
+        IntentState::Manual => "확인 필요",
+        IntentState::Withdrawn => "철회",
+    }
+}
+
+/// `3,000원`; other currencies with their code.
+fn money(money: Money) -> String {
+    if money.currency() != Currency::KRW {
+        return money.to_string();
+    }
+    let digits = money.to_decimal_text();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text.push('원');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn won_are_grouped() {
+        for (won, text) in [(1, "1원"), (999, "999원"), (3_000, "3,000원"), (1_234_567, "1,234,567원")] {
+            assert_eq!(money(Money::from_minor(won, Currency::KRW).unwrap()), text);
+        }
+    }
 }

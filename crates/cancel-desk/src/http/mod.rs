@@ -54,5 +54,5 @@ pub fn router(desk: Desk, options: HttpOptions) -> Result<Router, Invalid> {
     options.check(None)?;
     // nobody closes it: the sender is gone
     let (_, closing) = watch::channel(false);
-    Ok(routes::router(state::Shared::new(desk, options, closing)))
+    Ok(routes::router(state::Shared::new(desk, options, None, closing)))
 }

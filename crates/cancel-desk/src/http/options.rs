@@ -46,8 +46,8 @@ impl HttpOptions {
         Ok(Self::new(Access::tokens(tokens.iter().map(|token| token.expose()))))
     }
 
-    /// **No token**: whoever can connect can refund. For a machine of your own. Requests must name it as their host
-    /// (`localhost`, a loopback address), unless others are let in by name.
+    /// **No token**: whoever can connect can refund. For a machine of your own. While it listens on
+    /// loopback, requests must name it as their host (`localhost`, a loopback address).
     #[must_use]
     pub fn open_to_everybody() -> Self {
         Self::new(Access::Everybody)

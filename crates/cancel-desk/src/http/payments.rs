@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::StatusCode;
@@ -11,7 +12,7 @@ use pg_core::{Currency, Gateway, Invalid, Money, PaymentRef};
 use serde::{Deserialize, Serialize};
 use time::Date;
 use time::format_description::well_known::Iso8601;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
 
 use super::body::{Fields, LARGE, SMALL, check_type, read};
 use super::cancel::gateway;
@@ -86,8 +87,7 @@ pub(super) async fn register_all(
     let (parts, body) = request.into_parts();
     check_type(&parts.headers, &["application/json", "application/x-ndjson", "application/jsonl"])?;
     let bytes = read(&parts.headers, body, LARGE, shared.options.body_timeout).await?;
-    let rows = rows(&bytes)?;
-    let (payments, mut faults) = checked(&rows, shared.desk.accounts());
+    let (payments, mut faults) = read_rows(bytes, shared.desk.clone()).await?;
     let mut done = Registered::default();
     for (row, new) in &payments {
         match shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)? {
@@ -101,6 +101,23 @@ pub(super) async fn register_all(
     }
     write(&shared.desk, payments).await?;
     Ok(json(StatusCode::OK, &done))
+}
+
+/// What can be registered, and what is wrong with the rest.
+type Read = (Vec<(usize, NewPayment)>, Vec<RowFault>);
+
+/// Reads all rows; many of them where they keep no other request waiting.
+async fn read_rows(bytes: Bytes, desk: Desk) -> Result<Read, Problem> {
+    let large = bytes.len() > SMALL;
+    let read = move || Ok(checked(&rows(&bytes)?, desk.accounts()));
+    if !large {
+        return read();
+    }
+    spawn_blocking(read).await.unwrap_or_else(|_| Err(broke_off()))
+}
+
+fn broke_off() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "registering broke off")
 }
 
 async fn write(desk: &Desk, payments: Vec<(usize, NewPayment)>) -> Result<(), Problem> {
@@ -121,13 +138,7 @@ async fn write(desk: &Desk, payments: Vec<(usize, NewPayment)>) -> Result<(), Pr
                 return Err(invalid_rows(vec![Problem::from(error).row(row)]));
             }
             Some(Ok(Err((_, error)))) => return Err(error.into()),
-            Some(Err(_)) => {
-                return Err(Problem::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "registering broke off",
-                ));
-            }
+            Some(Err(_)) => return Err(broke_off()),
         }
     }
 }
@@ -160,7 +171,7 @@ fn rows(bytes: &[u8]) -> Result<Vec<(usize, Raw)>, Problem> {
 }
 
 /// The rows that can be used, and what is wrong with the others.
-fn checked(rows: &[(usize, Raw)], accounts: &Accounts) -> (Vec<(usize, NewPayment)>, Vec<RowFault>) {
+fn checked(rows: &[(usize, Raw)], accounts: &Accounts) -> Read {
     let (mut payments, mut faults) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for (number, raw) in rows {

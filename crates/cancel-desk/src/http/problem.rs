@@ -86,6 +86,11 @@ impl Problem {
         Self { status, code, message: message.into(), korean: None, field: None, more: None }
     }
 
+    pub(super) fn message(mut self, message: impl Into<String>) -> Self {
+        self.message = message.into();
+        self
+    }
+
     pub(super) fn korean(mut self, message: impl Into<String>) -> Self {
         self.korean = Some(message.into());
         self

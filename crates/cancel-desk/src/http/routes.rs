@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 use tokio::time::timeout;
-use tracing::{Instrument as _, info, info_span};
+use tracing::{Instrument as _, debug, info, info_span};
 
 use super::problem::{self, Problem};
 use super::state::Shared;
@@ -52,16 +52,27 @@ async fn around(State(shared): State<Arc<Shared>>, request: Request, next: Next)
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
     let headers = request.headers().clone();
+    let public = auth::is_public(request.uri().path());
     let span = info_span!("http_request", request_id = %id.to_str().unwrap_or_default(), %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
-    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        span.in_scope(|| info!(code = problem.code(), "refused"));
+    let problem = response.extensions_mut().remove::<Problem>();
+    // whoever needs no token must not be able to fill the log
+    let quiet = public || problem.as_ref().is_some_and(|problem| auth::TURNED_AWAY.contains(&problem.code()));
+    if let Some(problem) = problem {
+        span.in_scope(|| match quiet {
+            true => debug!(code = problem.code(), "refused"),
+            false => info!(code = problem.code(), "refused"),
+        });
         *response.body_mut() = Body::from(problem.write(&headers));
     }
     response.headers_mut().insert(REQUEST_ID, id);
     let status = response.status().as_u16();
     shared.metrics.count(method.as_str(), &route, status);
-    span.in_scope(|| info!(status, millis = begun.elapsed().as_millis(), "request"));
+    let millis = begun.elapsed().as_millis();
+    span.in_scope(|| match quiet {
+        true => debug!(status, millis, "request"),
+        false => info!(status, millis, "request"),
+    });
     response
 }
 

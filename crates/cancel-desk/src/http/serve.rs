@@ -41,7 +41,7 @@ pub async fn serve(
     let address = listener.local_addr()?;
     options.check(Some(address)).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     let (close, closing) = watch::channel(false);
-    let shared = Shared::new(desk, options.clone(), closing.clone());
+    let shared = Shared::new(desk, options.clone(), Some(address), closing.clone());
     let service = routes::router(Arc::clone(&shared));
     let slots = Arc::new(Semaphore::new(options.connections));
     let mut connections = JoinSet::new();
@@ -106,12 +106,7 @@ impl Limits {
     }
 }
 
-async fn answer(
-    stream: TcpStream,
-    service: Router,
-    mut closing: watch::Receiver<bool>,
-    limits: Limits,
-) {
+async fn answer(stream: TcpStream, service: Router, mut closing: watch::Receiver<bool>, limits: Limits) {
     // small answers are not to wait for more
     if stream.set_nodelay(true).is_err() {
         return;

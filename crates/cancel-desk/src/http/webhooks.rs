@@ -12,7 +12,7 @@ use chaiport_cancel::webhook::WebhookHint;
 use pg_core::Gateway;
 use settlebank_cancel::Config;
 use settlebank_cancel::noti::{self, Acknowledgement, Charset, Notification, NotificationError};
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::body::{SMALL, read};
 use super::problem::Problem;
@@ -54,7 +54,7 @@ pub(super) async fn settlebank(
     let acknowledgement = match notified(&bytes, config) {
         Ok(notification) => noted(&shared, &account, &notification).await,
         Err(error) => {
-            warn!(error = %error, "a notification that is not settlebank's");
+            debug!(error = %error, "a notification that is not settlebank's");
             error.acknowledgement()
         }
     };

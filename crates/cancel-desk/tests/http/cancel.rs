@@ -72,6 +72,18 @@ async fn nothing_left_is_answered_in_the_guides_words() {
     }
     let other = scene.send(Call::cancel("ORD-1", "9999", "all")).await.refused(422, "idempotency_key_reused");
     assert_eq!(other["field"], "Idempotency-Key");
+    // what the key stands for is told; nobody is sent to a new key for the same refund
+    assert_eq!(other["cancel"]["id"], first["cancel"]["id"]);
+    assert_eq!(other["cancel"]["amount"], 10_000);
+    assert_eq!(other["status_url"], first["status_url"]);
+    let told = "Idempotency-Key: this key already stands for a refund of 10000 KRW (completed); if this is the same \
+                refund, use what is stored; a different refund needs its own key";
+    assert_eq!(other["message"], told);
+    let korean = Call::cancel("ORD-1", "9999", "all").header("accept-language", "ko");
+    let korean = scene.send(korean).await.refused(422, "idempotency_key_reused");
+    let told =
+        "이 키로 이미 10,000원 환불이 접수되어 있습니다(상태: 환불 완료). 같은 환불이면 새 키를 쓰지 마세요.";
+    assert_eq!(korean["message"], told);
     assert_eq!(scene.refunds(&id), [10_000]);
     assert_eq!(scene.sandbox.count(CHAIPORT, Operation::Cancel), 1);
 

@@ -74,6 +74,16 @@ async fn two_tokens_are_good_during_a_change_and_none_if_asked_by_name() {
     // a web page of another name, made to lead here
     let foreign = Call::cancel("ORD-1", "1", "k").without("authorization").header("host", "shop.example");
     open.send(foreign).await.refused(403, "foreign_host");
+    // what others may reach says nothing about a service that only this machine can
+    let anywhere = HttpOptions::open_to_everybody().beyond_loopback();
+    let open = Scene::with(Setting { options: anywhere, ..Setting::default() }).await;
+    let foreign = Call::cancel("ORD-1", "1", "k").without("authorization").header("host", "shop.example");
+    open.send(foreign).await.refused(403, "foreign_host");
+    for hosts in ["", "host: localhost\r\nhost: localhost\r\n", "host: localhost\u{e9}\r\n"] {
+        let head = format!("GET /payments/x HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        let bytes = rest(raw(&open, &head).await).await;
+        assert!(bytes.starts_with(b"HTTP/1.1 403"), "{hosts}");
+    }
     assert!(HttpOptions::with_tokens(&[token("short")]).is_err());
     assert!(HttpOptions::with_tokens([]).is_err());
 }

@@ -63,6 +63,33 @@ async fn a_payment_that_its_gateway_could_not_find_is_refused_by_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_shown_is_not_registered() {
+    let scene = Scene::new().await;
+    let long = "x".repeat(65);
+    let mut bodies = Vec::new();
+    for account in ["", "shop two", "shop/two", "가게", "shop\\n", "shop\\u202e", long.as_str()] {
+        let body = format!(r#"{{"imp_uid":"imp_1","merchant_uid":"O","amount":1,"account":"{account}"}}"#);
+        bodies.push((body, "account"));
+    }
+    for field in ["method", "pg_provider", "paid_text", "merchant_uid"] {
+        for text in ["a\\nb", "a\\u001b[2J", "a\\u202eb", "a\\u0000", long.as_str()] {
+            let order = if field == "merchant_uid" { "" } else { r#""merchant_uid":"O","# };
+            bodies.push((format!(r#"{{"imp_uid":"imp_1",{order}"amount":1,"{field}":"{text}"}}"#), field));
+        }
+    }
+    for (body, field) in &bodies {
+        let problem = scene.send(Call::post("/payments", body.as_str())).await.refused(400, "invalid");
+        assert_eq!(problem["field"], *field, "{body}: {problem}");
+        let rows = scene.send(Call::post("/payments/bulk", format!("[{body}]"))).await;
+        assert_eq!(rows.refused(400, "invalid_rows")["rows"][0]["field"], *field, "{body}");
+    }
+    let many: Vec<String> = (0..65).map(|n| format!("\"m{n}\":0")).collect();
+    let body = format!("{{{}}}", many.join(","));
+    let problem = scene.send(Call::post("/payments", body)).await.refused(400, "invalid");
+    assert_eq!(problem["field"], "body");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn many_are_registered_together_or_not_at_all() {
     let scene = Scene::new().await;
     let row = |number: usize| {

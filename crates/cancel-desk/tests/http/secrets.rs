@@ -57,6 +57,13 @@ async fn no_token_no_account_and_no_body_is_logged() {
         let line = log.lines().find(|line| line.contains(secret));
         assert!(line.is_none(), "{secret} in {line:?}");
     }
+    // whoever has no token must not fill the log
+    let quiet = |line: &&str| line.contains("unauthorized") || line.contains("status=401");
+    let turned_away: Vec<&str> = log.lines().filter(quiet).collect();
+    assert!(
+        !turned_away.is_empty() && turned_away.iter().all(|line| !line.contains(" INFO ")),
+        "{turned_away:?}"
+    );
     // the control: what follows one refund through is there
     let intent = done["cancel"]["id"].as_str().unwrap();
     assert!(log.lines().filter(|line| line.contains(intent)).count() >= 3);
