@@ -17,7 +17,7 @@ type Facts = [u8; 32];
 
 const NO_EVENT: &str = "there is no event of it";
 const OTHER: &str = "is not what its event says";
-const NO_ROW: &str = "there is an event of it, but no row";
+const NO_ROW: &str = "there is an event of it, but no row that can be read";
 
 /// What the events say, until a row is found that says the same.
 #[derive(Debug, Default)]
