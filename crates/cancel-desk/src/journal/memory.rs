@@ -451,7 +451,7 @@ impl Journal for MemoryJournal {
 
     async fn verify(&self) -> Result<Verification, JournalError> {
         let tables = self.tables();
-        let mut verifier = Verifier::default();
+        let mut verifier = if tables.log { Verifier::with_events() } else { Verifier::default() };
         for event in chain(&tables.events) {
             verifier.event(&event);
         }

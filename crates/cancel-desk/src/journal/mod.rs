@@ -14,6 +14,7 @@ mod jobs;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod replay;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod submit;

@@ -17,7 +17,7 @@ type Facts = [u8; 32];
 
 const NO_EVENT: &str = "there is no event of it";
 const OTHER: &str = "is not what its event says";
-const NO_ROW: &str = "there is an event of it, but no row";
+const NO_ROW: &str = "there is an event of it, but no row that can be read";
 
 /// What the events say, until a row is found that says the same.
 #[derive(Debug, Default)]
@@ -50,29 +50,29 @@ impl Replay {
         match (event.kind.as_str(), event.intent, event.attempt) {
             ("registered", None, None) => {
                 let detail = detail();
-                let facts = facts(&[&detail["payment"], &detail["paid"], &detail["currency"]]);
-                self.payments.insert(text(&detail["payment"]), facts);
+                let facts = facts(&[of(&detail, "payment"), of(&detail, "paid"), of(&detail, "currency")]);
+                self.payments.insert(text(of(&detail, "payment")), facts);
             }
             ("submitted", Some(intent), None) => {
                 let detail = detail();
-                let parts = ["payment", "amount", "currency", "key"].map(|name| &detail[name]);
+                let parts = ["payment", "amount", "currency", "key"].map(|name| of(&detail, name));
                 self.intents.insert(intent, Wish { facts: facts(&parts), end: None });
             }
             ("attempt", Some(intent), Some(attempt)) => {
                 let detail = detail();
-                let parts = ["no", "amount", "before", "sequence"].map(|name| &detail[name]);
+                let parts = ["no", "amount", "before", "sequence"].map(|name| of(&detail, name));
                 let intent = json!(intent);
                 let [no, amount, before, sequence] = parts;
                 self.attempts.insert(attempt, facts(&[&intent, no, amount, before, sequence]));
             }
             ("completed", Some(intent), _) => {
-                self.ended(intent, IntentState::Completed, &detail()["what"]);
+                self.ended(intent, IntentState::Completed, of(&detail(), "what"));
             }
-            ("rejected", Some(intent), _) => self.ended(intent, IntentState::Rejected, &detail()["what"]),
+            ("rejected", Some(intent), _) => self.ended(intent, IntentState::Rejected, of(&detail(), "what")),
             ("withdrawn", Some(intent), None) => {
                 self.ended(intent, IntentState::Withdrawn, &Value::Null);
             }
-            ("resolved", Some(intent), None) => self.resolved(intent, &detail()["as"]),
+            ("resolved", Some(intent), None) => self.resolved(intent, of(&detail(), "as")),
             ("planned" | "approved" | "halted" | "discarded", None, None) => {
                 self.job_event(&event.kind, &detail());
             }
@@ -102,12 +102,13 @@ impl Replay {
 
     fn job_event(&mut self, kind: &str, detail: &Value) {
         let Some(state) = JobState::from_word(kind) else { return };
-        let id = text(&detail["job"]);
-        let approved = |total: &Value| json!([total["currency"], total["approved"]]);
-        let totals: Vec<Value> = detail["totals"].as_array().into_iter().flatten().map(approved).collect();
-        let facts = facts(&[&detail["hash"], &detail["rows"], &json!(totals)]);
+        let id = text(of(detail, "job"));
+        let approved = |total: &Value| json!([of(total, "currency"), of(total, "approved")]);
+        let totals: Vec<Value> =
+            of(detail, "totals").as_array().into_iter().flatten().map(approved).collect();
+        let facts = facts(&[of(detail, "hash"), of(detail, "rows"), &json!(totals)]);
         let by = match state {
-            JobState::Approved => detail["by"].as_str().map(str::to_owned),
+            JobState::Approved => of(detail, "by").as_str().map(str::to_owned),
             _ => self.jobs.get(&id).and_then(|plan| plan.by.clone()),
         };
         self.jobs.insert(id, Plan { facts, state, by });
@@ -189,6 +190,12 @@ fn outcome(outcome: &Outcome) -> Value {
         Outcome::Completed { proof, cancel_id } => json!({ "proof": proof, "cancel_id": cancel_id }),
         Outcome::Rejected(because) => json!(because),
     }
+}
+
+/// A field of a detail; null where it has none.
+fn of<'a>(detail: &'a Value, name: &str) -> &'a Value {
+    static NONE: Value = Value::Null;
+    detail.get(name).unwrap_or(&NONE)
 }
 
 fn text(value: &Value) -> String {

@@ -11,6 +11,7 @@ use crate::record::{
 
 use super::EventRecord;
 use super::event::GENESIS;
+use super::replay::{Found, Replay};
 
 /// What [`Journal::verify`](super::Journal::verify) found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,9 +57,16 @@ impl fmt::Display for Fault {
 #[derive(Debug, Default)]
 pub(crate) struct Verifier {
     found: Verification,
+    /// What the events say; none where no events are kept.
+    replay: Option<Replay>,
 }
 
 impl Verifier {
+    /// One that compares the rows with the events.
+    pub(crate) fn with_events() -> Self {
+        Self { replay: Some(Replay::default()), ..Self::default() }
+    }
+
     pub(crate) fn event(&mut self, event: &EventRecord) {
         let expected = i64::try_from(self.found.events).unwrap_or(i64::MAX).saturating_add(1);
         let before = if self.found.events == 0 { GENESIS } else { self.found.head };
@@ -68,8 +76,19 @@ impl Verifier {
         if event.expected_hash(&before) != event.hash {
             self.fault("the chain of hashes is broken", format!("event {}", event.seq));
         }
+        if let Some(replay) = &mut self.replay {
+            replay.event(event);
+        }
         self.found.head = event.hash;
         self.found.events = self.found.events.saturating_add(1);
+    }
+
+    /// An event that has no place in the chain yet.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn unsealed(&mut self, event: &EventRecord) {
+        if let Some(replay) = &mut self.replay {
+            replay.event(event);
+        }
     }
 
     pub(crate) fn payment(
@@ -79,6 +98,8 @@ impl Verifier {
         attempts: &[AttemptRecord],
     ) {
         self.found.payments = self.found.payments.saturating_add(1);
+        let told = self.replay.as_mut().and_then(|replay| replay.payment(payment));
+        self.told(told);
         let at = payment.key().to_string();
         self.hold(payment.adds_up(), "more is reserved and refunded than was paid", &at);
         let sum = |wanted: fn(IntentState) -> bool| {
@@ -106,6 +127,8 @@ impl Verifier {
 
     /// A job with the sums of its submitted rows, by currency.
     pub(crate) fn job(&mut self, job: &JobRecord, rows: &[JobRow]) {
+        let told = self.replay.as_mut().and_then(|replay| replay.job(job));
+        self.told(told);
         let at = job.id.to_string();
         for total in &job.totals {
             let currency = total.approved.currency();
@@ -124,6 +147,8 @@ impl Verifier {
 
     fn intent(&mut self, intent: &IntentRecord, attempts: &[&AttemptRecord]) {
         self.found.intents = self.found.intents.saturating_add(1);
+        let told = self.replay.as_mut().and_then(|replay| replay.intent(intent));
+        self.told(told);
         let at = intent.id.to_string();
         let count = |state: fn(AttemptState) -> bool| attempts.iter().filter(|a| state(a.state)).count();
         let applied = count(|state| state == AttemptState::Applied);
@@ -153,10 +178,23 @@ impl Verifier {
 
     fn attempt(&mut self, attempt: &AttemptRecord) {
         self.found.attempts = self.found.attempts.saturating_add(1);
+        let told = self.replay.as_mut().and_then(|replay| replay.attempt(attempt));
+        self.told(told);
         let digest: [u8; 32] = Sha256::digest(attempt.frozen.as_bytes()).into();
         let at = attempt.id.to_string();
         self.hold(digest == attempt.digest, "the request is not the one that was frozen", &at);
         self.hold(attempt.doubts <= attempt.sends, "counted wrongly", &at);
+    }
+
+    /// A row that cannot be read.
+    pub(crate) fn unreadable(&mut self, at: String) {
+        self.fault("a row cannot be read", at);
+    }
+
+    fn told(&mut self, found: Option<Found>) {
+        if let Some((rule, at)) = found {
+            self.fault(rule, at);
+        }
     }
 
     fn hold(&mut self, holds: bool, rule: &'static str, at: &str) {
@@ -169,7 +207,10 @@ impl Verifier {
         self.found.faults.push(Fault { rule, at });
     }
 
-    pub(crate) fn finish(self) -> Verification {
+    pub(crate) fn finish(mut self) -> Verification {
+        for (rule, at) in self.replay.take().into_iter().flat_map(Replay::left) {
+            self.fault(rule, at);
+        }
         self.found
     }
 }

@@ -207,6 +207,13 @@ pub(super) fn events(after: i64, limit: u32) -> Step {
     Step::new(sql, vec![value(after), value(i64::from(limit))])
 }
 
+/// Events that are not in the chain yet.
+pub(super) fn unsealed() -> Step {
+    let sql = "SELECT id AS seq, at, intent, attempt, kind, detail, decode(repeat('00', 32), 'hex') AS hash
+               FROM event_new ORDER BY id";
+    Step::new(sql, Vec::new())
+}
+
 pub(super) fn insert_payment(payment: &PaymentRecord) -> Outcome<Step> {
     let sql = "INSERT INTO payment (gateway, merchant, payment_id, merchant_uid, currency, paid, reference,
                    known_balance, reserved, refunded, foreign_refunded, cancels, fence, suspect, suspect_since)

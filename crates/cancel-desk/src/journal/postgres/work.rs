@@ -229,7 +229,7 @@ impl PostgresJournal {
     }
 
     pub(super) async fn verify_all(&self, transaction: &Transaction) -> Result<Verification, Stop> {
-        let mut verifier = Verifier::default();
+        let mut verifier = Verifier::with_events();
         transaction.begin_reading().await?;
         let mut last = 0;
         loop {
@@ -239,6 +239,9 @@ impl PostgresJournal {
             last = end;
             events.iter().for_each(|event| verifier.event(event));
         }
+        // committed meanwhile, and not sealed yet
+        let waiting = Told::new(transaction.go_on(vec![steps::unsealed()]).await?).all(rows::event)?;
+        waiting.iter().for_each(|event| verifier.unsealed(event));
         let mut after: Option<PaymentKey> = None;
         loop {
             let wanted = vec![steps::payments_after(after.as_ref(), PAGE)];

@@ -1,8 +1,9 @@
 //! One thread writes, and one reads what takes long. Callers that come while a thread is busy share its next
 //! transaction, and so the next fsync.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -11,6 +12,9 @@ use super::super::JournalError;
 
 /// Most callers that share a transaction.
 const MOST_AT_ONCE: usize = 256;
+
+/// How long what was erased may stay in the write-ahead log.
+const TIDY: Duration = Duration::from_secs(60);
 
 /// Tells a caller after the commit; `false` when it failed.
 type Reply = Box<dyn FnOnce(bool) + Send>;
@@ -90,13 +94,68 @@ fn apart<T>(
 }
 
 fn work(mut connection: Connection, begin: &str, waiting: &Receiver<Job>) {
-    while let Ok(first) = waiting.recv() {
+    let mut log = Log::new(&connection);
+    while let Some(first) = next(&connection, &mut log, waiting) {
         let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
         let (committed, replies) = together(&mut connection, begin, jobs);
         for reply in replies {
             reply(committed);
         }
     }
+}
+
+/// The next job. While there is none, or too long none without, the log is emptied; and at the end.
+fn next(connection: &Connection, log: &mut Log, waiting: &Receiver<Job>) -> Option<Job> {
+    loop {
+        log.tidy_if_due(connection);
+        match waiting.recv_timeout(TIDY) {
+            Ok(job) => return Some(job),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                log.tidy(connection);
+                return None;
+            }
+        }
+    }
+}
+
+/// The write-ahead log: it keeps what a row was before, so what is erased is gone only when the log is emptied.
+#[derive(Debug)]
+struct Log {
+    /// Rows changed by this connection when it was last emptied; none if it never was.
+    changes: Option<u64>,
+    at: Instant,
+}
+
+impl Log {
+    fn new(connection: &Connection) -> Self {
+        // a process that died may have left some; who only reads empties none
+        let changes = connection.is_readonly("main").unwrap_or(false).then_some(0);
+        Self { changes, at: Instant::now() }
+    }
+
+    fn tidy_if_due(&mut self, connection: &Connection) {
+        if self.at.elapsed() >= TIDY {
+            self.tidy(connection);
+        }
+    }
+
+    fn tidy(&mut self, connection: &Connection) {
+        self.at = Instant::now();
+        let changes = connection.total_changes();
+        if self.changes != Some(changes) && empty(connection).unwrap_or(false) {
+            self.changes = Some(changes);
+        }
+    }
+}
+
+/// Empties the log; tells whether nobody was in the way. Waits for nobody: refunds come first.
+fn empty(connection: &Connection) -> rusqlite::Result<bool> {
+    let timeout: i64 = connection.pragma_query_value(None, "busy_timeout", |row| row.get(0))?;
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+    connection.busy_timeout(Duration::from_millis(u64::try_from(timeout).unwrap_or(0)))?;
+    Ok(busy? == 0)
 }
 
 fn together(connection: &mut Connection, begin: &str, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {

@@ -557,10 +557,25 @@ impl Journal for SqliteJournal {
     }
 }
 
+type OfPayment = (PaymentRecord, Vec<IntentRecord>, Vec<AttemptRecord>);
+
+/// A payment with all of its own.
+fn of_payment(c: &Connection, key: &PaymentKey) -> Result<Option<OfPayment>, JournalError> {
+    let Some(payment) = rows::payment(c, key)? else {
+        return Ok(None);
+    };
+    let intents = rows::intents_of(c, key)?;
+    let mut attempts = Vec::new();
+    for intent in &intents {
+        attempts.extend(rows::attempts_of(c, intent.id)?);
+    }
+    Ok(Some((payment, intents, attempts)))
+}
+
 fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> {
     let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
     let c = connection.transaction()?;
-    let mut verifier = Verifier::default();
+    let mut verifier = Verifier::with_events();
     let mut last = 0;
     loop {
         let events = rows::events(&c, last, 1000)?;
@@ -570,16 +585,17 @@ fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> 
     }
     let mut after: Option<PaymentKey> = None;
     loop {
-        let payments = rows::payments_after(&c, after.as_ref(), 500)?;
-        let Some(end) = payments.last().map(PaymentRecord::key) else { break };
+        let keys = rows::keys_after(&c, after.as_ref(), 500)?;
+        let Some(end) = keys.last().cloned() else { break };
         after = Some(end);
-        for payment in &payments {
-            let intents = rows::intents_of(&c, &payment.key())?;
-            let mut attempts = Vec::new();
-            for intent in &intents {
-                attempts.extend(rows::attempts_of(&c, intent.id)?);
+        for key in keys {
+            match of_payment(&c, &key) {
+                Ok(Some((payment, intents, attempts))) => verifier.payment(&payment, &intents, &attempts),
+                Ok(None) => {}
+                // what else is wrong is told all the same
+                Err(JournalError::Corrupt(_)) => verifier.unreadable(key.to_string()),
+                Err(error) => return Err(error),
             }
-            verifier.payment(payment, &intents, &attempts);
         }
     }
     for job in jobs::newest(&c, u32::MAX)? {

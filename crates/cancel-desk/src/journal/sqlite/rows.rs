@@ -223,6 +223,16 @@ pub(super) fn payments_after(
     }
 }
 
+/// The keys alone, in the same order.
+pub(super) fn keys_after(c: &Connection, after: Option<&PaymentKey>, limit: u32) -> Outcome<Vec<PaymentKey>> {
+    let sql = "SELECT gateway, merchant, payment_id FROM payment
+               WHERE (gateway, merchant, payment_id) > (?1, ?2, ?3)
+               ORDER BY gateway, merchant, payment_id LIMIT ?4";
+    let (gateway, merchant, payment_id) = after
+        .map_or(("", "", ""), |key| (key.gateway.as_str(), key.merchant.as_str(), key.payment_id.as_str()));
+    all(c, sql, params![gateway, merchant, payment_id, limit], key)
+}
+
 pub(super) fn intent(c: &Connection, id: IntentId) -> Outcome<Option<IntentRecord>> {
     one(c, intents!(" WHERE intent.id = ?1"), [id.to_bytes()], intent_of)
 }

@@ -115,6 +115,30 @@ async fn account_data_is_nowhere_on_disk() {
 }
 
 #[tokio::test]
+async fn erased_account_data_is_soon_not_in_the_write_ahead_log_either() {
+    let folder = Folder::new();
+    // another process keeps the log from going when this one closes the file
+    let other = folder.open().unwrap();
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    let intent = submitted(&journal, wish("p", "k", 3_000).with_account(account())).await;
+    let sealed = journal.writer.run(move |c| rows::account(c, intent.id)).await.unwrap().unwrap();
+    let is_there = || folder.bytes().windows(sealed.len()).any(|window| window == sealed);
+    assert!(is_there(), "the search finds what is there");
+    journal.withdraw(intent.id, "kim", "a mistake").await.unwrap();
+    assert!(is_there(), "the log still has it");
+    drop(journal);
+    for _ in 0..500 {
+        if !is_there() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!is_there());
+    sound(&other).await;
+}
+
+#[tokio::test]
 async fn the_database_itself_refuses_what_must_not_be() {
     let folder = Folder::new();
     let journal = folder.open().unwrap();
@@ -175,6 +199,107 @@ async fn tampering_past_the_triggers_is_found() {
         Connection::open(folder.file()).unwrap().execute_batch(tamper).unwrap();
         let faults = journal.verify().await.unwrap().faults;
         assert!(faults.iter().any(|fault| fault.rule.contains(rule)), "{tamper}: {faults:?}");
+    }
+}
+
+/// A payment with a completed, a rejected and an open cancel, and an approved plan, with every trigger dropped.
+async fn without_triggers(folder: &Folder) -> (SqliteJournal, Connection) {
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    journal.register_payment(payment("q")).await.unwrap();
+    let refused = crate::protocol::Change::Rejected(crate::record::RejectedBecause::Person);
+    for (key, change) in [("a", Some(completed())), ("b", Some(refused)), ("c", None)] {
+        let intent = submitted(&journal, wish("p", key, 3_000)).await;
+        let claim = claimed(&journal, "w").await;
+        let new = attempt(&claim, claim.snapshot.payment.known_balance);
+        journal.open_attempt(&claim.lease, &new).await.unwrap();
+        if let Some(change) = change {
+            let mut record = about(intent.id, Some(new.id), change);
+            record.proven_balance = Some(7_000);
+            journal.record(&claim.lease, &record).await.unwrap();
+        }
+        journal.release(&claim.lease).await.unwrap();
+    }
+    let row = crate::record::NewJobRow::new(1, wish("q", "x", 1).payment, payment("q").payment.paid);
+    let plan = NewJob { name: "plan".to_owned(), rows: vec![row] };
+    let job = journal.plan_job(plan).await.unwrap();
+    let totals: Vec<_> = job.totals.iter().map(|total| total.approved).collect();
+    journal.approve_job(job.id, job.hash, &totals, "kim").await.unwrap();
+    sound(&journal).await;
+    let raw = Connection::open(folder.file()).unwrap();
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'trigger'";
+    let names = raw
+        .prepare(sql)
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<Vec<String>, _>>();
+    for name in names.unwrap() {
+        raw.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    (journal, raw)
+}
+
+#[tokio::test]
+async fn tables_that_tell_another_story_than_the_events_are_found() {
+    const OTHER: &str = "is not what its event says";
+    const NO_EVENT: &str = "there is no event of it";
+    const NO_ROW: &str = "there is an event of it, but no row that can be read";
+    const END: &str = "its end is not the one that its events say";
+    for (tamper, rule) in [
+        // an amount, consistently
+        (
+            "UPDATE intent SET amount = 2000 WHERE caller_key = 'a';
+             UPDATE attempt SET amount = 2000 WHERE intent = (SELECT id FROM intent WHERE caller_key = 'a');
+             UPDATE payment SET refunded = 2000 WHERE payment_id = 'p'",
+            OTHER,
+        ),
+        // a completed refund denied, its sum freed
+        (
+            "UPDATE intent SET state = 'rejected', outcome = '{\"outcome\":\"rejected\",\"because\":\"person\"}'
+                 WHERE caller_key = 'a';
+             UPDATE attempt SET state = 'closed' WHERE state = 'applied';
+             UPDATE payment SET refunded = 0 WHERE payment_id = 'p'",
+            END,
+        ),
+        (
+            "UPDATE intent SET outcome = '{\"outcome\":\"completed\",\"proof\":\"tag\",\"cancel_id\":null}'
+                 WHERE caller_key = 'a'",
+            END,
+        ),
+        // a cancel erased with its attempt
+        (
+            "DELETE FROM attempt WHERE intent = (SELECT id FROM intent WHERE caller_key = 'b');
+             DELETE FROM intent WHERE caller_key = 'b'",
+            NO_ROW,
+        ),
+        // a completed one invented
+        (
+            "INSERT INTO intent SELECT zeroblob(16), gateway, merchant, payment_id, 'z', fingerprint, 1000, reason, state,
+                 '{\"outcome\":\"completed\",\"proof\":\"person\",\"cancel_id\":null}', evidence, due_at,
+                 scheduled_at, looks, account, created_at, updated_at FROM intent WHERE caller_key = 'a';
+             UPDATE payment SET refunded = refunded + 1000 WHERE payment_id = 'p'",
+            NO_EVENT,
+        ),
+        ("DELETE FROM payment WHERE payment_id = 'q'", NO_ROW),
+        (
+            "UPDATE payment SET paid = 20000, reference = replace(reference, '10000', '20000') WHERE payment_id = 'q'",
+            OTHER,
+        ),
+        ("UPDATE payment SET paid = 20000 WHERE payment_id = 'q'", "a row cannot be read"),
+        ("DELETE FROM event", NO_EVENT),
+        ("UPDATE intent SET caller_key = 'other' WHERE caller_key = 'a'", OTHER),
+        ("UPDATE attempt SET sequence = 7", OTHER),
+        ("UPDATE job SET approved_by = 'lee'", OTHER),
+        ("UPDATE job SET hash = zeroblob(32)", OTHER),
+        ("UPDATE job SET state = 'planned'", OTHER),
+    ] {
+        let folder = Folder::new();
+        let (journal, raw) = without_triggers(&folder).await;
+        raw.execute_batch(tamper).unwrap();
+        let faults = journal.verify().await.unwrap().faults;
+        assert!(faults.iter().any(|fault| fault.rule == rule), "{tamper}: {faults:?}");
     }
 }
 
