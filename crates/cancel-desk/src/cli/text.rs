@@ -137,8 +137,8 @@ texts! {
         "다른 취소가 먼저 처리되었습니다. 이 취소가 나중에 또 처리되지 않는다는 보장이 없으니 PG 관리자 화면에서 확인하세요";
     WHY_OTHER_PAID = "the gateway has another paid amount or currency than the registered one: check the registered payment",
         "PG의 결제금액이나 통화가 등록된 값과 다릅니다. 등록한 결제 정보를 확인하세요";
-    WHY_NOTHING = "a week of look-ups showed nothing of it: ask the gateway whether it is still coming",
-        "일주일 동안 조회했지만 취소가 보이지 않습니다. PG사에 아직 처리될 수 있는지 문의하세요";
+    WHY_NOTHING = "none of its look-ups showed anything of it: ask the gateway whether it is still coming",
+        "예정된 조회를 모두 마쳤지만 취소가 보이지 않습니다. PG사에 아직 처리될 수 있는지 문의하세요";
     WHY_PENDING = "the PG behind the gateway has not decided yet: ask the gateway",
         "원천 PG의 처리 결과가 아직 확정되지 않았습니다. PG사에 문의하세요";
     WHY_NO_ANSWER = "the gateway did not answer the last look-ups: check credentials and connection, then look again",

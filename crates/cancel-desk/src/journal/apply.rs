@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::protocol::{Change, Lease, NewAttempt, Record, balance_after};
 use crate::record::{
-    AttemptRecord, AttemptState, IntentRecord, IntentState, NewPayment, Outcome, PaymentRecord, Proof, RejectedBecause,
-    Resolution, Suspect, Timestamp, Why,
+    AttemptRecord, AttemptState, IntentRecord, IntentState, NewPayment, Outcome, PaymentRecord, Proof,
+    RejectedBecause, Resolution, Suspect, Timestamp, Why,
 };
 
 use super::{JournalError, NewIntent};
@@ -365,7 +365,8 @@ fn differs(payment: &mut PaymentRecord) {
 
 /// Clears a suspect payment; `intents`: all of it.
 pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Result<(), JournalError> {
-    let before = |intent: &IntentRecord| payment.suspect_since.is_some_and(|since| intent.created_at <= since);
+    let before =
+        |intent: &IntentRecord| payment.suspect_since.is_some_and(|since| intent.created_at <= since);
     // cleared, it would begin by itself what the lost part may have carried through
     if intents.iter().any(|intent| !intent.state.is_final() && before(intent)) {
         return Err(JournalError::NotAllowed(UNRESOLVED));

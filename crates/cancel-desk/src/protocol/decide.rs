@@ -19,6 +19,8 @@ use super::{Change, Policy, Snapshot, pause_before};
 const PATIENCE: i64 = 5;
 /// The pause after a sending before it is looked into.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
+/// The longest that the quiet time grows to.
+const LONGEST_QUIET: Duration = Duration::from_secs(24 * 3_600);
 /// After an answer "the gateway does not know either", a second such answer ends automatic sending.
 const UPSTREAM_SENDS: i64 = 2;
 
@@ -240,9 +242,11 @@ fn superseded(
     policy: &Policy,
     now: Timestamp,
 ) -> Change {
-    // where the gateway itself did not know, a copy may be past the guard already
-    let quiet_left = policy.upstream_quiet.saturating_sub(now.since(attempt.last_send_at));
-    if attempt.upstream > 0 && (!quiet_left.is_zero() || attempt.looks_since_send < 1) {
+    // a copy may have passed the guard before the balance moved, and be applied after all
+    let quiet = if attempt.upstream > 0 { policy.upstream_quiet } else { policy.quiet };
+    let quiet_left = quiet.saturating_sub(now.since(attempt.last_send_at));
+    let in_doubt = attempt.upstream > 0 || (attempt.doubts > 0 && !is_refused(attempt));
+    if in_doubt && (!quiet_left.is_zero() || attempt.looks_since_send < 1) {
         return on_schedule(snapshot, Why::NothingSeen, Some(state), Some(quiet_left.max(FIRST_LOOK)));
     }
     match &attempt.refusal {
@@ -262,7 +266,7 @@ fn not_yet(
     now: Timestamp,
 ) -> Change {
     let upstream = attempt.upstream > 0;
-    let quiet = if upstream { policy.upstream_quiet } else { policy.quiet };
+    let quiet = quiet_after(attempt, if upstream { policy.upstream_quiet } else { policy.quiet });
     let since_sent = now.since(attempt.last_send_at);
     let quiet_left = quiet.saturating_sub(since_sent);
     let later = |sooner: Option<Duration>| on_schedule(snapshot, Why::NothingSeen, Some(state), sooner);
@@ -298,6 +302,14 @@ fn not_yet(
         return later(Some(FIRST_LOOK));
     }
     Change::Resend
+}
+
+/// How long it must have been quiet before the next sending: twice as long after each that is in doubt. Every sending
+/// costs a look-up of the schedule, which is to last for days all the same.
+fn quiet_after(attempt: &AttemptRecord, quiet: Duration) -> Duration {
+    let doublings = u32::try_from(attempt.doubts.saturating_sub(1)).unwrap_or(u32::MAX);
+    let longer = quiet.saturating_mul(2_u32.saturating_pow(doublings));
+    longer.min(LONGEST_QUIET.max(quiet))
 }
 
 /// What a failed sending means.

@@ -205,6 +205,52 @@ fn an_untouched_balance_waits_for_the_quiet_time_and_then_sends_the_same_again()
 }
 
 #[test]
+fn each_sending_in_doubt_doubles_the_quiet_time_before_the_next() {
+    let sent = |doubts, upstream, seconds| {
+        let claim = open(|attempt| {
+            (attempt.sends, attempt.doubts, attempt.looks_since_send) = (20, doubts, 3);
+            attempt.upstream = upstream;
+        });
+        looked(claim, chaiport(), &[], seconds) == Change::Resend
+    };
+    for (doubts, upstream, quiet) in
+        [(1, 0, 90), (2, 0, 180), (5, 0, 1_440), (9, 0, 23_040), (i64::MAX, 0, 86_400), (2, 1, 1_200)]
+    {
+        assert!(sent(doubts, upstream, quiet), "{doubts}");
+        assert!(!sent(doubts, upstream, quiet - 1), "{doubts}");
+    }
+}
+
+/// A gateway that answers every sending at once, with nothing: what happens until a person is asked.
+#[test]
+fn sending_again_leaves_the_schedule_days_to_last() {
+    let (mut claim, mut at) = (open(|_| {}), 2);
+    loop {
+        let change = looked(claim.clone(), chaiport(), &[], at);
+        let attempt = claim.snapshot.attempt.as_mut().unwrap();
+        match change {
+            Change::Wait { pause } => {
+                attempt.looks_since_send += 1;
+                at += pause.as_secs();
+            }
+            Change::Resend => {
+                (attempt.sends, attempt.doubts) = (attempt.sends + 1, attempt.doubts + 1);
+                (attempt.last_send_at, attempt.looks_since_send) = (later(at), 0);
+                at += 2;
+            }
+            Change::Manual(evidence) => {
+                assert_eq!(evidence.why, Why::NothingSeen);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+        claim.snapshot.intent.looks += 1;
+    }
+    let sends = claim.snapshot.attempt.unwrap().sends;
+    assert!((6..15).contains(&sends) && at > 48 * 3_600, "{sends} sendings in {at} s");
+}
+
+#[test]
 fn where_the_guard_is_not_proven_nothing_is_sent_again_by_itself() {
     for capabilities in [eximbay(), settlebank()] {
         let change = looked(open(|_| {}), capabilities, &[], 1_000);
@@ -245,8 +291,24 @@ fn a_gateway_that_does_not_know_gets_ten_minutes_two_looks_and_one_repeat() {
 }
 
 #[test]
+fn a_taken_place_counts_once_no_copy_can_be_past_the_guard() {
+    let case = |looks, doubts| open(|attempt| (attempt.looks_since_send, attempt.doubts) = (looks, doubts));
+    let others = &[(1_000, "console")];
+    assert_eq!(looked(case(0, 1), chaiport(), others, 2), Change::Wait { pause: Duration::from_secs(2) });
+    assert_eq!(looked(case(5, 2), chaiport(), others, 89), Change::Wait { pause: Duration::from_secs(2) });
+    assert_eq!(looked(case(0, 1), chaiport(), others, 90), Change::Wait { pause: Duration::from_secs(2) });
+    assert_eq!(looked(case(1, 1), chaiport(), others, 90), Change::Superseded);
+    // no copy ever left
+    assert_eq!(looked(case(0, 0), chaiport(), others, 2), Change::Superseded);
+    // the copy arrived after all
+    let both = &[(1_000, "console"), (3_000, TAG)];
+    assert!(matches!(looked(case(1, 1), chaiport(), both, 90), Change::Completed { .. }));
+}
+
+#[test]
 fn a_taken_place_closes_the_attempt_and_the_next_is_planned_at_once() {
-    let (mut turn, _) = Turn::begin(open(|_| {}), chaiport(), Policy::default());
+    let home = open(|attempt| attempt.doubts = 0);
+    let (mut turn, _) = Turn::begin(home, chaiport(), Policy::default());
     let Action::Record(record) = turn.on(seen(&[(1_000, "console")], true), later(2)) else { panic!() };
     assert_eq!((record.change, record.proven_balance), (Change::Superseded, Some(9_000)));
     let mut after = claim(None).snapshot;
@@ -355,7 +417,13 @@ fn a_refusal_that_a_copy_of_ours_could_have_caused_waits_for_the_longer_quiet_ti
     let change = looked(refused("amount", true, 1), chaiport(), &[(3_000, TAG)], 1);
     assert!(matches!(change, Change::Completed { .. }));
     // somebody else was first: again if it was for that, over if it was for its own reason
-    assert_eq!(looked(refused("guard", true, 1), chaiport(), &[(1_000, "x")], 1), Change::Superseded);
+    let again = |seconds| {
+        let mut claim = refused("guard", true, 1);
+        claim.snapshot.attempt.as_mut().unwrap().looks_since_send = 1;
+        looked(claim, chaiport(), &[(1_000, "x")], seconds)
+    };
+    assert!(matches!(again(1), Change::Wait { .. }));
+    assert_eq!(again(90), Change::Superseded);
     assert!(rejected(looked(refused("period", false, 1), chaiport(), &[(1_000, "x")], 1)));
 }
 

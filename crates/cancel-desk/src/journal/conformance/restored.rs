@@ -143,8 +143,7 @@ pub(crate) async fn what_is_registered_as_refunded_after_a_restore_differs(
 ) {
     journal.suspect_all("kim", "backup of 03:00").await.unwrap();
     for (id, refunded) in [("p", 3_000), ("q", 10_000)] {
-        let lost =
-            journal.register_payment(payment(id).with_already_refunded(won(refunded))).await.unwrap();
+        let lost = journal.register_payment(payment(id).with_already_refunded(won(refunded))).await.unwrap();
         assert_eq!((lost.suspect, lost.suspect_since), (Some(Suspect::Differs), Some(clock.now())));
         assert_eq!(journal.payment(&lost.key()).await.unwrap(), Some(lost.clone()));
         let told = journal.compared(&lost.key(), 10_000 - refunded).await.unwrap();

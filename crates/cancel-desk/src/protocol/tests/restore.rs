@@ -11,16 +11,21 @@ fn suspect(mut claim: Claim, seconds: u64) -> Claim {
     claim
 }
 
-/// An attempt known to the backup, long due.
+/// An attempt known to the backup, long due and looked up before.
 fn known(change: impl FnOnce(&mut AttemptRecord)) -> Claim {
-    suspect(open(change), 0)
+    let claim = open(|attempt| {
+        attempt.looks_since_send = 1;
+        change(attempt);
+    });
+    suspect(claim, 0)
 }
 
-/// An attempt opened after the restore.
+/// An attempt opened after the restore, looked up before.
 fn fresh(change: impl FnOnce(&mut AttemptRecord)) -> Claim {
     let claim = open(|attempt| {
         attempt.first_send_at = later(700);
         attempt.last_send_at = later(700);
+        attempt.looks_since_send = 1;
         change(attempt);
     });
     suspect(claim, 1)
