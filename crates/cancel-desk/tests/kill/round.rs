@@ -28,7 +28,7 @@ const CALM_TASKS: usize = 8;
 
 /// Journal time in which whatever the gateways' documents let the desk settle is settled.
 const A_WHILE: Duration = Duration::from_secs(1_800);
-/// The same where time cannot be put forward, and look-ups are hinted at instead.
+/// The same where time cannot be put forward, and what is hinted at counts as scheduled instead.
 const A_WHILE_OF_HINTS: Duration = Duration::from_millis(1_500);
 const HINT_PAUSE: Duration = Duration::from_millis(40);
 
@@ -236,6 +236,7 @@ impl Round<'_> {
                 }
                 sleep(HINT_PAUSE).await;
                 journal.recover().await.unwrap();
+                self.scene.store.take_hints_for_the_schedule().await;
             } else if until == Until::AWhile && due > horizon {
                 return true;
             } else {
