@@ -323,6 +323,10 @@ pub(crate) fn suspect(payment: &mut PaymentRecord, now: Timestamp) -> bool {
         return false;
     }
     payment.suspect = payment.suspect.or(Some(Suspect::Unchecked));
+    // what others are said to have refunded may be what the journal lost: compared, the ledger would look equal
+    if payment.foreign_refunded > 0 {
+        payment.suspect = Some(Suspect::Differs);
+    }
     payment.suspect_since = Some(now);
     // whoever worked on it read what was there before
     payment.fence = payment.fence.saturating_add(1);
@@ -336,7 +340,7 @@ pub(crate) fn registered(new: &NewPayment, restored: bool, now: Timestamp) -> Pa
     let mut payment = PaymentRecord::registered(new);
     if restored {
         suspect(&mut payment, now);
-        // what was refunded before may be what the journal lost: the ledger, compared with it, would look equal
+        // even where nothing is left of it: the lost wish is repeated, and a person is to see it
         if payment.foreign_refunded > 0 {
             payment.suspect = Some(Suspect::Differs);
             payment.suspect_since = Some(now);

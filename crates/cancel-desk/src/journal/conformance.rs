@@ -606,7 +606,8 @@ macro_rules! journal_conformance {
             what_is_registered_as_refunded_after_a_restore_differs,
             a_person_may_know_of_an_attempt_that_was_lost,
             what_is_registered_after_a_restore_is_suspect_until_that_is_settled,
-            a_clock_that_was_set_back_makes_nothing_new, every_step_is_in_the_event_log,
+            a_clock_that_was_set_back_makes_nothing_new,
+            what_others_are_said_to_have_refunded_is_no_proof_after_a_restore, every_step_is_in_the_event_log,
             callers_at_once_never_get_more_than_was_paid);
 
         #[tokio::test]

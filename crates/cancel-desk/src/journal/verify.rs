@@ -186,6 +186,7 @@ impl Verifier {
         self.hold(attempt.doubts <= attempt.sends, "counted wrongly", &at);
     }
 
+    #[cfg(feature = "sqlite")]
     /// A row that cannot be read.
     pub(crate) fn unreadable(&mut self, at: String) {
         self.fault("a row cannot be read", at);

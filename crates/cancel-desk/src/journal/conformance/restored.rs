@@ -208,3 +208,16 @@ pub(crate) async fn a_clock_that_was_set_back_makes_nothing_new(
     let suspect = suspected(&*journal).await;
     assert!(stored.created_at <= suspect.suspect_since.unwrap());
 }
+
+/// Registered again, with what the lost part had refunded, before anybody said that the journal was restored.
+pub(crate) async fn what_others_are_said_to_have_refunded_is_no_proof_after_a_restore(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p").with_already_refunded(won(3_000))).await.unwrap();
+    let suspect = suspected(&*journal).await;
+    assert_eq!(suspect.suspect, Some(Suspect::Differs));
+    let told = journal.compared(&suspect.key(), 7_000).await.unwrap();
+    assert_eq!(told.suspect, Some(Suspect::Differs), "an equal ledger clears nothing");
+    sound(&*journal).await;
+}
