@@ -11,7 +11,7 @@
 //! | `POST /webhooks/chaiport`, `/webhooks/settlebank/{account}` | hints, never proofs |
 //! | `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` | for machines |
 //!
-//! [`router`] is for a server of your own, [`serve`] serves it with limits and a graceful end. Every answer is described
+//! [`router`] is for a server of your own, [`serve()`] serves it with limits and a graceful end. Every answer is described
 //! by [`OPENAPI`], to which the tests hold the service.
 //!
 //! An outcome that is not known when patience ends is answered with 202 and an address to ask at. **A repeat with the

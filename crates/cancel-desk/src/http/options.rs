@@ -71,7 +71,7 @@ impl HttpOptions {
         }
     }
 
-    /// Lets [`serve`](super::serve) listen where other machines can connect. There is no TLS: put a proxy in front.
+    /// Lets [`serve`](super::serve()) listen where other machines can connect. There is no TLS: put a proxy in front.
     #[must_use]
     pub const fn beyond_loopback(mut self) -> Self {
         self.anywhere = true;
