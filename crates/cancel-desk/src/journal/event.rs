@@ -143,6 +143,10 @@ impl NewEvent {
         Self { at, intent: None, attempt: None, kind, detail }
     }
 
+    pub(crate) fn withdrawn(intent: IntentId, by: &str, reason: &str, at: Timestamp) -> Self {
+        Self::remark(intent, at, "withdrawn", json!({ "by": by, "reason": reason }))
+    }
+
     /// Something that is about no single payment.
     pub(crate) const fn general(at: Timestamp, kind: &'static str, detail: Value) -> Self {
         Self { at, intent: None, attempt: None, kind, detail }

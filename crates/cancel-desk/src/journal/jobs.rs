@@ -5,12 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use pg_core::{Invalid, Money};
 use sha2::{Digest, Sha256};
 
-use crate::record::{JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp};
+use crate::record::{
+    IntentState, JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp,
+};
 
+use super::apply::Rows;
 use super::{JournalError, NewIntent, Vault};
 
 /// Why jobs are halted when the journal was restored.
 pub(crate) const RESTORED: &str = "the journal was restored from a backup";
+
+/// Why an attempt is not opened.
+pub(crate) const HELD: JournalError = JournalError::NotAllowed("its job is halted");
 
 /// A row to be stored, its account sealed.
 pub(crate) struct PlannedRow {
@@ -159,6 +165,12 @@ pub(crate) fn halt(job: &mut JobRecord, why: &str) -> Result<(), JournalError> {
 pub(crate) fn discard(job: &mut JobRecord, why: &str) {
     job.state = JobState::Discarded;
     job.halted_because = Some(why.to_owned());
+}
+
+/// Whether an intent is taken back when its job is given up: nothing was ever sent for it. Of a suspect payment an
+/// attempt may have been lost.
+pub(crate) fn is_withdrawn_with_its_job(rows: &Rows, attempts: usize) -> bool {
+    rows.intent.state == IntentState::Planned && attempts == 0 && rows.payment.suspect.is_none()
 }
 
 /// Refuses a row of a job that may not go on.

@@ -123,8 +123,7 @@ impl Journal for MemoryJournal {
         apply::withdraw(&mut rows, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
         let after = rows.intent.clone();
         tables.store(rows);
-        let detail = serde_json::json!({ "by": by, "reason": reason });
-        tables.log(|| NewEvent::remark(intent, now, "withdrawn", detail));
+        tables.log(|| NewEvent::withdrawn(intent, by, reason, now));
         Ok(after)
     }
 
@@ -189,6 +188,9 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(new.plan.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
+        if tables.is_held(&rows.intent) {
+            return Err(jobs::HELD);
+        }
         if tables.open.contains_key(&lease.payment) || tables.attempts.contains_key(&new.id) {
             return Err(JournalError::NotAllowed("another attempt is open"));
         }
@@ -264,8 +266,13 @@ impl Journal for MemoryJournal {
         for payment in tables.payments.values_mut() {
             marked = marked.saturating_add(u64::from(apply::suspect(payment, since)));
         }
-        for job in tables.jobs.values_mut().filter(|job| job.state == JobState::Approved) {
-            jobs::halt(job, jobs::RESTORED)?;
+        let stopped = |job: &&JobRecord| matches!(job.state, JobState::Approved | JobState::Halted);
+        let halted: Vec<JobRecord> = tables.jobs.values().filter(stopped).cloned().collect();
+        for mut job in halted {
+            if job.state == JobState::Approved {
+                jobs::halt(&mut job, jobs::RESTORED)?;
+            }
+            tables.store_job(job);
         }
         let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
         tables.log(|| NewEvent::general(now, "restored", detail));
@@ -315,6 +322,7 @@ impl Journal for MemoryJournal {
             if let Some(sealed) = sealed {
                 tables.sealed.insert(row.intent, sealed);
             }
+            tables.job_of.insert(row.intent, job.id);
             tables.rows.insert((job.id, row.line), row);
         }
         tables.jobs.insert(job.id, job.clone());
@@ -349,7 +357,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::approve(&mut job, &hash, totals, by)?;
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "approved", Some(by)));
         Ok(job)
     }
@@ -358,7 +366,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::halt(&mut job, why)?;
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "halted", None));
         Ok(job)
     }
@@ -368,7 +376,8 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::discard(&mut job, reason);
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
+        tables.withdraw_all(id, by, reason, now)?;
         let unsent: Vec<IntentId> =
             tables.rows_of(id, 0).filter(|row| !row.is_submitted()).map(|row| row.intent).collect();
         for intent in unsent {

@@ -1,4 +1,4 @@
-//! Jobs: planned, approved as a whole, submitted within what was approved.
+//! Jobs: planned, approved as a whole, submitted within what was approved; halted, they hold what has not begun.
 
 use super::*;
 
@@ -93,7 +93,7 @@ pub(crate) async fn accounts_of_a_plan_are_sealed_and_erased(
     assert_eq!(back.expose_number(), account().expose_number());
     let discarded = journal.discard_job(job.id, "kim", "called off").await.unwrap();
     assert_eq!(discarded.state, JobState::Discarded);
-    assert!(journal.refund_account(intent).await.unwrap().is_some(), "what is submitted keeps its own");
+    assert!(journal.refund_account(intent).await.unwrap().is_none(), "taken back with its job");
     assert!(journal.submit_row(job.id, 2).await.is_err());
     let again = journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await;
     assert!(matches!(again, Err(JournalError::NotAllowed(_))));
@@ -176,4 +176,162 @@ pub(crate) async fn rows_at_once_are_counted_once(journal: Arc<dyn Journal>, _cl
     let told = journal.job(job.id).await.unwrap().unwrap();
     assert_eq!(told.totals, [JobTotal { approved: won(2_000), submitted: 2_000 }]);
     sound(&*journal).await;
+}
+
+/// An approved job of 1,000 each of these payments, all submitted. Its lines begin with 1.
+async fn all_submitted(journal: &dyn Journal, ids: &[&str]) -> (JobRecord, Vec<IntentRecord>) {
+    let mut new = plan(&[]);
+    for (line, id) in (1..).zip(ids) {
+        journal.register_payment(payment(id)).await.unwrap();
+        new.rows.extend(plan(&[(line, id, 1_000)]).rows);
+    }
+    let job = journal.plan_job(new).await.unwrap();
+    approved(journal, &job).await;
+    let mut intents = Vec::new();
+    for row in journal.job_rows(job.id, 0, 100).await.unwrap() {
+        intents.push(journal.submit_row(job.id, row.line).await.unwrap().intent().clone());
+    }
+    (job, intents)
+}
+
+async fn approved(journal: &dyn Journal, job: &JobRecord) {
+    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+    journal.approve_job(job.id, job.hash, &totals, "kim").await.unwrap();
+}
+
+/// The intent that is worked on next at a payment, given back at once.
+async fn next_at(journal: &dyn Journal, id: &str) -> Option<IntentId> {
+    let key = PaymentKey::new(Gateway::Chaiport, "shop", id);
+    let claim = journal.claim_payment(&key, "looker", LEASE).await.unwrap()?;
+    journal.release(&claim.lease).await.unwrap();
+    Some(claim.snapshot.intent.id)
+}
+
+async fn next(journal: &dyn Journal) -> Option<IntentId> {
+    let claim = claim(journal, "looker").await?;
+    journal.release(&claim.lease).await.unwrap();
+    Some(claim.snapshot.intent.id)
+}
+
+pub(crate) async fn a_halted_job_holds_what_has_not_begun(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p", "q", "r"]).await;
+    // begun, and claimed to begin
+    let p = claimed(journal, "w").await;
+    let new = attempt(&p, 10_000);
+    journal.open_attempt(&p.lease, &new).await.unwrap();
+    let q = claimed(journal, "w2").await;
+    assert_eq!([p.snapshot.intent.id, q.snapshot.intent.id], [intents[0].id, intents[1].id]);
+    clock.advance(SECOND);
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    let late = journal.open_attempt(&q.lease, &attempt(&q, 10_000)).await;
+    assert!(matches!(late, Err(JournalError::NotAllowed("its job is halted"))), "{late:?}");
+    journal.release(&q.lease).await.unwrap();
+    assert_eq!(next(journal).await, None);
+    for id in ["q", "r"] {
+        assert_eq!(next_at(journal, id).await, None, "{id}");
+    }
+    // what has begun is carried on, and alone counts as due
+    let due = journal.next_due().await.unwrap();
+    assert_eq!((due, journal.counts().await.unwrap().oldest_due), (Some(p.snapshot.now), due));
+    let done = about(intents[0].id, Some(new.id), completed());
+    assert_eq!(journal.record(&p.lease, &done).await.unwrap().intent.state, IntentState::Completed);
+    assert_eq!(journal.next_due().await.unwrap(), None);
+    assert_eq!(journal.intent(intents[1].id).await.unwrap().unwrap().state, IntentState::Planned);
+    sound(journal).await;
+    // another wish of the same payment goes
+    let own = submitted(journal, wish("q", "own", 500)).await;
+    assert_eq!(next(journal).await, Some(own.id));
+    journal.withdraw(own.id, "kim", "no longer").await.unwrap();
+    assert_eq!(next(journal).await, None);
+    // approved again, it goes on at once
+    approved(journal, &job).await;
+    assert_eq!(next(journal).await, Some(intents[1].id));
+    let q = claimed(journal, "w2").await;
+    journal.open_attempt(&q.lease, &attempt(&q, 10_000)).await.unwrap();
+    assert_eq!(next_at(journal, "r").await, Some(intents[2].id));
+    sound(journal).await;
+}
+
+pub(crate) async fn no_second_attempt_begins_in_a_halted_job(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p"]).await;
+    let claim = claimed(journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    journal.halt_job(job.id, "kim stopped it").await.unwrap();
+    let superseded = about(intents[0].id, Some(new.id), Change::Superseded);
+    assert_eq!(journal.record(&claim.lease, &superseded).await.unwrap().intent.state, IntentState::Planned);
+    journal.release(&claim.lease).await.unwrap();
+    clock.advance(LEASE);
+    assert_eq!((next(journal).await, next_at(journal, "p").await), (None, None));
+    approved(journal, &job).await;
+    assert_eq!(next(journal).await, Some(intents[0].id));
+    sound(journal).await;
+}
+
+pub(crate) async fn a_discarded_job_takes_back_what_was_never_attempted(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p", "q", "r", "s"]).await;
+    let mut begun = Vec::new();
+    for owner in ["w", "w2"] {
+        let claim = claimed(journal, owner).await;
+        let new = attempt(&claim, 10_000);
+        journal.open_attempt(&claim.lease, &new).await.unwrap();
+        begun.push((claim, new));
+    }
+    let (claim, new) = &begun[1];
+    let superseded = about(intents[1].id, Some(new.id), Change::Superseded);
+    journal.record(&claim.lease, &superseded).await.unwrap();
+    journal.release(&claim.lease).await.unwrap();
+    let own = submitted(journal, wish("r", "own", 500)).await;
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    assert_eq!(next_at(journal, "q").await, None);
+    clock.advance(LEASE);
+    journal.discard_job(job.id, "kim", "called off").await.unwrap();
+    let states = journal.job_rows(job.id, 0, 10).await.unwrap().into_iter();
+    let states: Vec<_> = states.map(|row| row.stored.unwrap().state).collect();
+    use IntentState::{Open, Planned, Withdrawn};
+    assert_eq!(states, [Open, Planned, Withdrawn, Withdrawn]);
+    let events = journal.events(0, 100).await.unwrap();
+    let withdrawn = events.iter().filter(|event| event.kind == "withdrawn");
+    let told: Vec<_> = withdrawn.map(|event| (event.intent, event.detail.contains("called off"))).collect();
+    assert_eq!(told, [(Some(intents[2].id), true), (Some(intents[3].id), true)]);
+    for (id, reserved) in [("q", 1_000), ("r", 500), ("s", 0)] {
+        let key = PaymentKey::new(Gateway::Chaiport, "shop", id);
+        assert_eq!(journal.payment(&key).await.unwrap().unwrap().reserved, reserved, "{id}");
+    }
+    // what was attempted goes on
+    assert_eq!(next_at(journal, "q").await, Some(intents[1].id));
+    assert_eq!(next_at(journal, "r").await, Some(own.id));
+    assert_eq!(next_at(journal, "s").await, None);
+    sound(journal).await;
+}
+
+/// Its turn brings it before a person; held back, it would never have an outcome.
+pub(crate) async fn what_is_older_than_a_restore_is_not_held(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p"]).await;
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    assert_eq!(next(journal).await, None);
+    clock.advance(SECOND);
+    journal.suspect_all("kim", "restored").await.unwrap();
+    assert_eq!(next(journal).await, Some(intents[0].id));
+    journal.discard_job(job.id, "kim", "an attempt may have been lost").await.unwrap();
+    assert_eq!(next(journal).await, Some(intents[0].id), "not withdrawn");
+    journal.register_payment(payment("q")).await.unwrap();
+    clock.advance(SECOND);
+    let (job, newer) = all_submitted(journal, &["q"]).await;
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    assert_eq!(next_at(journal, "q").await, None, "{newer:?}");
+    sound(journal).await;
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::protocol::{Claim, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow,
-    PaymentKey, PaymentRecord, Timestamp,
+    JobState, PaymentKey, PaymentRecord, Timestamp,
 };
 
 use super::super::apply::{self, Rows};
@@ -30,6 +30,8 @@ pub(super) struct Tables {
     pub(super) restored: Option<Timestamp>,
     pub(super) jobs: BTreeMap<JobId, JobRecord>,
     pub(super) rows: BTreeMap<(JobId, i64), JobRow>,
+    /// The jobs of the rows that are to become these intents.
+    pub(super) job_of: BTreeMap<IntentId, JobId>,
     pub(super) events: Vec<NewEvent>,
     pub(super) log: bool,
 }
@@ -57,7 +59,17 @@ impl Tables {
         Ok(Rows { payment, intent, attempt })
     }
 
-    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+    /// Whether an intent that has no open attempt waits until its halted job is approved again. What was stored before
+    /// a restore goes to a person all the same.
+    pub(super) fn is_held(&self, intent: &IntentRecord) -> bool {
+        let job = self.job_of.get(&intent.id).and_then(|id| self.jobs.get(id));
+        let since = self.payments.get(&intent.payment).and_then(|payment| payment.suspect_since);
+        job.is_some_and(|job| job.state == JobState::Halted)
+            && since.is_none_or(|since| intent.created_at > since)
+    }
+
+    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no
+    /// halted job holds.
     pub(super) fn current(&self, key: &PaymentKey) -> Option<&IntentRecord> {
         if let Some(attempt) = self.open_attempt(key) {
             return self.intents.get(&attempt.intent).filter(|intent| intent.due_at.is_some());
@@ -65,7 +77,7 @@ impl Tables {
         let ids = self.intents_of.get(key)?;
         ids.iter()
             .filter_map(|id| self.intents.get(id))
-            .filter(|intent| intent.state == IntentState::Planned)
+            .filter(|intent| intent.state == IntentState::Planned && !self.is_held(intent))
             .min_by_key(|intent| (intent.due_at, intent.created_at, intent.id))
     }
 
@@ -147,10 +159,46 @@ impl Tables {
         }
         self.intents.insert(rows.intent.id, rows.intent);
         self.payments.insert(key.clone(), rows.payment);
-        let due = self.current(&key).and_then(|intent| intent.due_at);
-        if let Some(payment) = self.payments.get_mut(&key) {
+        self.refresh(&key);
+    }
+
+    /// When the payment is due next.
+    fn refresh(&mut self, key: &PaymentKey) {
+        let due = self.current(key).and_then(|intent| intent.due_at);
+        if let Some(payment) = self.payments.get_mut(key) {
             payment.due_at = due;
         }
+    }
+
+    /// Writes a job that was halted or approved: its payments are due, or no longer.
+    pub(super) fn store_job(&mut self, job: JobRecord) {
+        let id = job.id;
+        self.jobs.insert(id, job);
+        let of_job = self.rows.range((id, i64::MIN)..=(id, i64::MAX));
+        let keys: Vec<PaymentKey> = of_job.map(|(_, row)| row.payment.clone()).collect();
+        keys.iter().for_each(|key| self.refresh(key));
+    }
+
+    /// Takes back what of a job was never attempted.
+    pub(super) fn withdraw_all(
+        &mut self,
+        job: JobId,
+        by: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
+        let submitted: Vec<IntentId> =
+            self.rows_of(job, 0).filter(JobRow::is_submitted).map(|row| row.intent).collect();
+        for id in submitted {
+            let mut rows = self.rows(id)?;
+            let attempts = self.attempts_of.get(&id).map_or(0, Vec::len);
+            if jobs::is_withdrawn_with_its_job(&rows, attempts) {
+                apply::withdraw(&mut rows, 0, now)?;
+                self.store(rows);
+                self.log(|| NewEvent::withdrawn(id, by, reason, now));
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn claim(

@@ -6,7 +6,10 @@ use tokio_postgres::Row;
 use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
 
 use super::super::event::NewEvent;
-use super::super::jobs::{PlannedRow, count, may_submit, refusal, wish_of};
+use super::super::apply::{self, Rows};
+use super::super::jobs::{
+    PlannedRow, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
+};
 use super::super::{JournalError, Submitted};
 use super::error::Stop;
 
@@ -197,40 +200,97 @@ fn insert_rows(job: JobId, chunk: &[PlannedRow]) -> Step {
 }
 
 impl PostgresJournal {
-    /// Loads a job, changes it and writes it back with its event and more.
+    /// Loads a job, changes it and writes it back with its event.
     pub(super) async fn change_job(
         &self,
         job: JobId,
         kind: &'static str,
         by: Option<&str>,
         change: impl Fn(&mut JobRecord) -> Outcome<()> + Send + Sync,
-        more: impl Fn() -> Vec<Step> + Send + Sync,
     ) -> Result<JobRecord, JournalError> {
-        let (change, more) = (&change, &more);
+        let change = &change;
         self.again(|transaction| async move {
-            let wanted = locked(job).into_iter().chain([steps::now(self.clock())]);
-            let mut told = Told::new(transaction.begin(wanted.collect()).await?);
-            let mut job = job_told(&mut told)?.ok_or(JournalError::NotFound)?;
+            let (mut job, now) = self.locked_job(&transaction, job).await?;
             change(&mut job)?;
-            let event = NewEvent::of_job(&job, told.now()?, kind, by);
-            let sql = "UPDATE job SET state = $2, approved_by = $3, halted_because = $4 WHERE id = $1";
-            let values = vec![
-                id(job.id),
-                value(job.state.as_str()),
-                text(job.approved_by.as_deref()),
-                text(job.halted_because.as_deref()),
-            ];
-            let mut steps = more();
-            steps.extend([Step::new(sql, values), steps::append(&event)]);
+            transaction.commit(changed(&job, &NewEvent::of_job(&job, now, kind, by))).await?;
+            Ok(job)
+        })
+        .await
+    }
+
+    /// Gives a job up, and takes back what of it was never attempted.
+    pub(super) async fn discard(&self, job: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
+        self.again(|transaction| async move {
+            let (mut job, now) = self.locked_job(&transaction, job).await?;
+            discard(&mut job, reason);
+            let mut told = Told::new(transaction.go_on(vec![steps::waiting_of_job(job.id)]).await?);
+            for intent in told.all(|row| Ok(IntentId::from_bytes(bytes(row, "id")?)))? {
+                withdraw(&transaction, intent, by, reason, now).await?;
+            }
+            let mut steps = vec![erase_accounts(job.id)];
+            steps.extend(changed(&job, &NewEvent::of_job(&job, now, "discarded", Some(by))));
             transaction.commit(steps).await?;
             Ok(job)
         })
         .await
     }
+
+    async fn locked_job(
+        &self,
+        transaction: &Transaction,
+        job: JobId,
+    ) -> Result<(JobRecord, Timestamp), Stop> {
+        let wanted = locked(job).into_iter().chain([steps::now(self.clock())]);
+        let mut told = Told::new(transaction.begin(wanted.collect()).await?);
+        let job = job_told(&mut told)?.ok_or(JournalError::NotFound)?;
+        Ok((job, told.now()?))
+    }
+}
+
+/// Writes a job back, with when its payments are due, and an event.
+fn changed(job: &JobRecord, event: &NewEvent) -> Vec<Step> {
+    let sql = "UPDATE job SET state = $2, approved_by = $3, halted_because = $4 WHERE id = $1";
+    let values = vec![
+        id(job.id),
+        value(job.state.as_str()),
+        text(job.approved_by.as_deref()),
+        text(job.halted_because.as_deref()),
+    ];
+    let mut steps = vec![Step::new(sql, values)];
+    steps.extend(steps::refresh(job.id));
+    steps.push(steps::append(event));
+    steps
+}
+
+/// Takes an intent back with its job, if it was never attempted.
+async fn withdraw(
+    transaction: &Transaction,
+    intent: IntentId,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let wanted = vec![steps::locked_payment_of(intent), steps::intent(intent), steps::attempts_of(intent)];
+    let mut told = Told::new(transaction.go_on(wanted).await?);
+    let payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+    let found = told.one(rows::intent)?.ok_or(JournalError::NotFound)?;
+    let mut found = Rows { payment, intent: found, attempt: None };
+    if !is_withdrawn_with_its_job(&found, told.rows().len()) {
+        return Ok(());
+    }
+    apply::withdraw(&mut found, 0, now)?;
+    let event = NewEvent::withdrawn(intent, by, reason, now);
+    let steps = vec![
+        steps::update_intent(&found.intent)?,
+        steps::update_payment(&found.payment),
+        steps::append(&event),
+    ];
+    transaction.go_on(steps).await?;
+    Ok(())
 }
 
 /// Account data of what will never be submitted is kept no longer.
-pub(super) fn erase_accounts(job: JobId) -> Step {
+fn erase_accounts(job: JobId) -> Step {
     Step::new("UPDATE job_row SET account = NULL WHERE job = $1", vec![id(job)])
 }
 

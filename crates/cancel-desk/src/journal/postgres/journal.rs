@@ -15,7 +15,7 @@ use crate::record::{
 
 use super::super::apply;
 use super::super::event::NewEvent;
-use super::super::jobs::{RESTORED, approve, discard, halt};
+use super::super::jobs::{HELD, RESTORED, approve, halt};
 use super::super::submit::check_person;
 use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
 use super::rows::{self, CORRUPT};
@@ -110,12 +110,11 @@ impl Journal for PostgresJournal {
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
-        let detail = &json!({ "by": by, "reason": reason });
         self.again(|transaction| async move {
             let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
             let attempts = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
             apply::withdraw(&mut loaded.found, attempts, loaded.now)?;
-            let event = NewEvent::remark(intent, loaded.now, "withdrawn", detail.clone());
+            let event = NewEvent::withdrawn(intent, by, reason, loaded.now);
             store(&transaction, &mut loaded.found, Some(&event)).await?;
             Ok(loaded.found.intent)
         })
@@ -182,13 +181,17 @@ impl Journal for PostgresJournal {
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
         let intent = new.plan.intent;
         self.again(|transaction| async move {
-            let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
+            let more = vec![steps::attempts_of(intent), steps::held(intent)];
+            let mut loaded = self.load(&transaction, intent, more).await?;
             let (found, now) = (&mut loaded.found, loaded.now);
             apply::renew(&mut found.payment, lease, now)?;
+            let before = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
+            if !loaded.more.rows().is_empty() {
+                return Err(HELD.into());
+            }
             if loaded.open.is_some() {
                 return Err(JournalError::NotAllowed("another attempt is open").into());
             }
-            let before = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
             let attempt =
                 apply::open(&mut found.payment, &mut found.intent, new, before.saturating_add(1), now)?;
             let event = NewEvent::opened(&attempt, new, now);
@@ -280,7 +283,7 @@ impl Journal for PostgresJournal {
             }
             let detail = json!({ "by": by, "reason": reason, "payments": marked });
             let event = NewEvent::general(now, "restored", detail);
-            transaction.commit(vec![steps::append(&event)]).await?;
+            transaction.commit(vec![steps::refresh_halted(), steps::append(&event)]).await?;
             Ok(marked)
         })
         .await
@@ -347,20 +350,16 @@ impl Journal for PostgresJournal {
     ) -> Result<JobRecord, JournalError> {
         check_person(by, "approval")?;
         let change = |job: &mut JobRecord| approve(job, &hash, totals, by);
-        self.change_job(id, "approved", Some(by), change, Vec::new).await
+        self.change_job(id, "approved", Some(by), change).await
     }
 
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {
-        self.change_job(id, "halted", None, |job| halt(job, why), Vec::new).await
+        self.change_job(id, "halted", None, |job| halt(job, why)).await
     }
 
     async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
         check_person(by, reason)?;
-        let change = |job: &mut JobRecord| {
-            discard(job, reason);
-            Ok(())
-        };
-        self.change_job(id, "discarded", Some(by), change, || vec![jobs::erase_accounts(id)]).await
+        self.discard(id, by, reason).await
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

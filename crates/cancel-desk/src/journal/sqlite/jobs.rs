@@ -3,9 +3,12 @@
 use pg_core::{Currency, Money};
 use rusqlite::{Connection, Row, params};
 
-use crate::record::{IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, Timestamp};
+use crate::record::{
+    IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, PaymentRecord, Timestamp,
+};
 
 use super::super::JournalError;
+use super::super::apply;
 use super::super::event::NewEvent;
 use super::super::jobs::{self, PlannedRow};
 use super::rows::{self, CORRUPT, Outcome, all, key, one};
@@ -143,8 +146,45 @@ pub(super) fn change(
     let mut job = must(c, id)?;
     change(&mut job)?;
     update(c, &job)?;
+    refresh(c, id)?;
     rows::append(c, NewEvent::of_job(&job, now, kind, by))?;
     Ok(job)
+}
+
+/// The intents of a job that wait for an attempt.
+fn waiting(c: &Connection, id: JobId) -> Outcome<Vec<IntentId>> {
+    let sql = "SELECT intent.id FROM job_row JOIN intent ON intent.id = job_row.intent
+               WHERE job_row.job = ?1 AND intent.state = 'planned' ORDER BY job_row.line";
+    all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))
+}
+
+/// Halted or approved, its payments are due, or no longer.
+fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
+    for intent in waiting(c, id)? {
+        let payment = rows::rows(c, intent)?.payment;
+        let due_at = rows::current(c, &payment.key())?.and_then(|intent| intent.due_at);
+        rows::update_payment(c, &PaymentRecord { due_at, ..payment })?;
+    }
+    Ok(())
+}
+
+/// Takes back what of a job was never attempted.
+pub(super) fn withdraw_all(
+    c: &Connection,
+    id: JobId,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Outcome<()> {
+    for intent in waiting(c, id)? {
+        let mut found = rows::rows(c, intent)?;
+        if jobs::is_withdrawn_with_its_job(&found, rows::attempts_of(c, intent)?.len()) {
+            apply::withdraw(&mut found, 0, now)?;
+            rows::store(c, &mut found)?;
+            rows::append(c, NewEvent::withdrawn(intent, by, reason, now))?;
+        }
+    }
+    Ok(())
 }
 
 fn update(c: &Connection, job: &JobRecord) -> Outcome<()> {
@@ -163,6 +203,10 @@ pub(super) fn erase_accounts(c: &Connection, id: JobId) -> Outcome<()> {
 pub(super) fn halt_all(c: &Connection, why: &str) -> Outcome<()> {
     let sql = "UPDATE job SET state = 'halted', halted_because = ?1 WHERE state = 'approved'";
     c.prepare_cached(sql)?.execute([why])?;
+    let halted = "SELECT id FROM job WHERE state = 'halted'";
+    for id in all(c, halted, [], |row| Ok(JobId::from_bytes(row.get("id")?)))? {
+        refresh(c, id)?;
+    }
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use crate::record::{
 
 use super::apply::{self, Rows};
 use super::event::NewEvent;
-use super::jobs::{RESTORED, approve, discard, halt, plan};
+use super::jobs::{HELD, RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
 use super::verify::Verifier;
 use super::{
@@ -243,15 +243,14 @@ impl Journal for SqliteJournal {
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
-        let detail = serde_json::json!({ "by": by, "reason": reason });
-        let now = self.now();
+        let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
         self.writer
             .run(move |c| {
                 let mut found = rows::rows(c, intent)?;
                 let attempts = rows::attempts_of(c, intent)?.len();
                 apply::withdraw(&mut found, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
                 rows::store(c, &mut found)?;
-                rows::append(c, NewEvent::remark(intent, now, "withdrawn", detail))?;
+                rows::append(c, NewEvent::withdrawn(intent, &by, &reason, now))?;
                 Ok(found.intent)
             })
             .await
@@ -305,6 +304,9 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, new.plan.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
+                if rows::is_held(c, new.plan.intent)? {
+                    return Err(HELD);
+                }
                 if rows::open_attempt(c, &lease.payment)?.is_some() {
                     return Err(JournalError::NotAllowed("another attempt is open"));
                 }
@@ -487,6 +489,7 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 jobs::erase_accounts(c, id)?;
+                jobs::withdraw_all(c, id, &by, &reason, now)?;
                 jobs::change(c, id, now, ("discarded", Some(&by)), |job| {
                     discard(job, &reason);
                     Ok(())

@@ -180,7 +180,7 @@ macro_rules! of_payment {
 }
 
 macro_rules! intents {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT intent.*, payment.currency FROM intent JOIN payment USING (gateway, merchant, payment_id)",
             $rest
@@ -283,16 +283,36 @@ pub(super) fn rows(c: &Connection, id: IntentId) -> Outcome<Rows> {
     Ok(Rows { payment, intent, attempt })
 }
 
-/// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+/// That no halted job holds the intent until it is approved again. What was stored before a restore goes to a person
+/// all the same.
+macro_rules! intents_not_held {
+    ($start:literal, $rest:literal) => {
+        intents!(concat!(
+            $start,
+            " (intent.created_at <= payment.suspect_since OR NOT EXISTS (SELECT 1 FROM job_row
+                JOIN job ON job.id = job_row.job WHERE job_row.intent = intent.id AND job.state = 'halted'))",
+            $rest
+        ))
+    };
+}
+
+/// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no halted
+/// job holds.
 pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
     if let Some(attempt) = open_attempt(c, key)? {
         return Ok(intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some()));
     }
-    let sql = intents!(
-        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned'
-          ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
+    let sql = intents_not_held!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned' AND",
+        " ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
     );
     one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+}
+
+/// Whether a halted job holds an intent that has no open attempt.
+pub(super) fn is_held(c: &Connection, intent: IntentId) -> Outcome<bool> {
+    let sql = intents_not_held!(" WHERE intent.id = ?1 AND", "");
+    Ok(one(c, sql, [intent.to_bytes()], intent_of)?.is_none())
 }
 
 /// The payment of these accounts that is longest due and held by nobody else.
