@@ -56,14 +56,25 @@ impl Report {
         self.states.iter().find(|amounts| amounts.state == state).map_or(0, |amounts| amounts.rows)
     }
 
+    /// Why rows were left out: each of the words of [`JobRow::refused`] with the number of rows.
+    #[must_use]
+    pub fn refusals(&self) -> BTreeMap<&str, u64> {
+        let mut refusals = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| RowState::of(row) == RowState::LeftOut) {
+            let count: &mut u64 = refusals.entry(row.refused.as_deref().unwrap_or_default()).or_default();
+            *count = count.saturating_add(1);
+        }
+        refusals
+    }
+
     /// Whether every row is settled.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.states.iter().all(|amounts| amounts.state.is_settled())
     }
 
-    /// It as JSON: the job's id, name, hash and state, its totals, and each state with rows and sums (amounts as
-    /// `"KRW 12000"`).
+    /// It as JSON: the job's id, name, hash and state, its totals, each state with rows and sums (amounts as
+    /// `"KRW 12000"`), and how many rows were left out for which reason.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let totals: Vec<String> = self.job.totals.iter().map(|total| text(total.approved)).collect();
@@ -77,6 +88,7 @@ impl Report {
             "rows": self.job.rows,
             "totals": totals,
             "states": self.states,
+            "left_out": self.refusals(),
         })
     }
 }

@@ -386,6 +386,7 @@ impl Run {
                     JournalError::Invalid(_)
                     | JournalError::NotFound
                     | JournalError::KeyConflict
+                    | JournalError::AskedSince
                     | JournalError::Exceeds { .. },
                 ) => {
                     self.lanes.left_out(line);

@@ -473,7 +473,13 @@ fn report_text(shell: &Shell, report: &Report) -> String {
     rows.push(vec![words::TOTAL.of(lang).to_owned(), report.job.rows.to_string(), sum(&totals)]);
     let header = [words::STATE, words::ROWS, words::SUM].map(|word| word.of(lang));
     let state = words::job_state(report.job.state).of(lang);
-    format!("{} ({}): {state}\n\n{}\n", report.job.id, report.job.name, show::table(&header, &[1, 2], rows))
+    let table = show::table(&header, &[1, 2], rows);
+    let mut text = format!("{} ({}): {state}\n\n{table}\n", report.job.id, report.job.name);
+    for (word, rows) in report.refusals() {
+        let (left_out, why) = (words::LEFT_OUT.of(lang), words::refusal(lang, word));
+        text.push_str(&format!("{left_out}: {rows} ({why})\n"));
+    }
+    text
 }
 
 async fn list(shell: &Shell) -> Result<Exit, Failure> {

@@ -90,6 +90,22 @@ pub(super) const fn job_state(state: JobState) -> &'static Text {
     }
 }
 
+/// Why a row was left out when it was to be submitted.
+pub(super) fn refusal(lang: Lang, word: &str) -> &str {
+    let text = match word {
+        "exceeds" => Text::new("more than is left of the payment", "남은 금액보다 많음"),
+        "asked_since" => Text::new(
+            "asked for since the plan was made, under another key: plan again",
+            "계획을 세운 뒤 다른 키로 같은 환불이 요청됨: 계획을 다시 세우세요",
+        ),
+        "key_conflict" => Text::new("its key stands for another refund", "같은 키가 다른 환불에 쓰임"),
+        "not_registered" => Text::new("the payment is not registered", "등록되지 않은 결제"),
+        "invalid" => Text::new("not possible for this payment", "이 결제에는 할 수 없는 요청"),
+        other => return other,
+    };
+    text.of(lang)
+}
+
 /// A verdict's word for people.
 pub(super) fn verdict(lang: Lang, word: &str) -> &str {
     let text = match word {

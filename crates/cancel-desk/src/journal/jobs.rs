@@ -6,7 +6,7 @@ use pg_core::{Invalid, Money};
 use sha2::{Digest, Sha256};
 
 use crate::record::{
-    IntentState, JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp,
+    IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp,
 };
 
 use super::apply::Rows;
@@ -14,6 +14,9 @@ use super::{JournalError, NewIntent, Vault};
 
 /// Why jobs are halted when the journal was restored.
 pub(crate) const RESTORED: &str = "the journal was restored from a backup";
+
+/// That a row's refund was asked for under another key since it was planned.
+const ASKED_SINCE: &str = "asked_since";
 
 /// Why an attempt is not opened.
 pub(crate) const HELD: JournalError = JournalError::NotAllowed("its job is halted");
@@ -197,6 +200,32 @@ pub(crate) fn count(job: &mut JobRecord, row: &JobRow) -> Result<(), JournalErro
     Ok(())
 }
 
+/// What a row's contents were planned as, where that can be told without its account.
+fn is_as_planned(row: &JobRow, has_account: bool) -> Result<bool, JournalError> {
+    Ok(has_account || Vault::without_key().fingerprint(&wish_of(row))? == row.fingerprint)
+}
+
+/// Refuses a row that is not yet submitted if it is not what was planned, or if its refund was asked for since;
+/// `others`: the intents of its payment under keys that are none of its job's.
+pub(crate) fn check_row(
+    job: &JobRecord,
+    row: &JobRow,
+    has_account: bool,
+    others: &[IntentRecord],
+) -> Result<(), JournalError> {
+    if !is_as_planned(row, has_account)? {
+        return Err(JournalError::Corrupt("a row of a plan that is not what was planned"));
+    }
+    // planning saw those before
+    let same = |other: &IntentRecord| {
+        other.amount == row.amount
+            && other.created_at >= job.created_at
+            && !matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
+    };
+    let was_refused = row.refused.as_deref() == Some(ASKED_SINCE);
+    if was_refused || others.iter().any(same) { Err(JournalError::AskedSince) } else { Ok(()) }
+}
+
 /// Why a row could not be submitted, in one word; `None` when that says nothing about the row.
 pub(crate) const fn refusal(error: &JournalError) -> Option<&'static str> {
     match error {
@@ -204,6 +233,7 @@ pub(crate) const fn refusal(error: &JournalError) -> Option<&'static str> {
         JournalError::NotFound => Some("not_registered"),
         JournalError::KeyConflict => Some("key_conflict"),
         JournalError::Exceeds { .. } => Some("exceeds"),
+        JournalError::AskedSince => Some(ASKED_SINCE),
         _ => None,
     }
 }

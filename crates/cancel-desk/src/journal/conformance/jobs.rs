@@ -126,12 +126,13 @@ pub(crate) async fn a_bad_plan_is_not_stored(journal: Arc<dyn Journal>, _clock: 
 /// A key that stands for another wish is no outcome of the row's own.
 pub(crate) async fn another_wish_of_the_same_key_is_not_the_rows(
     journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
+    clock: Arc<TestClock>,
 ) {
     for id in ["p", "q"] {
         journal.register_payment(payment(id)).await.unwrap();
     }
     submitted(&*journal, wish("p", "return-1", 2_000)).await;
+    clock.advance(SECOND);
     let mut new = plan(&[(1, "q", 3_000), (2, "p", 2_000), (3, "p", 2_001)]);
     for (row, key) in new.rows.iter_mut().zip(["return-1", "return-2", "return-3"]) {
         row.key = Some(key.to_owned());
@@ -334,4 +335,45 @@ pub(crate) async fn what_is_older_than_a_restore_is_not_held(
     journal.halt_job(job.id, "too many unknown").await.unwrap();
     assert_eq!(next_at(journal, "q").await, None, "{newer:?}");
     sound(journal).await;
+}
+
+pub(crate) async fn what_was_asked_for_since_the_plan_is_not_submitted(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    for id in ["p", "q", "r", "s", "t"] {
+        journal.register_payment(payment(id)).await.unwrap();
+    }
+    submitted(journal, wish("q", "before", 1_000)).await;
+    clock.advance(SECOND);
+    let rows = [(1, "p", 3_000), (2, "p", 2_000), (3, "q", 1_000), (4, "r", 1_000), (5, "s", 1_000)];
+    let mut new = plan(&rows);
+    new.rows.extend(plan(&[(6, "t", 1_000), (7, "t", 1_000)]).rows);
+    new.rows[3].key = Some("r-1".to_owned());
+    let job = journal.plan_job(new).await.unwrap();
+    approved(journal, &job).await;
+    clock.advance(SECOND);
+    let since = submitted(journal, wish("p", "return-1", 3_000)).await;
+    // the row's own key; a refund that was taken back; within the job
+    submitted(journal, wish("r", "r-1", 1_000)).await;
+    let back = submitted(journal, wish("s", "return-2", 1_000)).await;
+    journal.withdraw(back.id, "kim", "a mistake").await.unwrap();
+    for line in 1..=7 {
+        let result = journal.submit_row(job.id, line).await;
+        assert_eq!(matches!(result, Err(JournalError::AskedSince)), line == 1, "{line} {result:?}");
+        assert_eq!(result.is_ok(), line != 1, "{line}");
+    }
+    // final for this plan
+    journal.withdraw(since.id, "kim", "by mistake").await.unwrap();
+    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::AskedSince)));
+    let told = journal.job_rows(job.id, 0, 10).await.unwrap();
+    assert_eq!((told[0].refused.as_deref(), told[1].refused.as_deref()), (Some("asked_since"), None));
+    let told = journal.job(job.id).await.unwrap().unwrap();
+    assert_eq!(told.totals, [JobTotal { approved: won(10_000), submitted: 6_000 }]);
+    sound(journal).await;
+    let again = NewJob { name: "again".to_owned(), ..plan(&[(1, "p", 3_000)]) };
+    let again = journal.plan_job(again).await.unwrap();
+    approved(journal, &again).await;
+    journal.submit_row(again.id, 1).await.unwrap();
 }

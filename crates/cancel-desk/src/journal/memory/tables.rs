@@ -122,6 +122,18 @@ impl Tables {
         self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
     }
 
+    /// The intents of a row's payment under keys that are none of its job's.
+    fn not_of_job(&self, job: &JobRecord, row: &JobRow) -> Vec<IntentRecord> {
+        let of_job = |intent: &IntentRecord| {
+            let mut rows = self.rows.range((job.id, i64::MIN)..=(job.id, i64::MAX)).map(|(_, row)| row);
+            let account = intent.payment.account();
+            rows.any(|row| row.caller_key == intent.caller_key && row.payment.account() == account)
+        };
+        let ids = self.intents_of.get(&row.payment).map_or(&[][..], Vec::as_slice);
+        let intents = ids.iter().filter_map(|id| self.intents.get(id));
+        intents.filter(|intent| !of_job(intent)).cloned().collect()
+    }
+
     pub(super) fn submit_row(
         &mut self,
         row: &JobRow,
@@ -132,6 +144,9 @@ impl Tables {
         if self.row(row).stored.is_none() {
             let mut counted = job.clone();
             jobs::count(&mut counted, row)?;
+            if !self.keys.contains_key(&(row.payment.account(), row.caller_key.clone())) {
+                jobs::check_row(job, row, self.sealed.contains_key(&row.intent), &self.not_of_job(job, row))?;
+            }
             let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
             self.jobs.insert(job.id, counted);
             return Ok(submitted);

@@ -8,7 +8,7 @@ use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, 
 use super::super::event::NewEvent;
 use super::super::apply::{self, Rows};
 use super::super::jobs::{
-    PlannedRow, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
+    PlannedRow, check_row, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
 };
 use super::super::{JournalError, Submitted};
 use super::error::Stop;
@@ -299,8 +299,8 @@ pub(super) fn halt_all(why: &'static str) -> Step {
     Step::new(sql, vec![value(why)])
 }
 
-/// A row, the payment that it is about, locked, and the intent under its key.
-fn row_and_payment(job: JobId, line: i64) -> [Step; 3] {
+/// A row, the payment that it is about, locked, the intent under its key, and others of the payment.
+fn row_and_payment(job: JobId, line: i64) -> [Step; 4] {
     let row = "SELECT * FROM job_row WHERE job = $1 AND line = $2";
     let payment = "SELECT payment.* FROM payment JOIN job_row USING (gateway, merchant, payment_id)
                    WHERE job = $1 AND line = $2 FOR UPDATE OF payment";
@@ -309,7 +309,14 @@ fn row_and_payment(job: JobId, line: i64) -> [Step; 3] {
                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
                       AND payment.payment_id = intent.payment_id
                   WHERE r.job = $1 AND r.line = $2";
-    [row, payment, stored].map(|sql| Step::new(sql, vec![id(job), value(line)]))
+    // the intents of the payment under keys that are none of the job's
+    let others = "SELECT intent.*, payment.currency FROM job_row r
+                  JOIN payment USING (gateway, merchant, payment_id)
+                  JOIN intent USING (gateway, merchant, payment_id)
+                  WHERE r.job = $1 AND r.line = $2 AND NOT EXISTS (SELECT 1 FROM job_row o
+                      WHERE o.job = $1 AND o.gateway = intent.gateway AND o.merchant = intent.merchant
+                          AND o.caller_key = intent.caller_key)";
+    [row, payment, stored, others].map(|sql| Step::new(sql, vec![id(job), value(line)]))
 }
 
 /// Submits a row. The inner error is a refusal, which is noted in the row.
@@ -328,13 +335,19 @@ pub(super) async fn submit(
         (row_of(found)?, found.try_get::<_, Option<Vec<u8>>>("account").map_err(JournalError::from)?);
     let mut payment = told.one(rows::payment)?;
     let known = told.one(rows::intent)?;
+    let others = told.all(rows::intent)?;
     let now = told.now()?;
     may_submit(&record)?;
     let counted = known.is_none();
     if counted {
         count(&mut record, &row)?;
     }
-    let result = work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now);
+    let checked = match known {
+        Some(_) => Ok(()),
+        None => check_row(&record, &row, account.is_some(), &others),
+    };
+    let result = checked
+        .and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now));
     let refused = result.as_ref().err().and_then(refusal);
     if result.is_err() && refused.is_none() {
         return Ok(result);

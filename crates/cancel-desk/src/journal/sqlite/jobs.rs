@@ -225,7 +225,12 @@ pub(super) fn submit(
     let account: Option<Vec<u8>> = c
         .prepare_cached("SELECT account FROM job_row WHERE job = ?1 AND line = ?2")?
         .query_row(params![id.to_bytes(), line], |row| row.get(0))?;
-    let result = super::submit(c, &jobs::wish_of(&row), row.fingerprint, account.as_deref(), now);
+    let wish = jobs::wish_of(&row);
+    let checked = match rows::intent_of_key(c, &wish)? {
+        Some(_) => Ok(()),
+        None => jobs::check_row(&job, &row, account.is_some(), &rows::not_of_job(c, id, &row.payment)?),
+    };
+    let result = checked.and_then(|()| super::submit(c, &wish, row.fingerprint, account.as_deref(), now));
     let refused = result.as_ref().err().and_then(jobs::refusal);
     if result.is_err() && refused.is_none() {
         return result.map(Ok);

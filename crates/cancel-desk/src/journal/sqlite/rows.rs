@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{
-    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey,
-    PaymentRecord, Suspect, Timestamp,
+    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId,
+    PaymentKey, PaymentRecord, Suspect, Timestamp,
 };
 
 use super::super::apply::Rows;
@@ -242,6 +242,15 @@ pub(super) fn intents_of(c: &Connection, key: &PaymentKey) -> Outcome<Vec<Intent
         " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY intent.created_at, intent.id"
     );
     all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+}
+
+/// The intents of a payment under keys that are none of a job's.
+pub(super) fn not_of_job(c: &Connection, job: JobId, key: &PaymentKey) -> Outcome<Vec<IntentRecord>> {
+    let sql = intents!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND NOT EXISTS (SELECT 1 FROM job_row r
+              WHERE r.job = ?4 AND r.gateway = ?1 AND r.merchant = ?2 AND r.caller_key = intent.caller_key)"
+    );
+    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id, job.to_bytes()], intent_of)
 }
 
 pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
