@@ -64,6 +64,7 @@ texts! {
     JOB_PLANNED = "planned, not approved", "승인 전";
     JOB_APPROVED = "approved", "승인됨";
     JOB_HALTED = "halted", "멈춤";
+    JOB_DONE = "done", "완료";
     JOB_DISCARDED = "discarded", "폐기됨";
 }
 
@@ -81,8 +82,9 @@ pub(super) const fn state(state: RowState) -> &'static Text {
     }
 }
 
-pub(super) const fn job_state(state: JobState) -> &'static Text {
+pub(super) const fn job_state(state: JobState, done: bool) -> &'static Text {
     match state {
+        _ if done => &JOB_DONE,
         JobState::Planned => &JOB_PLANNED,
         JobState::Approved => &JOB_APPROVED,
         JobState::Halted => &JOB_HALTED,

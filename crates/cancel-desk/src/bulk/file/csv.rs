@@ -70,7 +70,7 @@ fn header_of(header: &StringRecord, faults: &mut Faults) -> Option<Vec<Column>> 
     for (number, word) in (1..).zip(header.iter()) {
         match Column::named(word) {
             None => wrong(number, UNKNOWN),
-            Some(column) if columns.contains(&column) => wrong(number, "a column that stands there twice"),
+            Some(column) if column != Column::Remark && columns.contains(&column) => wrong(number, "a column that stands there twice"),
             Some(column) => columns.push(column),
         }
     }

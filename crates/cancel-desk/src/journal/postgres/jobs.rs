@@ -134,6 +134,17 @@ pub(super) async fn rows_of(
     Ok(found)
 }
 
+/// A row if something of a job is left to be done: as [`JobRow::is_settled`] of every row.
+pub(super) fn unsettled(job: JobId) -> Step {
+    let sql = "SELECT 1 FROM job_row r LEFT JOIN intent i
+                   ON i.gateway = r.gateway AND i.merchant = r.merchant AND i.caller_key = r.caller_key
+                       AND i.fingerprint = r.fingerprint
+               WHERE r.job = $1
+                   AND CASE WHEN i.id IS NULL THEN r.refused IS NULL ELSE i.state IN ('planned', 'open') END
+               LIMIT 1";
+    Step::new(sql, vec![id(job)])
+}
+
 /// Stores a plan; the same plan again gives back what is stored.
 pub(super) async fn plan(
     transaction: &Transaction,

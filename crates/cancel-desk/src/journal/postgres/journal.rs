@@ -341,6 +341,11 @@ impl Journal for PostgresJournal {
             .await
     }
 
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        let told = Told::new(self.ask(|| vec![jobs::unsettled(id)]).await?).rows();
+        Ok(told.is_empty())
+    }
+
     async fn approve_job(
         &self,
         id: JobId,

@@ -83,6 +83,16 @@ pub(super) fn rows_of(c: &Connection, id: JobId, after_line: i64, limit: u32) ->
     found.into_iter().map(|row| with_stored(c, row)).collect()
 }
 
+/// Whether nothing of a job is left to be done: as [`JobRow::is_settled`] of every row.
+pub(super) fn is_settled(c: &Connection, id: JobId) -> Outcome<bool> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM job_row r LEFT JOIN intent i
+                   ON i.gateway = r.gateway AND i.merchant = r.merchant AND i.caller_key = r.caller_key
+                       AND i.fingerprint = r.fingerprint
+               WHERE r.job = ?1
+                   AND CASE WHEN i.id IS NULL THEN r.refused IS NULL ELSE i.state IN ('planned', 'open') END)";
+    Ok(c.prepare_cached(sql)?.query_row([id.to_bytes()], |row| row.get(0))?)
+}
+
 fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
     let sql = "SELECT * FROM job_row WHERE job = ?1 AND line = ?2";
     let row = one(c, sql, params![id.to_bytes(), line], row_of)?.ok_or(JournalError::NotFound)?;

@@ -461,6 +461,10 @@ impl Journal for SqliteJournal {
         self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
     }
 
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        self.reader.run(move |c| jobs::is_settled(c, id)).await
+    }
+
     async fn approve_job(
         &self,
         id: JobId,
