@@ -154,6 +154,8 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     let (code, report) = shop.json(&["bulk", "report", &job, "--csv", "rows.csv"]);
     assert_eq!((code, report["states"][0]["rows"].as_u64()), (0, Some(40)), "{report}");
     assert_eq!(report["states"][0]["sums"][0].as_str(), Some(total));
+    assert_eq!(report["state"], "done");
+    assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
     assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
     assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
 }

@@ -13,9 +13,9 @@ use pg_core::{Bank, Gateway, Money, PaymentRef, RefundAccount};
 use super::{Clock, Counts, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
 use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record};
 use crate::record::{
-    AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobRecord, JobState, JobTotal,
-    NewJob, NewJobRow, NewPayment, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause, Resolution,
-    Suspect, Timestamp, Why,
+    AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobRecord, JobState,
+    JobTotal, NewJob, NewJobRow, NewPayment, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause,
+    Resolution, Suspect, Timestamp, Why,
 };
 
 pub(crate) const LEASE: Duration = Duration::from_secs(120);

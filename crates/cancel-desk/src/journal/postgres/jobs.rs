@@ -5,8 +5,8 @@ use tokio_postgres::Row;
 
 use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
 
-use super::super::event::NewEvent;
 use super::super::apply::{self, Rows};
+use super::super::event::NewEvent;
 use super::super::jobs::{
     PlannedRow, check_row, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
 };
@@ -230,7 +230,12 @@ impl PostgresJournal {
     }
 
     /// Gives a job up, and takes back what of it was never attempted.
-    pub(super) async fn discard(&self, job: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
+    pub(super) async fn discard(
+        &self,
+        job: JobId,
+        by: &str,
+        reason: &str,
+    ) -> Result<JobRecord, JournalError> {
         self.again(|transaction| async move {
             let (mut job, now) = self.locked_job(&transaction, job).await?;
             discard(&mut job, reason);
@@ -357,8 +362,8 @@ pub(super) async fn submit(
         Some(_) => Ok(()),
         None => check_row(&record, &row, account.is_some(), &others),
     };
-    let result = checked
-        .and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now));
+    let result =
+        checked.and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now));
     let refused = result.as_ref().err().and_then(refusal);
     if result.is_err() && refused.is_none() {
         return Ok(result);

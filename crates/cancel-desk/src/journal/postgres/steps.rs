@@ -95,11 +95,8 @@ macro_rules! refresh {
 
 /// A job was halted, approved or given up: its payments are due, or no longer. Locked first, in the order of all.
 pub(super) fn refresh(job: JobId) -> [Step; 2] {
-    let lock = of_jobs!(
-        "SELECT 1 FROM payment",
-        "o.job = $1",
-        " ORDER BY gateway, merchant, payment_id FOR UPDATE"
-    );
+    let lock =
+        of_jobs!("SELECT 1 FROM payment", "o.job = $1", " ORDER BY gateway, merchant, payment_id FOR UPDATE");
     [lock, refresh!("o.job = $1")].map(|sql| Step::new(sql, vec![value(job.to_bytes().to_vec())]))
 }
 

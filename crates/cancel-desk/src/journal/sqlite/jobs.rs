@@ -179,13 +179,7 @@ fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
 }
 
 /// Takes back what of a job was never attempted.
-pub(super) fn withdraw_all(
-    c: &Connection,
-    id: JobId,
-    by: &str,
-    reason: &str,
-    now: Timestamp,
-) -> Outcome<()> {
+pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
     for intent in waiting(c, id)? {
         let mut found = rows::rows(c, intent)?;
         if jobs::is_withdrawn_with_its_job(&found, rows::attempts_of(c, intent)?.len()) {
