@@ -46,7 +46,7 @@ enum BulkCommand {
     Report(ReportArgs),
     /// List the plans
     List,
-    /// Give a plan up: what was not submitted never will be
+    /// Give a plan up: what has not begun never will
     Discard(DiscardArgs),
 }
 

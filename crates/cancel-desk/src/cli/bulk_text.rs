@@ -45,8 +45,8 @@ texts! {
         "진행 중인 건까지 마치고 멈춥니다. 다시 누르면 바로 멈추며, 그래도 안전합니다";
     STILL_OPEN = "{0} rows have no known outcome yet: leave `cancel-desk worker` or `serve` running, or: cancel-desk bulk run {1} --resume",
         "{0}건의 결과가 아직 확인되지 않았습니다. `cancel-desk worker`나 `serve`를 실행해 두거나: cancel-desk bulk run {1} --resume";
-    HALTED = "halted: {0}\nnothing new is submitted. Once that is settled: cancel-desk bulk run {1} --resume --by NAME --reason WHY",
-        "멈춤: {0}\n새로 요청하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
+    HALTED = "halted: {0}\nnothing more begins. Once that is settled: cancel-desk bulk run {1} --resume --by NAME --reason WHY",
+        "멈춤: {0}\n더 시작하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
     STOPPED = "stopped. To go on: cancel-desk bulk run {0} --resume", "멈췄습니다. 이어서 실행: cancel-desk bulk run {0} --resume";
     DISCARDED = "discarded: {0}", "폐기했습니다: {0}";
     PROGRESS = "{0}/s, {1} left, {2} of {3} in flight", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3}";

@@ -13,7 +13,7 @@ words! {
         Approved = "approved",
         /// Stopped, by itself or by a person; to be approved again before it goes on.
         Halted = "halted",
-        /// Given up. Final: what was not submitted never will be.
+        /// Given up. Final: what has not begun never will.
         Discarded = "discarded",
     }
 }
