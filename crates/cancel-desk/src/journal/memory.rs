@@ -11,8 +11,8 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
-    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState,
+    NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 use super::apply;
@@ -385,6 +385,13 @@ impl Journal for MemoryJournal {
         }
         tables.log(|| NewEvent::of_job(&job, now, "discarded", Some(by)));
         Ok(job)
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        let tables = self.tables();
+        let planned = tables.intents.get(&intent).filter(|intent| intent.state == IntentState::Planned);
+        let held = planned.is_some_and(|intent| tables.is_held(intent));
+        Ok(tables.job_of.get(&intent).filter(|_| held).copied())
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

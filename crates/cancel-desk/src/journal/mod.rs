@@ -306,6 +306,12 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.
     async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError>;
 
+    /// The halted job that holds an intent: it is not attempted until the job is approved again.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError>;
+
     /// Submits one row of an approved job. What is submitted of a job never passes the approved totals.
     ///
     /// # Errors

@@ -206,6 +206,8 @@ async fn once_it_is_halted_no_worker_begins_anything_more_of_it() {
     assert_eq!(begun(&*journal, &job).await, before);
     let report = Report::of(&*journal, job.id).await.unwrap();
     assert!(report.count(RowState::Waiting) > 3, "submitted ahead: {:?}", report.states);
+    let waits = report.rows.iter().find(|row| RowState::of(row) == RowState::Waiting).unwrap();
+    assert_eq!(journal.held_by(waits.intent).await.unwrap(), Some(job.id));
     assert_eq!(report.count(RowState::Completed), u64::try_from(before).unwrap(), "{:?}", report.states);
     sound(&*journal).await;
     approved_again(&*journal, &job).await;

@@ -232,6 +232,9 @@ pub(crate) async fn a_halted_job_holds_what_has_not_begun(journal: Arc<dyn Journ
     for id in ["q", "r"] {
         assert_eq!(next_at(journal, id).await, None, "{id}");
     }
+    for (intent, by) in intents.iter().zip([None, Some(job.id), Some(job.id)]) {
+        assert_eq!(journal.held_by(intent.id).await.unwrap(), by);
+    }
     // what has begun is carried on, and alone counts as due
     let due = journal.next_due().await.unwrap();
     assert_eq!((due, journal.counts().await.unwrap().oldest_due), (Some(p.snapshot.now), due));
@@ -247,6 +250,7 @@ pub(crate) async fn a_halted_job_holds_what_has_not_begun(journal: Arc<dyn Journ
     assert_eq!(next(journal).await, None);
     // approved again, it goes on at once
     approved(journal, &job).await;
+    assert_eq!(journal.held_by(intents[1].id).await.unwrap(), None);
     assert_eq!(next(journal).await, Some(intents[1].id));
     let q = claimed(journal, "w2").await;
     journal.open_attempt(&q.lease, &attempt(&q, 10_000)).await.unwrap();

@@ -181,7 +181,7 @@ impl Journal for PostgresJournal {
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
         let intent = new.plan.intent;
         self.again(|transaction| async move {
-            let more = vec![steps::attempts_of(intent), steps::held(intent)];
+            let more = vec![steps::attempts_of(intent), steps::held_by(intent)];
             let mut loaded = self.load(&transaction, intent, more).await?;
             let (found, now) = (&mut loaded.found, loaded.now);
             apply::renew(&mut found.payment, lease, now)?;
@@ -365,6 +365,11 @@ impl Journal for PostgresJournal {
     async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
         check_person(by, reason)?;
         self.discard(id, by, reason).await
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        let mut told = Told::new(self.ask(|| vec![steps::held_by(intent)]).await?);
+        told.one(|row| Ok(JobId::from_bytes(rows::bytes(row, "job")?)))
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

@@ -105,10 +105,12 @@ pub(super) fn refresh_halted() -> Step {
     Step::new(refresh!("o.job IN (SELECT h.id FROM job h WHERE h.state = 'halted')"), Vec::new())
 }
 
-/// Whether a halted job holds an intent that has no open attempt: a row if so.
-pub(super) fn held(intent: IntentId) -> Step {
+/// The halted job that holds an intent: a row if there is one.
+pub(super) fn held_by(intent: IntentId) -> Step {
     let sql = concat!(
-        "SELECT 1 FROM intent i JOIN payment p USING (gateway, merchant, payment_id) WHERE i.id = $1 AND ",
+        "SELECT (SELECT o.job FROM job_row o WHERE o.intent = i.id) AS job
+         FROM intent i JOIN payment p USING (gateway, merchant, payment_id)
+         WHERE i.id = $1 AND i.state = 'planned' AND ",
         is_held!("p.suspect_since")
     );
     Step::new(sql, vec![id(intent)])

@@ -304,7 +304,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, new.plan.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
-                if rows::is_held(c, new.plan.intent)? {
+                if rows::held_by(c, new.plan.intent)?.is_some() {
                     return Err(HELD);
                 }
                 if rows::open_attempt(c, &lease.payment)?.is_some() {
@@ -500,6 +500,10 @@ impl Journal for SqliteJournal {
                 })
             })
             .await
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        self.writer.run(move |c| rows::held_by(c, intent)).await
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

@@ -318,10 +318,15 @@ pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<Intent
     one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
 }
 
-/// Whether a halted job holds an intent that has no open attempt.
-pub(super) fn is_held(c: &Connection, intent: IntentId) -> Outcome<bool> {
-    let sql = intents_not_held!(" WHERE intent.id = ?1 AND", "");
-    Ok(one(c, sql, [intent.to_bytes()], intent_of)?.is_none())
+/// The halted job that holds an intent.
+pub(super) fn held_by(c: &Connection, intent: IntentId) -> Outcome<Option<JobId>> {
+    let sql = "SELECT job.id FROM job_row JOIN job ON job.id = job_row.job
+                   JOIN intent ON intent.id = job_row.intent
+                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
+                       AND payment.payment_id = intent.payment_id
+               WHERE job_row.intent = ?1 AND job.state = 'halted' AND intent.state = 'planned'
+                   AND (payment.suspect_since IS NULL OR intent.created_at > payment.suspect_since)";
+    one(c, sql, [intent.to_bytes()], |row| Ok(JobId::from_bytes(row.get("id")?)))
 }
 
 /// The payment of these accounts that is longest due and held by nobody else.
