@@ -82,9 +82,14 @@ pub(crate) async fn what_was_lost_is_not_refused_for_want_of_balance(
     // more than can ever be: no word of how much is left, it would sound final
     let more = journal.submit(wish("p", "k3", 1_001)).await;
     assert!(matches!(more, Err(JournalError::NotAllowed(_))));
+    for _ in 0..2 {
+        let id = waits_for_a_person(&*journal).await;
+        journal.resolve(id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
+    }
     journal.trust(&key, "kim", "all settled").await.unwrap();
+    assert_eq!(sums(&*journal).await, (0, 9_000, 0));
     let more = journal.submit(wish("p", "k3", 1_001)).await;
-    assert!(matches!(more, Err(JournalError::Exceeds { available: 0 })));
+    assert!(matches!(more, Err(JournalError::Exceeds { available: 1_000 })));
     sound(&*journal).await;
 }
 
@@ -99,40 +104,76 @@ pub(crate) async fn nothing_is_withdrawn_from_a_suspect_payment(
     let intent = submitted(&*journal, wish("p", "k", 3_000)).await;
     let refused = journal.withdraw(intent.id, "caller", "changed its mind").await;
     assert!(matches!(refused, Err(JournalError::NotAllowed(_))));
+    assert_eq!(waits_for_a_person(&*journal).await, intent.id);
+    journal.resolve(intent.id, Resolution::DidNotHappen, "kim", "not in the gateway's list").await.unwrap();
     journal.trust(&key, "kim", "all settled").await.unwrap();
-    let withdrawn = journal.withdraw(intent.id, "caller", "changed its mind").await.unwrap();
+    let anew = submitted(&*journal, wish("p", "k2", 3_000)).await;
+    let withdrawn = journal.withdraw(anew.id, "caller", "changed its mind").await.unwrap();
     assert_eq!(withdrawn.state, IntentState::Withdrawn);
     sound(&*journal).await;
 }
 
-/// Trusted, a cancel that was carried through in the lost part would have begun again by itself.
-pub(crate) async fn a_payment_is_trusted_only_once_what_is_older_has_an_outcome(
+/// Gives what is due next to a person.
+async fn waits_for_a_person(journal: &dyn Journal) -> IntentId {
+    let claim = claimed(journal, "w").await;
+    let id = claim.snapshot.intent.id;
+    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
+    journal.record(&claim.lease, &about(id, None, manual)).await.unwrap();
+    journal.release(&claim.lease).await.unwrap();
+    id
+}
+
+/// Trusted, a cancel that was carried through in the lost part would begin by itself: one that the backup has, and the
+/// lost wish that was repeated since, whether it was looked at already or not.
+pub(crate) async fn a_payment_is_trusted_only_once_every_cancel_of_it_has_an_outcome(
     journal: Arc<dyn Journal>,
     clock: Arc<TestClock>,
 ) {
     let trust_refused = async |key: &PaymentKey| {
         let refused = journal.trust(key, "kim", "all settled").await;
-        assert!(matches!(refused, Err(JournalError::NotAllowed(why)) if why.contains("resolve it first")));
+        assert!(matches!(refused, Err(JournalError::NotAllowed(why)) if why.contains("resolve them first")));
         assert!(journal.payment(key).await.unwrap().unwrap().suspect.is_some());
     };
     journal.register_payment(payment("p")).await.unwrap();
     let older = submitted(&*journal, wish("p", "k", 3_000)).await;
     let key = suspected(&*journal).await.key();
     clock.advance(SECOND);
-    trust_refused(&key).await;
-    let claim = claimed(&*journal, "w").await;
-    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
-    journal.record(&claim.lease, &about(older.id, None, manual)).await.unwrap();
-    trust_refused(&key).await;
-    journal.resolve(older.id, Resolution::LookAgain, "kim", "not sure yet").await.unwrap();
-    trust_refused(&key).await;
-    let claim = claimed(&*journal, "w").await;
-    let manual = Change::Manual(Evidence { why: Why::RestoredJournal, ..evidence() });
-    journal.record(&claim.lease, &about(older.id, None, manual)).await.unwrap();
-    journal.resolve(older.id, Resolution::DidNotHappen, "kim", "not in the gateway's list").await.unwrap();
-    // what came after the restore may begin as soon as the payment is cleared
-    submitted(&*journal, wish("p", "k2", 1_000)).await;
+    for (no, stored) in [Some(older), None].into_iter().enumerate() {
+        // the first was stored before the restore, the second since
+        let intent = match stored {
+            Some(older) => older,
+            None => submitted(&*journal, wish("p", &format!("new{no}"), 1_000)).await,
+        };
+        trust_refused(&key).await;
+        assert_eq!(waits_for_a_person(&*journal).await, intent.id);
+        trust_refused(&key).await;
+        journal.resolve(intent.id, Resolution::LookAgain, "kim", "not sure yet").await.unwrap();
+        trust_refused(&key).await;
+        assert_eq!(waits_for_a_person(&*journal).await, intent.id);
+        journal.resolve(intent.id, Resolution::DidNotHappen, "kim", "not in the list").await.unwrap();
+    }
     assert_eq!(journal.trust(&key, "kim", "all settled").await.unwrap().suspect, None);
+    // what is asked for from now on begins; to click once more does no harm
+    submitted(&*journal, wish("p", "k3", 1_000)).await;
+    assert_eq!(journal.trust(&key, "kim", "all settled").await.unwrap().suspect, None);
+    sound(&*journal).await;
+}
+
+/// An attempt that was made since the restore has no outcome either.
+pub(crate) async fn a_payment_is_not_trusted_while_a_cancel_of_it_is_under_way(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let key = suspected(&*journal).await.key();
+    clock.advance(SECOND);
+    submitted(&*journal, wish("p", "k", 3_000)).await;
+    let claim = claimed(&*journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    assert!(matches!(journal.trust(&key, "kim", "x").await, Err(JournalError::NotAllowed(_))));
+    journal.record(&claim.lease, &about(claim.snapshot.intent.id, Some(new.id), completed())).await.unwrap();
+    journal.trust(&key, "kim", "x").await.unwrap();
     sound(&*journal).await;
 }
 
