@@ -206,7 +206,10 @@ const fn status_of(error: &DeskError) -> StatusCode {
         DeskError::Ambiguous(_)
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict
-        | DeskError::NotAllowed(_) => StatusCode::CONFLICT,
+        | DeskError::NotAllowed(_)
+        | DeskError::TooEarly(_)
+        | DeskError::NoHistory { .. }
+        | DeskError::Unexplained(_) => StatusCode::CONFLICT,
         DeskError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         DeskError::NoAccountKey | DeskError::NoAccount { .. } => StatusCode::NOT_IMPLEMENTED,
         DeskError::LookUp(_) => StatusCode::BAD_GATEWAY,

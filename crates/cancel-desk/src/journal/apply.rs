@@ -349,12 +349,17 @@ fn distrust(payment: &mut PaymentRecord, now: Timestamp) {
     payment.lease_until = None;
 }
 
-/// Takes in the balance of a suspect payment; `open`: what its open attempt refunds.
+/// Takes in what the ledger of a suspect payment shows: its balance, and whether the history holds a refund of ours that
+/// is not explained; `open`: what its open attempt refunds.
 pub(crate) fn compared(
     payment: &mut PaymentRecord,
     seen: i64,
+    unexplained: bool,
     open: Option<i64>,
 ) -> Result<(), JournalError> {
+    if unexplained {
+        differs(payment);
+    }
     if seen < payment.known_balance {
         differs(payment);
         payment.known_balance = seen.max(0);

@@ -604,6 +604,7 @@ macro_rules! journal_conformance {
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
             a_payment_is_trusted_only_once_every_cancel_of_it_has_an_outcome,
             a_payment_is_not_trusted_while_a_cancel_of_it_is_under_way,
+            a_refund_of_ours_that_is_not_explained_differs,
             what_is_registered_as_refunded_after_a_restore_differs,
             a_person_may_know_of_an_attempt_that_was_lost,
             what_is_registered_after_a_restore_is_suspect_until_that_is_settled,

@@ -221,11 +221,17 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::Invalid`] without name or reason.
     async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError>;
 
-    /// Takes in what the gateway's ledger shows as the balance of a suspect payment, in minor units.
+    /// Takes in what the gateway's ledger shows of a suspect payment: its balance, in minor units, and whether its history
+    /// holds a refund of ours that the journal cannot explain.
     ///
     /// # Errors
     /// [`JournalError::NotFound`].
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError>;
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError>;
 
     /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
     /// more, and each refund in the gateway's books is somebody else's or stands here as completed. Every intent of it

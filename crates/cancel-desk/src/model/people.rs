@@ -178,8 +178,11 @@ impl World {
     /// under another key.
     fn settle(&mut self, given_up: &[(usize, i64)]) {
         for payment in 0..self.keys.len() {
-            if !self.is_settled(payment) || !self.trust(payment) {
+            if !self.is_settled(payment) {
                 continue;
+            }
+            if !self.trust(payment) {
+                self.oracle.broken(Rule::ModelIsSound, "a settled payment is not trusted");
             }
             self.counts.trusted += 1;
             for (_, amount) in given_up.iter().filter(|(of, _)| *of == payment) {

@@ -22,9 +22,9 @@ pub(crate) async fn a_restored_journal_is_suspect(journal: Arc<dyn Journal>, clo
     let wait = about(before.id, None, Change::Wait { pause: SECOND });
     assert!(matches!(journal.record(&working.lease, &wait).await, Err(JournalError::LeaseLost)));
     let key = working.lease.payment.clone();
-    let told = journal.compared(&key, 10_000).await.unwrap();
+    let told = journal.compared(&key, 10_000, false).await.unwrap();
     assert_eq!((told.suspect, told.suspect_since), (Some(Suspect::Unchecked), Some(clock.now())));
-    let told = journal.compared(&key, 7_000).await.unwrap();
+    let told = journal.compared(&key, 7_000, false).await.unwrap();
     assert_eq!((told.suspect, told.known_balance), (Some(Suspect::Differs), 7_000));
     assert_eq!(journal.counts().await.unwrap().suspects, 1);
     // it happened in what was lost: a person says so, though the journal has no attempt
@@ -73,7 +73,7 @@ pub(crate) async fn what_was_lost_is_not_refused_for_want_of_balance(
     journal.register_payment(payment("p")).await.unwrap();
     let key = suspected(&*journal).await.key();
     // 9,000 are gone: 6,000 and 3,000 of ours
-    journal.compared(&key, 1_000).await.unwrap();
+    journal.compared(&key, 1_000, false).await.unwrap();
     assert_eq!(sums(&*journal).await, (0, 0, 9_000));
     clock.advance(SECOND);
     submitted(&*journal, wish("p", "k1", 6_000)).await;
@@ -187,7 +187,7 @@ pub(crate) async fn what_is_registered_as_refunded_after_a_restore_differs(
         let lost = journal.register_payment(payment(id).with_already_refunded(won(refunded))).await.unwrap();
         assert_eq!((lost.suspect, lost.suspect_since), (Some(Suspect::Differs), Some(clock.now())));
         assert_eq!(journal.payment(&lost.key()).await.unwrap(), Some(lost.clone()));
-        let told = journal.compared(&lost.key(), 10_000 - refunded).await.unwrap();
+        let told = journal.compared(&lost.key(), 10_000 - refunded, false).await.unwrap();
         assert_eq!(told.suspect, Some(Suspect::Differs), "an equal ledger proves nothing");
         // the lost wish under its key: kept for a person, not refused as too much
         submitted(&*journal, wish(id, id, refunded)).await;
@@ -250,6 +250,24 @@ pub(crate) async fn a_clock_that_was_set_back_makes_nothing_new(
     assert!(stored.created_at <= suspect.suspect_since.unwrap());
 }
 
+/// The balance is as the journal knows it, and yet the history holds a refund of ours that is not in it.
+pub(crate) async fn a_refund_of_ours_that_is_not_explained_differs(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let key = payment("p").key();
+    let told = journal.compared(&key, 10_000, true).await.unwrap();
+    assert_eq!(told.suspect, None, "only a restored journal is in doubt");
+    suspected(&*journal).await;
+    for unexplained in [true, false] {
+        let told = journal.compared(&key, 10_000, unexplained).await.unwrap();
+        assert_eq!((told.suspect, told.known_balance), (Some(Suspect::Differs), 10_000));
+        assert_eq!(journal.payment(&key).await.unwrap(), Some(told));
+    }
+    sound(&*journal).await;
+}
+
 /// Registered again, with what the lost part had refunded, before anybody said that the journal was restored.
 pub(crate) async fn what_others_are_said_to_have_refunded_is_no_proof_after_a_restore(
     journal: Arc<dyn Journal>,
@@ -258,7 +276,7 @@ pub(crate) async fn what_others_are_said_to_have_refunded_is_no_proof_after_a_re
     journal.register_payment(payment("p").with_already_refunded(won(3_000))).await.unwrap();
     let suspect = suspected(&*journal).await;
     assert_eq!(suspect.suspect, Some(Suspect::Differs));
-    let told = journal.compared(&suspect.key(), 7_000).await.unwrap();
+    let told = journal.compared(&suspect.key(), 7_000, false).await.unwrap();
     assert_eq!(told.suspect, Some(Suspect::Differs), "an equal ledger clears nothing");
     sound(&*journal).await;
 }
