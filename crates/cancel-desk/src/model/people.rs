@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::journal::{JournalError, NewIntent, Submitted};
 use crate::record::{IntentId, IntentRecord, IntentState, Resolution};
 
-use super::gateway::{Ledger, won};
+use super::gateway::{Face, Ledger, won};
 use super::oracle::Rule;
 use super::restore::Loss;
 use super::world::{Happening, World, ready};
@@ -113,14 +113,11 @@ impl World {
 
     /// A person who knows the gateway's books decides what waits. Tells whether anything did.
     pub(super) fn a_person_decides(&mut self) -> bool {
-        if self.restored_at.is_some() {
-            let waiting = ready(self.journal.waiting_for_a_person(100)).unwrap_or_default();
-            self.hurry(&waiting);
-        }
+        let hurried = self.restored_at.is_some() && self.hurry();
         let Ok(waiting) = ready(self.journal.waiting_for_a_person(100)) else { return false };
         let now = self.now;
         self.ledgers.iter_mut().for_each(|ledger| ledger.decide(now));
-        let (mut decided, mut given_up) = (false, Vec::new());
+        let (mut decided, mut given_up) = (hurried, Vec::new());
         for intent in waiting {
             if intent.evidence.is_none() {
                 self.oracle.broken(Rule::EvidenceAttached, intent.id.to_string());
@@ -214,9 +211,11 @@ impl World {
         self.after(pause, Happening::Submit { wish, again: false });
     }
 
-    /// Somebody clicks on trust first, and then on look-again, whatever the books say. Only what has an outcome already
-    /// is left to those who look.
-    fn hurry(&mut self, waiting: &[IntentRecord]) {
+    /// Somebody clicks on trust before everything has an outcome, whatever the books say, and then on look-again. Tells
+    /// whether it helped; harm follows then.
+    fn hurry(&mut self) -> bool {
+        let waiting = ready(self.journal.waiting_for_a_person(100)).unwrap_or_default();
+        let mut helped = false;
         for payment in 0..self.keys.len() {
             let Some(key) = self.keys.get(payment).cloned() else { continue };
             let intents = ready(self.journal.intents_of(&key)).unwrap_or_default();
@@ -226,11 +225,13 @@ impl World {
             }
             self.counts.hasty += 1;
             if self.trust(payment) {
+                helped = true;
                 for intent in waiting.iter().filter(|intent| intent.payment == key) {
                     self.resolve(intent, Resolution::LookAgain);
                 }
             }
         }
+        helped
     }
 
     fn is_suspect(&self, payment: usize) -> bool {
@@ -238,8 +239,8 @@ impl World {
         stored.is_some_and(|payment| payment.suspect.is_some())
     }
 
-    /// Whether a suspect payment holds no secret any more: every refund in the gateway's books is a person's, or one
-    /// that the journal calls completed, and nothing waits.
+    /// Whether a suspect payment holds no secret any more: nothing waits, and every refund in the gateway's books is a
+    /// person's, or one that the journal calls completed; or so the desk says, of a history with our marks.
     fn is_settled(&self, payment: usize) -> bool {
         let (Some(key), Some(ledger)) = (self.keys.get(payment), self.ledgers.get(payment)) else {
             return false;
@@ -253,6 +254,8 @@ impl World {
         let completed: BTreeSet<IntentId> =
             intents.iter().filter(|i| i.state == IntentState::Completed).map(|i| i.id).collect();
         let known = |id| self.wishes.iter().any(|wish| wish.is(id) && completed.contains(&wish.id));
-        quiet && ledger.entries.iter().all(|entry| entry.intent.is_none_or(known))
+        let told = ledger.look_up(self.now, true).filter(|_| self.manners.face == Face::Chaiport);
+        let explained = told.is_some_and(|state| self.unexplained(key, &state).is_empty());
+        quiet && (explained || ledger.entries.iter().all(|entry| entry.intent.is_none_or(known)))
     }
 }
