@@ -208,6 +208,10 @@ texts! {
         다시 요청하세요";
     TOO_EARLY = "for {0} more seconds copies of what the journal lost may still be on their way: try again then",
         "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0}초 뒤에 다시 시도하세요";
+    IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
+        resolve what comes of it first",
+        "복원 전의 일괄 작업 {0}이(가) 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
+        처리하세요";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \

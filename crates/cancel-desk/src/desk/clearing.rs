@@ -4,10 +4,13 @@ use pg_core::PaymentState;
 
 use crate::journal::JournalError;
 use crate::protocol::unquiet;
-use crate::record::{PaymentKey, PaymentRecord};
+use crate::record::{JobId, JobState, PaymentKey, PaymentRecord, Timestamp};
 use crate::worker::unexplained;
 
 use super::{Desk, DeskError};
+
+/// Rows of a job read at once.
+const PAGE: u32 = 1_000;
 
 /// What a person who clears a payment has compared by hand, in the gateway's admin page: the more, the less the desk
 /// asks for.
@@ -18,8 +21,8 @@ pub enum ByHand {
     Nothing,
     /// The sums: enough where the gateway tells no single cancels.
     Sums,
-    /// Everything, now: although the gateway does not answer, a refund of ours is unexplained, or copies of what was
-    /// lost may still be on their way.
+    /// Everything, now: although the gateway does not answer, a refund of ours is unexplained, copies of what was lost
+    /// may still be on their way, or a bulk job may ask for it again.
     Everything,
 }
 
@@ -30,7 +33,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
-    /// [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
+    /// [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
     /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
@@ -74,6 +77,37 @@ impl Desk {
             return Err(DeskError::NoHistory { refunded: state.cancelled, known });
         }
         let lost = unexplained(&**self.journal(), &key, &state).await?;
-        if lost.is_empty() { Ok(()) } else { Err(DeskError::Unexplained(lost)) }
+        if !lost.is_empty() {
+            return Err(DeskError::Unexplained(lost));
+        }
+        // what a history holds without our mark is no job's
+        let more = state.history.is_none() && state.cancelled.minor() > payment.refunded;
+        if more && let Some(job) = self.job_that_would_ask(&key, since).await? {
+            return Err(DeskError::InJob(job));
+        }
+        Ok(())
+    }
+
+    /// A job from before the restore with a refund of this payment that is not stored here.
+    async fn job_that_would_ask(
+        &self,
+        key: &PaymentKey,
+        since: Timestamp,
+    ) -> Result<Option<JobId>, DeskError> {
+        for job in self.journal().jobs(u32::MAX).await? {
+            if job.state == JobState::Discarded || job.created_at > since {
+                continue;
+            }
+            let mut after = 0;
+            loop {
+                let rows = self.journal().job_rows(job.id, after, PAGE).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.line;
+                if rows.iter().any(|row| row.payment == *key && row.stored.is_none()) {
+                    return Ok(Some(job.id));
+                }
+            }
+        }
+        Ok(None)
     }
 }

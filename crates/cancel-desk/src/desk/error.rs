@@ -5,7 +5,7 @@ use std::time::Duration;
 use pg_core::{Gateway, Invalid, LookUpError, Money};
 
 use crate::journal::JournalError;
-use crate::record::PaymentKey;
+use crate::record::{JobId, PaymentKey};
 
 /// Why the desk did not do what it was asked. Unless it says otherwise, nothing was stored and nothing was sent.
 #[derive(Debug)]
@@ -61,6 +61,9 @@ pub enum DeskError {
         /// What stands in the journal as completed.
         known: Money,
     },
+    /// A bulk job from before the restore would still submit a refund of the payment. The gateway, which tells no single
+    /// cancels, has refunded more than stands here as completed: in the lost part, the job may have done so.
+    InJob(JobId),
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
@@ -89,6 +92,7 @@ impl DeskError {
             Self::NotAllowed(_) => "not_allowed",
             Self::TooEarly(_) => "too_early",
             Self::NoHistory { .. } => "needs_comparison",
+            Self::InJob(_) => "in_job",
             Self::Unexplained(_) => "lost_wishes",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
@@ -155,6 +159,11 @@ impl fmt::Display for DeskError {
                 f,
                 "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
                  compare it in its admin page, and repeat lost wishes under their old keys first"
+            ),
+            Self::InJob(job) => write!(
+                f,
+                "bulk job {job} from before the restore may have refunded it, and would again: approve and run it, or \
+                 discard it, and resolve what comes of it first"
             ),
             Self::Unexplained(lost) => {
                 f.write_str("the gateway made ")?;

@@ -204,12 +204,13 @@ const fn status_of(error: &DeskError) -> StatusCode {
     match error {
         DeskError::NoSuchPayment | DeskError::NoSuchCancel => StatusCode::NOT_FOUND,
         DeskError::Ambiguous(_)
-        | DeskError::RemainingDiffers { .. }
-        | DeskError::PaymentConflict
-        | DeskError::NotAllowed(_)
         | DeskError::TooEarly(_)
         | DeskError::NoHistory { .. }
-        | DeskError::Unexplained(_) => StatusCode::CONFLICT,
+        | DeskError::Unexplained(_)
+        | DeskError::InJob(_)
+        | DeskError::RemainingDiffers { .. }
+        | DeskError::PaymentConflict
+        | DeskError::NotAllowed(_) => StatusCode::CONFLICT,
         DeskError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         DeskError::NoAccountKey | DeskError::NoAccount { .. } => StatusCode::NOT_IMPLEMENTED,
         DeskError::LookUp(_) => StatusCode::BAD_GATEWAY,

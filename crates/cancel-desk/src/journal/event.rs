@@ -108,11 +108,10 @@ impl NewEvent {
         Self { at, intent, attempt, kind: record.change.word(), detail }
     }
 
-    pub(crate) fn compared(payment: &PaymentRecord, seen: i64, unexplained: bool, at: Timestamp) -> Self {
+    pub(crate) fn compared(payment: &PaymentRecord, seen: i64, at: Timestamp) -> Self {
         let detail = json!({
             "payment": payment.key().to_string(),
             "seen_balance": seen,
-            "unexplained": unexplained,
             "suspect": payment.suspect,
             "known_balance": payment.known_balance,
         });

@@ -294,7 +294,7 @@ impl Journal for MemoryJournal {
         let open = tables.open_attempt(key).map(|attempt| attempt.amount.minor());
         apply::compared(&mut payment, seen_balance, unexplained, open)?;
         tables.payments.insert(key.clone(), payment.clone());
-        tables.log(|| NewEvent::compared(&payment, seen_balance, unexplained, now));
+        tables.log(|| NewEvent::compared(&payment, seen_balance, now));
         Ok(payment)
     }
 

@@ -4,6 +4,7 @@ use pg_core::{AttemptTag, CancelEntry, GatewayText};
 
 use super::*;
 use crate::journal::conformance::TestClock;
+use crate::record::{NewJob, NewJobRow};
 
 /// What the gateway shows: the reason and amount of each refund; `None`: it does not answer.
 type Shown = Option<Vec<(String, i64)>>;
@@ -117,6 +118,28 @@ async fn a_payment_is_not_trusted_while_what_was_lost_may_be_on_its_way() {
     assert!(error.to_string().starts_with("for 2 more seconds"), "{error}");
     restored.clock.advance(Duration::from_millis(1_999));
     restored.trust(ByHand::Nothing).await.unwrap();
+}
+
+/// The job's row was submitted and refunded in the lost part; approved once more, it would be so again.
+#[tokio::test]
+async fn a_payment_is_not_trusted_while_a_bulk_job_would_ask_for_it_again() {
+    for (shown, ends) in [(3_000, Err("in_job")), (0, Ok(None))] {
+        let restored = Restored::new(false, &[("", shown)]).await;
+        let row = NewJobRow::new(1, restored.key.clone(), won(3_000));
+        let plan = NewJob { name: "june".to_owned(), rows: vec![row] };
+        let journal = restored.desk.journal();
+        let job = journal.plan_job(plan).await.unwrap();
+        journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
+        journal.suspect_all("kim", "once more").await.unwrap();
+        restored.clock.advance(Duration::from_secs(600));
+        let told = restored.trust(ByHand::Sums).await;
+        assert_eq!(told.map(|payment| payment.suspect).map_err(|error| error.code()), ends);
+        if ends.is_ok() {
+            continue;
+        }
+        journal.discard_job(job.id, "kim", "seen in the admin page").await.unwrap();
+        restored.trust(ByHand::Sums).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -310,7 +310,7 @@ impl Journal for PostgresJournal {
     ) -> Result<PaymentRecord, JournalError> {
         self.change_payment(key, |payment, open, now| {
             apply::compared(payment, seen_balance, unexplained, open)?;
-            Ok(NewEvent::compared(payment, seen_balance, unexplained, now))
+            Ok(NewEvent::compared(payment, seen_balance, now))
         })
         .await
     }

@@ -427,7 +427,7 @@ impl Journal for SqliteJournal {
                 let open = rows::open_attempt(c, &key)?.map(|attempt| attempt.amount.minor());
                 apply::compared(&mut payment, seen_balance, unexplained, open)?;
                 rows::update_payment(c, &payment)?;
-                rows::append(c, NewEvent::compared(&payment, seen_balance, unexplained, now))?;
+                rows::append(c, NewEvent::compared(&payment, seen_balance, now))?;
                 Ok(payment)
             })
             .await
