@@ -136,6 +136,9 @@ pub(crate) struct DiscardArgs {
     /// Why, as it is recorded
     #[arg(long)]
     reason: String,
+    /// Yes: needed with --json
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
 fn read_total(text: &str) -> Result<Money, String> {
@@ -506,6 +509,7 @@ async fn list(shell: &Shell) -> Result<Exit, Failure> {
 }
 
 async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
+    shell.consent(args.yes || !shell.json)?;
     let desk = shell.desk_of_journal().await?;
     let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
     let job = discarded.map_err(|error| match error {

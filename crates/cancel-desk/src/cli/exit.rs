@@ -115,7 +115,7 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::RemainingDiffers { expected, cancelable } => {
             (Exit::Refused, text::REMAINING_DIFFERS.fill(lang, &[&shown(*expected), &shown(*cancelable)]))
         }
-        DeskError::KeyReused => (Exit::Usage, text::KEY_REUSED.of(lang).to_owned()),
+        DeskError::KeyReused(_) => (Exit::Usage, text::KEY_REUSED.of(lang).to_owned()),
         DeskError::PaymentConflict => (Exit::Usage, text::PAYMENT_CONFLICT.of(lang).to_owned()),
         DeskError::NoAccountKey => (Exit::Setup, text::NO_ACCOUNT_KEY.of(lang).to_owned()),
         DeskError::NoAccount { gateway, merchant } => {

@@ -120,8 +120,14 @@ impl Shell {
 
     /// The desk without accounts: it reads and writes the journal, and asks no gateway.
     pub(crate) async fn desk_of_journal(&self) -> Result<Desk, Failure> {
+        Ok(self.journal_and_config().await?.1)
+    }
+
+    /// As [`desk_of_journal`](Self::desk_of_journal), with the configuration.
+    pub(crate) async fn journal_and_config(&self) -> Result<(Config, Desk), Failure> {
         let config = self.config(Secrets::None)?;
-        Ok(Desk::new(self.journal(&config, Make::No).await?, Arc::new(Accounts::new())))
+        let journal = self.journal(&config, Make::No).await?;
+        Ok((config, Desk::new(journal, Arc::new(Accounts::new()))))
     }
 
     /// The desk with its accounts; makes the journal if there is none.

@@ -207,7 +207,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict
         | DeskError::NotAllowed(_) => StatusCode::CONFLICT,
-        DeskError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        DeskError::KeyReused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         DeskError::NoAccountKey | DeskError::NoAccount { .. } => StatusCode::NOT_IMPLEMENTED,
         DeskError::LookUp(_) => StatusCode::BAD_GATEWAY,
         DeskError::Journal(JournalError::Storage(_)) => StatusCode::SERVICE_UNAVAILABLE,
