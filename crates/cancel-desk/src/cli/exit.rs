@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::config::Lang;
 use crate::desk::DeskError;
 use crate::journal::JournalError;
+use crate::korean::said;
 use crate::record::IntentState;
 
 use super::text;
@@ -121,10 +122,22 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::NoAccount { gateway, merchant } => {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
-        DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[why])),
-        DeskError::LookUp(error) => (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[error])),
-        DeskError::Journal(error) => (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&causes(error)])),
+        DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
+        DeskError::LookUp(error) => {
+            (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[&in_words(lang, &error.to_string())]))
+        }
+        DeskError::Journal(error) => {
+            (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&in_words(lang, &causes(error))]))
+        }
         DeskError::Invalid(_) => (Exit::Usage, error.to_string()),
+    }
+}
+
+/// What a check or a rule says, in a language.
+pub(crate) fn in_words(lang: Lang, english: &str) -> String {
+    match lang {
+        Lang::En => english.to_owned(),
+        Lang::Ko => said(english).unwrap_or_else(|| english.to_owned()),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::journal::{Journal, JournalError};
 use crate::record::PaymentRecord;
 use crate::worker::Accounts;
 
-use super::exit::{Exit, Failure, causes};
+use super::exit::{Exit, Failure, causes, in_words};
 use super::show;
 use super::text::{self, Text};
 
@@ -71,6 +71,15 @@ impl Shell {
     /// A text in the caller's language.
     pub(crate) fn t(&self, text: &Text) -> &'static str {
         text.of(self.lang())
+    }
+
+    /// What a check or a rule says, in the caller's language.
+    pub(crate) fn said(&self, english: &str) -> String {
+        in_words(self.lang(), english)
+    }
+
+    fn said_lines(&self, english: &str) -> String {
+        english.lines().map(|line| self.said(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// Reads the configuration; the log begins with it.
@@ -219,14 +228,15 @@ impl Shell {
 
     /// Says why a command failed, and how to go on.
     pub(crate) fn failed(&self, failure: &Failure) {
+        let text = &self.said_lines(&failure.text);
         if self.json {
-            let Failure { code, field, text, next, .. } = failure;
+            let Failure { code, field, next, .. } = failure;
             self.json(&serde_json::json!({
                 "error": { "code": code, "field": field, "message": text, "next": next }
             }));
             return;
         }
-        self.warn(&text::ERROR.fill(self.lang(), &[&failure.text]));
+        self.warn(&text::ERROR.fill(self.lang(), &[text]));
         if let Some(next) = &failure.next {
             self.warn(&text::NEXT.fill(self.lang(), &[next]));
         }

@@ -293,7 +293,10 @@ texts! {
         "환불 가능 금액이 {0}이 아니라 {1}입니다. 결제를 다시 확인하고 요청하세요";
     KEY_REUSED = "this key already stands for another refund: if it is the same refund, do NOT use a new key",
         "이 키로 이미 다른 내용의 환불이 접수되어 있습니다. 같은 환불이면 새 키를 쓰지 마세요";
-    PAYMENT_CONFLICT = "this payment is registered already, with other content", "같은 결제가 다른 내용으로 이미 등록되어 있습니다";
+    PAYMENT_CONFLICT = "this payment is registered already, with other content, and stays as it is: look with `cancel-desk payments \
+        show`; one that was registered wrongly is refunded in the gateway's admin page",
+        "같은 결제가 다른 내용으로 이미 등록되어 있으며 바꿀 수 없습니다. `cancel-desk payments show`로 확인하세요. 잘못 등록한 \
+        결제는 PG 관리자 화면에서 환불하세요";
     NO_ACCOUNT_KEY = "account data cannot be stored without a key: set journal.account_key in the configuration",
         "계좌 정보를 저장할 키가 없습니다. 설정의 journal.account_key를 지정하세요";
     NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 {1} 계정 {0}이(가) 없습니다";

@@ -10,6 +10,7 @@
 
 mod golden;
 mod keys;
+mod korean;
 mod places;
 mod restored;
 #[cfg(unix)]
