@@ -123,13 +123,13 @@ fn literals(code: &str) -> Vec<(String, String)> {
             }
             '\'' if chars.peek() == Some(&'"') => drop(chars.next()),
             // a raw text has none of ours
-            'r' if chars.peek() == Some(&'#') => {
-                let rest: String = chars.clone().collect();
-                let end = rest.find("\"#").map_or(0, |at| rest[..at].chars().count() + 2);
-                if rest.starts_with("#\"") {
-                    for _ in 0..end {
-                        chars.next();
+            'r' if chars.next_if_eq(&'#').is_some() => {
+                let (mut last, raw) = (' ', chars.next_if_eq(&'"').is_some());
+                while let Some(next) = if raw { chars.next() } else { None } {
+                    if (last, next) == ('"', '#') {
+                        break;
                     }
+                    last = next;
                 }
             }
             '"' => {
