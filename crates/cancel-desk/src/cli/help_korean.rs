@@ -69,8 +69,9 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("Look again, from the beginning of the schedule", "처음 일정부터 다시 조회"),
     ("Do not ask, and do not ask the gateway before", "묻지 않고, PG에 먼저 조회하지도 않습니다"),
     (
-        "Although refunds of ours are unexplained, or the gateway does not answer: the same wish may be refunded twice",
-        "설명되지 않는 환불이 있거나 PG가 응답하지 않아도 해제합니다. 같은 요청이 두 번 환불될 수 있습니다",
+        "Although refunds of ours are unexplained or may still be on their way, or the gateway does not answer: the same \
+         wish may be refunded twice",
+        "설명되지 않거나 아직 처리 중일 수 있는 환불이 있어도, PG가 응답하지 않아도 해제합니다. 같은 요청이 두 번 환불될 수 있습니다",
     ),
     (
         "The journal was restored from a backup: trust no payment, and ask every gateway",
@@ -200,7 +201,8 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
         "\
 `recover --after-restore` 뒤에는 PG 내역과 대조할 때까지 결제가 점검 대상으로 남습니다. 저널에 없는 환불이 PG 내역에 있으면
 잃어버린 요청을 예전 키로 다시 보내고 resolve로 처리한 다음, 이 명령으로 결제를 해제합니다. PG 내역과 저널을 나란히 보여 주고
-묻습니다. 저널로 설명되지 않는 이 프로그램의 환불이 PG 내역에 있으면 해제하지 않습니다.",
+묻습니다. 잃어버린 환불이 아직 처리 중일 수 있거나, 저널로 설명되지 않는 이 프로그램의 환불이 PG 내역에 있거나, 이 결제에 결과가
+없는 취소가 있으면 해제하지 않습니다. 아직 필요한 환불은 해제한 뒤 새 키로 다시 요청합니다.",
     ),
     (
         "recover",

@@ -15,10 +15,6 @@ pub(super) const TEXTS: Table = &[
         "백업에서 복원한 저널입니다. 담당자가 이 결제를 먼저 정리해야 합니다",
     ),
     (
-        "a cancel of this payment from before the restore has no outcome yet: resolve it first, then trust",
-        "복원 전에 접수된 취소의 결과가 아직 없습니다. 먼저 resolve로 처리한 뒤 해제하세요",
-    ),
-    (
         "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; what is still \
          wanted is asked for anew, under a new key, once the payment is trusted",
         "이 결제에 결과가 없는 취소가 있습니다. 먼저 happened 또는 did-not-happen으로 처리하세요. 아직 필요한 환불은 \
