@@ -42,6 +42,7 @@ pub use memory::MemoryJournal;
 pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
+#[cfg(any(feature = "bulk", feature = "cli"))]
 pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};

@@ -217,6 +217,14 @@ pub(super) const TEXTS: Table = &[
         "must have all of its tables, indexes and triggers as they were made: restore it from a backup",
         "테이블·인덱스·트리거가 만들어진 때와 다릅니다. 백업에서 복원하세요",
     ),
+    (
+        "must have {} as it was made: put it back, or restore it from a backup",
+        "만들어진 때와 다릅니다: {0}. 되돌리거나 백업에서 복원하세요",
+    ),
+    (
+        "must be written with session_replication_role = origin: else no trigger keeps what was written",
+        "session_replication_role이 origin이어야 합니다. 아니면 기록을 지키는 트리거가 동작하지 않습니다",
+    ),
     ("must not lie on a network file system", "네트워크 파일 시스템에 두면 안 됩니다"),
     ("must be a postgresql url with known options alone", "알려진 옵션만 쓴 PostgreSQL 주소여야 합니다"),
     (
