@@ -391,7 +391,7 @@ fn own_key(payment: &PaymentKey, asked: RowAmount, amount: Money) -> String {
         RowAmount::Exact(_) => amount.minor().to_string(),
     };
     let number = &payment.payment_id;
-    if number.len() <= 100 && number.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if number.len() <= 100 && number.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
         return format!("bulk:{number}:{amount}");
     }
     let digest: String = Sha256::digest(number.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();

@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, approve, is_done, parse_total,
-    short_hash, write_left_out, write_rows,
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, is_done,
+    parse_total, short_hash, write_left_out, write_rows,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
@@ -136,6 +136,9 @@ pub(crate) struct DiscardArgs {
     /// Why, as it is recorded
     #[arg(long)]
     reason: String,
+    /// Yes: needed with --json
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
 fn read_total(text: &str) -> Result<Money, String> {
@@ -323,7 +326,7 @@ fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
         text.push('\n');
         let shown = plan.left_out().take(SHOWN).map(|row| {
             let order = row.merchant_uid.clone().unwrap_or_default();
-            vec![row.line.to_string(), order, row.verdict.to_string()]
+            vec![row.line.to_string(), order, verdict(shell, &row.verdict)]
         });
         let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
         text.push_str(&show::table(&header, &[0], shown.collect()));
@@ -337,11 +340,19 @@ fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
     text
 }
 
+/// A verdict in a sentence.
+fn verdict(shell: &Shell, verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotCancellable { field, why } => format!("{field}: {}", shell.said(why)),
+        verdict => shell.said(&verdict.to_string()),
+    }
+}
+
 /// Rows and sum for every account and currency.
 fn sums(shell: &Shell, plan: &Plan) -> String {
     let lang = shell.lang();
     let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
-    for row in plan.rows.iter().filter(|row| row.verdict == crate::bulk::Verdict::Ok) {
+    for row in plan.rows.iter().filter(|row| row.verdict == Verdict::Ok) {
         let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
         let key = (payment.account().to_string(), amount.currency().code());
         let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
@@ -375,7 +386,7 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Fail
         }
         (JobState::Halted, None) => {
             let because = job.halted_because.unwrap_or_default();
-            let text = words::IS_HALTED.fill(shell.lang(), &[&because]);
+            let text = words::IS_HALTED.fill(shell.lang(), &[&shell.said(&because)]);
             Err(Failure::new(Exit::Usage, "halted", text)
                 .next(words::RESUME_HALTED.fill(shell.lang(), &[&job.id])))
         }
@@ -425,7 +436,7 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
     let (word, next) = match &end {
         RunEnd::Done => ("done", None),
         RunEnd::StillOpen(open) => ("still_open", Some(words::STILL_OPEN.fill(lang, &[open, &id]))),
-        RunEnd::Halted(why) => ("halted", Some(words::HALTED.fill(lang, &[why, &id]))),
+        RunEnd::Halted(why) => ("halted", Some(words::HALTED.fill(lang, &[&shell.said(why), &id]))),
         RunEnd::Stopped => ("stopped", Some(words::STOPPED.fill(lang, &[&id]))),
     };
     if shell.json {
@@ -526,6 +537,7 @@ async fn list(shell: &Shell) -> Result<Exit, Failure> {
 }
 
 async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
+    shell.consent(args.yes || !shell.json)?;
     let desk = shell.desk_of_journal().await?;
     let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
     let job = discarded.map_err(|error| match error {

@@ -176,11 +176,26 @@ pub(crate) async fn the_same_key_is_the_same_wish(journal: Arc<dyn Journal>, _cl
         assert!(matches!(journal.submit(other).await, Err(JournalError::KeyConflict)));
     }
     assert!(matches!(journal.submit(wish("q", "k2", 1)).await, Err(JournalError::NotFound)));
-    for bad in ["", "with space", "열쇠", "\"k\"", &"x".repeat(201)] {
+    for bad in ["", "with space", "열쇠", "\"k\"", "'k'", "k`", &"x".repeat(201)] {
         assert!(matches!(journal.submit(wish("p", bad, 1)).await, Err(JournalError::Invalid(_))), "{bad}");
     }
     assert_eq!(journal.intent(first.id).await.unwrap(), Some(first));
     assert_eq!(sums(&*journal).await, (3_000, 0, 0));
+}
+
+pub(crate) async fn a_key_is_found_whatever_its_payment(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    for id in ["p", "q"] {
+        journal.register_payment(payment(id)).await.unwrap();
+    }
+    let stored = submitted(&*journal, wish("p", "k", 3_000)).await;
+    submitted(&*journal, wish("q", "l", 3_000)).await;
+    let account = stored.payment.account();
+    assert_eq!(journal.by_key(&account, "k").await.unwrap(), Some(stored));
+    for key in ["K", "k ", "kl", "", "\0", "' OR 1"] {
+        assert_eq!(journal.by_key(&account, key).await.unwrap(), None, "{key:?}");
+    }
+    let other = AccountName { merchant: "other".to_owned(), ..account };
+    assert_eq!(journal.by_key(&other, "k").await.unwrap(), None);
 }
 
 pub(crate) async fn no_more_is_reserved_than_was_paid(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
@@ -587,7 +602,7 @@ pub(crate) async fn callers_at_once_never_get_more_than_was_paid(
 macro_rules! journal_conformance {
     ($make:path) => {
         $crate::journal::conformance::journal_conformance!($make, with:
-            payments_are_registered_once, the_same_key_is_the_same_wish, no_more_is_reserved_than_was_paid,
+            payments_are_registered_once, the_same_key_is_the_same_wish, a_key_is_found_whatever_its_payment, no_more_is_reserved_than_was_paid,
             a_claim_is_exclusive_until_it_expires, one_attempt_is_open_per_payment,
             the_guard_is_never_above_what_is_proven, a_completed_refund_is_final,
             unknown_and_not_sent_keep_the_attempt, a_superseded_attempt_gives_way_to_another,

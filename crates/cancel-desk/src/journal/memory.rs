@@ -139,6 +139,12 @@ impl Journal for MemoryJournal {
         Ok(intents)
     }
 
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError> {
+        let tables = self.tables();
+        let id = tables.keys.get(&(account.clone(), key.to_owned()));
+        Ok(id.and_then(|id| tables.intents.get(id)).cloned())
+    }
+
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
         let tables = self.tables();
         let ids = tables.attempts_of.get(&intent).map_or(&[][..], Vec::as_slice);

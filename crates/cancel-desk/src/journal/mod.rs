@@ -42,6 +42,8 @@ pub use memory::MemoryJournal;
 pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
+#[cfg(any(feature = "bulk", feature = "cli"))]
+pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
 pub use verify::{Fault, Verification};
@@ -127,6 +129,12 @@ pub trait Journal: Send + Sync + Debug {
     /// # Errors
     /// Of the storage.
     async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError>;
+
+    /// The intent that a caller's key stands for at a merchant account, of whatever payment.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError>;
 
     /// The attempts of an intent, first to last.
     ///

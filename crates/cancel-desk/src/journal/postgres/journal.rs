@@ -92,7 +92,7 @@ impl Journal for PostgresJournal {
         self.again(|transaction| async move {
             let wanted = vec![
                 steps::locked_payment(&new.payment),
-                steps::intent_of_key(&new.payment, &new.caller_key),
+                steps::intent_of_key(&new.payment.account(), &new.caller_key),
                 steps::now(self.clock()),
             ];
             let mut told = Told::new(transaction.begin(wanted).await?);
@@ -130,6 +130,13 @@ impl Journal for PostgresJournal {
             return Ok(Vec::new());
         }
         Told::new(self.ask(|| vec![steps::intents_of(key)]).await?).all(rows::intent)
+    }
+
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError> {
+        if !can_be_stored(&account.merchant) || !can_be_stored(key) {
+            return Ok(None);
+        }
+        Told::new(self.ask(|| vec![steps::intent_of_key(account, key)]).await?).one(rows::intent)
     }
 
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {

@@ -205,10 +205,10 @@ pub(super) fn intents_of(key: &PaymentKey) -> Step {
 }
 
 /// The intent under a caller's key.
-pub(super) fn intent_of_key(payment: &PaymentKey, caller_key: &str) -> Step {
+pub(super) fn intent_of_key(account: &AccountName, caller_key: &str) -> Step {
     let sql = intents!(" WHERE gateway = $1 AND merchant = $2 AND intent.caller_key = $3");
     let values =
-        vec![value(payment.gateway.as_str()), value(payment.merchant.clone()), value(caller_key.to_owned())];
+        vec![value(account.gateway.as_str()), value(account.merchant.clone()), value(caller_key.to_owned())];
     Step::new(sql, values)
 }
 

@@ -265,6 +265,11 @@ impl Journal for SqliteJournal {
         self.writer.run(move |c| rows::intents_of(c, &key)).await
     }
 
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError> {
+        let (account, key) = (account.clone(), key.to_owned());
+        self.writer.run(move |c| rows::intent_by_key(c, &account, &key)).await
+    }
+
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
         self.writer.run(move |c| rows::attempts_of(c, intent)).await
     }

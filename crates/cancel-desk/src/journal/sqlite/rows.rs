@@ -254,8 +254,16 @@ pub(super) fn not_of_job(c: &Connection, job: JobId, key: &PaymentKey) -> Outcom
 }
 
 pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
+    intent_by_key(c, &new.payment.account(), &new.caller_key)
+}
+
+pub(super) fn intent_by_key(
+    c: &Connection,
+    account: &AccountName,
+    key: &str,
+) -> Outcome<Option<IntentRecord>> {
     let sql = intents!(" WHERE gateway = ?1 AND merchant = ?2 AND intent.caller_key = ?3");
-    one(c, sql, params![new.payment.gateway.as_str(), new.payment.merchant, new.caller_key], intent_of)
+    one(c, sql, params![account.gateway.as_str(), account.merchant, key], intent_of)
 }
 
 pub(super) fn waiting_for_a_person(c: &Connection, limit: u32) -> Outcome<Vec<IntentRecord>> {

@@ -54,6 +54,7 @@ a_journal_with_the_methods_of_another! {
     withdraw(intent: IntentId, by: &str, reason: &str) -> IntentRecord;
     intent(id: IntentId) -> Option<IntentRecord>;
     intents_of(key: &PaymentKey) -> Vec<IntentRecord>;
+    by_key(account: &AccountName, key: &str) -> Option<IntentRecord>;
     attempts_of(intent: IntentId) -> Vec<AttemptRecord>;
     claim(owner: &str, lease: Duration, accounts: &[AccountName]) -> Option<Claim>;
     claim_payment(key: &PaymentKey, owner: &str, lease: Duration) -> Option<Claim>;
