@@ -18,6 +18,7 @@ mod replay;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod submit;
+mod trail;
 mod vault;
 mod verify;
 

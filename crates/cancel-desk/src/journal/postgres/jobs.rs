@@ -7,6 +7,7 @@ use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, 
 
 use super::super::event::NewEvent;
 use super::super::jobs::{PlannedRow, count, may_submit, refusal, wish_of};
+use super::super::trail::Before;
 use super::super::{JournalError, Submitted};
 use super::error::Stop;
 
@@ -163,7 +164,7 @@ pub(super) async fn plan(
     for chunk in planned.chunks(CHUNK) {
         transaction.go_on(vec![insert_rows(job.id, chunk)]).await?;
     }
-    let event = NewEvent::of_job(job, job.created_at, "planned", None);
+    let event = NewEvent::planned(job, planned.iter().map(|planned| &planned.row));
     transaction.commit(vec![steps::append(&event)]).await?;
     Ok(job.clone())
 }
@@ -270,6 +271,7 @@ pub(super) async fn submit(
     let known = told.one(rows::intent)?;
     let now = told.now()?;
     may_submit(&record)?;
+    let before = payment.as_ref().map(Before::payment).unwrap_or_default();
     let counted = known.is_none();
     if counted {
         count(&mut record, &row)?;
@@ -286,7 +288,8 @@ pub(super) async fn submit(
     match (&result, payment) {
         (Ok(Submitted::New(intent)), Some(mut payment)) => {
             steps.push(steps::insert_intent(intent, account));
-            work::commit(transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
+            let event = NewEvent::submitted(&before, &payment, intent);
+            work::commit(transaction, steps, &mut payment, Some(&event)).await?;
         }
         _ => {
             transaction.commit(steps).await?;

@@ -66,7 +66,9 @@ pub(super) fn payment(row: &Row) -> Outcome<PaymentRecord> {
     let key = key(row)?;
     if payment.gateway != key.gateway
         || payment.gateway_id != key.payment_id
+        || payment.merchant_uid != row.try_get::<_, &str>("merchant_uid")?
         || payment.paid.minor() != row.try_get::<_, i64>("paid")?
+        || payment.paid.currency().code() != row.try_get::<_, &str>("currency")?
     {
         return Err(CORRUPT);
     }

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 use super::super::JournalError;
 
 /// Rises when the tables change.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// The lock under which one host makes the tables, so that the others find them made.
 const LOCK: i64 = 0x7067_6364;
 
@@ -195,7 +195,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
 CREATE TRIGGER job_rows_are_kept BEFORE TRUNCATE ON job_row
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
 CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job FOR EACH ROW
-WHEN ((NEW.id, NEW.hash, NEW.rows) IS DISTINCT FROM (OLD.id, OLD.hash, OLD.rows)
+WHEN ((NEW.id, NEW.name, NEW.hash, NEW.rows, NEW.created_at)
+        IS DISTINCT FROM (OLD.id, OLD.name, OLD.hash, OLD.rows, OLD.created_at)
     OR (OLD.state = 'discarded' AND NEW.state IS DISTINCT FROM OLD.state))
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total FOR EACH ROW
@@ -204,26 +205,33 @@ WHEN ((NEW.job, NEW.currency, NEW.approved) IS DISTINCT FROM (OLD.job, OLD.curre
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row FOR EACH ROW
 WHEN ((NEW.job, NEW.line, NEW.intent, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key,
-        NEW.fingerprint, NEW.amount, NEW.currency)
+        NEW.fingerprint, NEW.amount, NEW.currency, NEW.reason)
     IS DISTINCT FROM
     (OLD.job, OLD.line, OLD.intent, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key,
-        OLD.fingerprint, OLD.amount, OLD.currency))
+        OLD.fingerprint, OLD.amount, OLD.currency, OLD.reason))
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent FOR EACH ROW
 WHEN (OLD.state IN ('completed', 'rejected', 'withdrawn')
     AND (NEW.state IS DISTINCT FROM OLD.state OR NEW.outcome IS DISTINCT FROM OLD.outcome))
 EXECUTE FUNCTION refuse('the outcome is final');
-CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent FOR EACH ROW
-WHEN ((NEW.id, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key, NEW.amount, NEW.fingerprint)
+CREATE TRIGGER payment_is_frozen BEFORE UPDATE ON payment FOR EACH ROW
+WHEN ((NEW.gateway, NEW.merchant, NEW.payment_id, NEW.merchant_uid, NEW.currency, NEW.paid, NEW.reference)
     IS DISTINCT FROM
-    (OLD.id, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key, OLD.amount, OLD.fingerprint))
+    (OLD.gateway, OLD.merchant, OLD.payment_id, OLD.merchant_uid, OLD.currency, OLD.paid, OLD.reference))
+EXECUTE FUNCTION refuse('what was paid never changes');
+CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent FOR EACH ROW
+WHEN ((NEW.id, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key, NEW.amount, NEW.fingerprint,
+        NEW.reason, NEW.created_at)
+    IS DISTINCT FROM
+    (OLD.id, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key, OLD.amount, OLD.fingerprint,
+        OLD.reason, OLD.created_at))
 EXECUTE FUNCTION refuse('what was asked never changes');
 CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt FOR EACH ROW
-WHEN ((NEW.id, NEW.intent, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.balance_before, NEW.amount,
-        NEW.sequence, NEW.frozen, NEW.digest)
+WHEN ((NEW.id, NEW.intent, NEW.no, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.balance_before, NEW.amount,
+        NEW.sequence, NEW.frozen, NEW.digest, NEW.first_send_at)
     IS DISTINCT FROM
-    (OLD.id, OLD.intent, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.balance_before, OLD.amount,
-        OLD.sequence, OLD.frozen, OLD.digest))
+    (OLD.id, OLD.intent, OLD.no, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.balance_before, OLD.amount,
+        OLD.sequence, OLD.frozen, OLD.digest, OLD.first_send_at))
 EXECUTE FUNCTION refuse('an attempt never changes');
 CREATE TRIGGER attempt_end_is_final BEFORE UPDATE ON attempt FOR EACH ROW
 WHEN (OLD.state IN ('applied', 'closed') AND NEW.state IS DISTINCT FROM OLD.state)

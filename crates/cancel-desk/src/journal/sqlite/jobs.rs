@@ -87,7 +87,7 @@ fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
 }
 
 /// Stores a plan; the same plan again gives back what is stored.
-pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Outcome<JobRecord> {
+pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> Outcome<JobRecord> {
     if let Some(known) = find(c, job.id)? {
         return Ok(known);
     }
@@ -102,10 +102,10 @@ pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Out
             params![job.id.to_bytes(), approved.currency().code(), approved.minor(), total.submitted];
         c.prepare_cached(sql)?.execute(values)?;
     }
-    for PlannedRow { row, sealed } in rows {
-        insert_row(c, job.id, &row, sealed.as_deref())?;
+    for PlannedRow { row, sealed } in &planned {
+        insert_row(c, job.id, row, sealed.as_deref())?;
     }
-    rows::append(c, NewEvent::of_job(&job, job.created_at, "planned", None))?;
+    rows::append(c, NewEvent::planned(&job, planned.iter().map(|planned| &planned.row)))?;
     Ok(job)
 }
 
