@@ -18,10 +18,7 @@ pub(super) type Outcome<T> = Result<T, JournalError>;
 pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
 
 pub(super) fn gateway(word: &str) -> Outcome<Gateway> {
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or(CORRUPT)
+    word.parse().map_err(|_| CORRUPT)
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {

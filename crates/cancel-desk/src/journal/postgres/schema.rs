@@ -5,6 +5,7 @@ use pg_core::Invalid;
 use tokio_postgres::Client;
 
 use super::super::JournalError;
+use super::parts;
 
 /// Rises when the tables change.
 const VERSION: i64 = 3;
@@ -14,7 +15,13 @@ const LOCK: i64 = 0x7067_6364;
 const TABLES: &str = r#"
 CREATE TABLE journal (
     only_row BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only_row),
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    major BIGINT
+);
+
+CREATE TABLE part (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    definition TEXT NOT NULL
 );
 
 CREATE TABLE payment (
@@ -172,6 +179,8 @@ const TRIGGERS: &str = r"
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
 
+CREATE TRIGGER part_is_kept BEFORE UPDATE OR DELETE ON part
+FOR EACH ROW EXECUTE FUNCTION refuse('what the journal is made of never changes');
 CREATE TRIGGER event_is_append_only BEFORE UPDATE OR DELETE ON event
 FOR EACH ROW EXECUTE FUNCTION refuse('events are append-only');
 CREATE TRIGGER event_is_kept BEFORE TRUNCATE ON event
@@ -287,6 +296,7 @@ pub(super) async fn make(client: &mut Object, schema: &str) -> Result<(), Journa
         transaction.batch_execute(TABLES).await?;
         transaction.batch_execute(TRIGGERS).await?;
         transaction.execute("INSERT INTO journal (version) VALUES ($1)", &[&VERSION]).await?;
+        parts::note(transaction.client()).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -308,7 +318,10 @@ async fn is_made(client: &Client, schema: &str) -> Result<bool, JournalError> {
     }
     let row = client.query_opt("SELECT version FROM journal", &[]).await?;
     match row.map(|row| row.try_get::<_, i64>(0)).transpose()? {
-        Some(VERSION) => Ok(true),
+        Some(VERSION) => {
+            parts::check(client).await?;
+            Ok(true)
+        }
         _ => Err(Invalid::new("journal", OTHER_VERSION).into()),
     }
 }

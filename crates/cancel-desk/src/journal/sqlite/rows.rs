@@ -25,10 +25,7 @@ impl From<rusqlite::Error> for JournalError {
 pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
 
 fn gateway(word: &str) -> Outcome<Gateway> {
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or(CORRUPT)
+    word.parse().map_err(|_| CORRUPT)
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
