@@ -236,7 +236,7 @@ impl Round<'_> {
                 }
                 sleep(HINT_PAUSE).await;
                 journal.recover().await.unwrap();
-                self.scene.store.take_hints_for_the_schedule().await;
+                self.oracle.schedule_is_changed |= self.scene.store.take_hints_for_the_schedule().await;
             } else if until == Until::AWhile && due > horizon {
                 return true;
             } else {

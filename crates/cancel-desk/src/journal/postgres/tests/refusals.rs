@@ -207,6 +207,9 @@ async fn a_server_that_may_lose_commits_is_refused() {
         let row = session.query_one("SELECT current_setting($1)", &[&setting]).await.unwrap();
         assert_eq!(row.get::<_, &str>(0), expected);
     }
+    // with it no trigger fires
+    client.batch_execute("ALTER DATABASE postgres SET session_replication_role = replica").await.unwrap();
+    assert!(invalid(PostgresJournal::open(options).await).contains("session_replication_role"));
 }
 
 #[tokio::test]
