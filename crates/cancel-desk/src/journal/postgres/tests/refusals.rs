@@ -414,10 +414,7 @@ async fn a_schema_that_lacks_a_part_is_not_opened() {
         ("DROP INDEX one_open_attempt", "index one_open_attempt"),
         ("DROP TRIGGER event_is_append_only ON event", "trigger event.event_is_append_only"),
         ("ALTER TABLE attempt DISABLE TRIGGER attempt_is_frozen", "trigger attempt.attempt_is_frozen"),
-        (
-            "ALTER TABLE intent DISABLE TRIGGER ALL",
-            "constraint intent.intent_gateway_merchant_payment_id_fkey",
-        ),
+        ("ALTER TABLE intent DISABLE TRIGGER ALL", "constraint attempt.attempt_intent_fkey"),
         (
             "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
             "function refuse",
