@@ -392,6 +392,8 @@ fn only_a_journal_is_opened() {
     drop(folder.open().unwrap());
     Connection::open(folder.file()).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     assert!(matches!(folder.open(), Err(JournalError::Invalid(_))));
+    // another folder: an opener that was refused may still be closing its log
+    let folder = Folder::new();
     std::fs::write(folder.file(), b"no database at all, only a text of some length").unwrap();
     assert!(matches!(folder.open(), Err(JournalError::Storage(_))));
 }
