@@ -108,6 +108,8 @@ pub struct PlannedRow {
     pub line: u64,
     /// The order number that the file gives.
     pub merchant_uid: Option<String>,
+    /// What the file gives, but for the account to refund into.
+    pub given: Row,
     /// The payment, if there is exactly one.
     pub payment: Option<PaymentKey>,
     /// The amount, if it could be understood.
@@ -297,6 +299,7 @@ impl Sheet {
             row: PlannedRow {
                 line: row.line,
                 merchant_uid: row.merchant_uid.clone(),
+                given: Row { refund_into: None, ..row.clone() },
                 payment: None,
                 amount: None,
                 verdict: Verdict::Ok,

@@ -140,7 +140,10 @@ pub(crate) async fn cancel_text(
     rows.push((shell.t(&text::STORED_AT), show::time(intent.created_at)));
     rows.push((shell.t(&text::SENT), text::EVERY_TIMES.fill(lang, &[&sends])));
     rows.push((shell.t(&text::LOOKS), text::EVERY_TIMES.fill(lang, &[&intent.looks])));
-    if let Some(due) = intent.due_at {
+    let held = desk.journal().held_by(intent.id).await.map_err(|error| shell.journal_failed(error))?;
+    if let Some(job) = held {
+        rows.push((shell.t(&text::NEXT_LOOK), text::HELD.fill(lang, &[&job])));
+    } else if let Some(due) = intent.due_at {
         let next = if due <= now { shell.t(&text::NOW).to_owned() } else { show::span(due.since(now)) };
         rows.push((shell.t(&text::NEXT_LOOK), next));
     }

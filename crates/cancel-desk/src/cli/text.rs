@@ -83,6 +83,7 @@ texts! {
     KEY = "key", "요청 키";
     REASON = "reason", "사유";
     AGE = "age", "경과";
+    HELD = "held: its bulk job {0} is halted", "보류: 일괄 작업 {0}이(가) 멈춰 있음";
     NEXT_LOOK = "next look", "다음 확인";
     STORED_AT = "stored", "접수 시각";
     SENT = "sent", "전송";

@@ -352,7 +352,11 @@ impl Desk {
     /// [`DeskError::Journal`].
     pub async fn show_cancel(&self, intent: &IntentRecord) -> Result<CancelView, DeskError> {
         let attempts = self.journal().attempts_of(intent.id).await?;
-        Ok(CancelView::new(intent, &attempts))
+        let held_by = match intent.state {
+            IntentState::Planned => self.journal().held_by(intent.id).await?,
+            _ => None,
+        };
+        Ok(CancelView { held_by, ..CancelView::new(intent, &attempts) })
     }
 }
 

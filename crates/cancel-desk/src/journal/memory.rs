@@ -11,8 +11,8 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
-    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState,
+    NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 use super::apply;
@@ -190,6 +190,9 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(new.plan.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
+        if tables.is_held(&rows.intent) {
+            return Err(jobs::HELD);
+        }
         if tables.open.contains_key(&lease.payment) || tables.attempts.contains_key(&new.id) {
             return Err(JournalError::NotAllowed("another attempt is open"));
         }
@@ -274,8 +277,13 @@ impl Journal for MemoryJournal {
         if !suspects.is_empty() {
             tables.log(|| NewEvent::suspected(&suspects, now));
         }
-        for job in tables.jobs.values_mut().filter(|job| job.state == JobState::Approved) {
-            jobs::halt(job, jobs::RESTORED)?;
+        let stopped = |job: &&JobRecord| matches!(job.state, JobState::Approved | JobState::Halted);
+        let halted: Vec<JobRecord> = tables.jobs.values().filter(stopped).cloned().collect();
+        for mut job in halted {
+            if job.state == JobState::Approved {
+                jobs::halt(&mut job, jobs::RESTORED)?;
+            }
+            tables.store_job(job);
         }
         let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
         tables.log(|| NewEvent::general(now, "restored", detail));
@@ -333,6 +341,7 @@ impl Journal for MemoryJournal {
             if let Some(sealed) = sealed {
                 tables.sealed.insert(row.intent, sealed);
             }
+            tables.job_of.insert(row.intent, job.id);
             tables.rows.insert((job.id, row.line), row);
         }
         tables.jobs.insert(job.id, job.clone());
@@ -366,7 +375,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::approve(&mut job, &hash, totals, by)?;
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "approved", Some(by)));
         Ok(job)
     }
@@ -375,7 +384,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::halt(&mut job, why)?;
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "halted", None));
         Ok(job)
     }
@@ -385,7 +394,8 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::discard(&mut job, reason);
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
+        tables.withdraw_all(id, by, reason, now)?;
         let unsent: Vec<IntentId> =
             tables.rows_of(id, 0).filter(|row| !row.is_submitted()).map(|row| row.intent).collect();
         for intent in unsent {
@@ -393,6 +403,13 @@ impl Journal for MemoryJournal {
         }
         tables.log(|| NewEvent::of_job(&job, now, "discarded", Some(by)));
         Ok(job)
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        let tables = self.tables();
+        let planned = tables.intents.get(&intent).filter(|intent| intent.state == IntentState::Planned);
+        let held = planned.is_some_and(|intent| tables.is_held(intent));
+        Ok(tables.job_of.get(&intent).filter(|_| held).copied())
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

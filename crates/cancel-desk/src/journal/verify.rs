@@ -7,7 +7,6 @@ use sha2::{Digest, Sha256};
 
 use crate::record::{
     AttemptRecord, AttemptState, IntentRecord, IntentState, JobRecord, JobRow, Outcome, PaymentRecord, Proof,
-    Timestamp,
 };
 
 use super::EventRecord;
@@ -122,7 +121,7 @@ impl Verifier {
         self.hold(refunded == Some(payment.refunded), "the refunded sum is not that of its cancels", &at);
         let open = attempts.iter().filter(|attempt| attempt.state.is_open()).count();
         self.hold(open <= 1, "more than one attempt is open", &at);
-        self.hold(payment.due_at == due(intents, attempts), "due_at is not that of its cancels", &at);
+        self.hold(is_due(payment, intents, attempts), "due_at is not that of its cancels", &at);
 
         let mut by_intent: BTreeMap<_, Vec<&AttemptRecord>> = BTreeMap::new();
         for attempt in attempts {
@@ -230,13 +229,16 @@ impl Verifier {
     }
 }
 
-/// When a payment of these is due next: by its open attempt, or else by the planned cancel that is due first.
-fn due(intents: &[IntentRecord], attempts: &[AttemptRecord]) -> Option<Timestamp> {
+/// Whether a payment is due by its open attempt, or else by a planned cancel; those of a halted job wait.
+fn is_due(payment: &PaymentRecord, intents: &[IntentRecord], attempts: &[AttemptRecord]) -> bool {
     match attempts.iter().find(|attempt| attempt.state.is_open()) {
-        Some(open) => intents.iter().find(|intent| intent.id == open.intent).and_then(|intent| intent.due_at),
+        Some(open) => {
+            let intent = intents.iter().find(|intent| intent.id == open.intent);
+            payment.due_at == intent.and_then(|intent| intent.due_at)
+        }
         None => {
-            let planned = intents.iter().filter(|intent| intent.state == IntentState::Planned);
-            planned.filter_map(|intent| intent.due_at).min()
+            let mut planned = intents.iter().filter(|intent| intent.state == IntentState::Planned);
+            payment.due_at.is_none() || planned.any(|intent| intent.due_at == payment.due_at)
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Row {
     pub account: Option<String>,
     /// How much.
     pub amount: RowAmount,
+    /// The same as the file has it.
+    pub asked: String,
     /// Why.
     pub reason: Option<String>,
     /// The caller's own key.
@@ -125,6 +127,7 @@ impl Draft {
             gateway: gateway.and_then(Result::ok),
             account: text(Column::Account),
             amount: amount?,
+            asked: text(Column::Amount)?,
             reason: text(Column::Reason),
             key: text(Column::Key),
             refund_into,

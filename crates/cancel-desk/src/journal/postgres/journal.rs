@@ -15,7 +15,7 @@ use crate::record::{
 
 use super::super::apply;
 use super::super::event::NewEvent;
-use super::super::jobs::{RESTORED, approve, discard, halt};
+use super::super::jobs::{HELD, RESTORED, approve, halt};
 use super::super::submit::check_person;
 use super::super::trail::Before;
 use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
@@ -185,14 +185,18 @@ impl Journal for PostgresJournal {
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
         let intent = new.plan.intent;
         self.again(|transaction| async move {
-            let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
+            let more = vec![steps::attempts_of(intent), steps::held_by(intent)];
+            let mut loaded = self.load(&transaction, intent, more).await?;
             let (found, now) = (&mut loaded.found, loaded.now);
             apply::renew(&mut found.payment, lease, now)?;
+            let no = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX).saturating_add(1);
+            if !loaded.more.rows().is_empty() {
+                return Err(HELD.into());
+            }
             if loaded.open.is_some() {
                 return Err(JournalError::NotAllowed("another attempt is open").into());
             }
             let before = Before::rows(found);
-            let no = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX).saturating_add(1);
             let attempt = apply::open(&mut found.payment, &mut found.intent, new, no, now)?;
             let event = NewEvent::opened(&before, found, &attempt, now);
             let steps =
@@ -290,7 +294,7 @@ impl Journal for PostgresJournal {
             }
             let detail = json!({ "by": by, "reason": reason, "payments": marked });
             let event = NewEvent::general(now, "restored", detail);
-            transaction.commit(vec![steps::append(&event)]).await?;
+            transaction.commit(vec![steps::refresh_halted(), steps::append(&event)]).await?;
             Ok(marked)
         })
         .await
@@ -354,6 +358,11 @@ impl Journal for PostgresJournal {
             .await
     }
 
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        let told = Told::new(self.ask(|| vec![jobs::unsettled(id)]).await?).rows();
+        Ok(told.is_empty())
+    }
+
     async fn approve_job(
         &self,
         id: JobId,
@@ -363,20 +372,21 @@ impl Journal for PostgresJournal {
     ) -> Result<JobRecord, JournalError> {
         check_person(by, "approval")?;
         let change = |job: &mut JobRecord| approve(job, &hash, totals, by);
-        self.change_job(id, "approved", Some(by), change, Vec::new).await
+        self.change_job(id, "approved", Some(by), change).await
     }
 
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {
-        self.change_job(id, "halted", None, |job| halt(job, why), Vec::new).await
+        self.change_job(id, "halted", None, |job| halt(job, why)).await
     }
 
     async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
         check_person(by, reason)?;
-        let change = |job: &mut JobRecord| {
-            discard(job, reason);
-            Ok(())
-        };
-        self.change_job(id, "discarded", Some(by), change, || vec![jobs::erase_accounts(id)]).await
+        self.discard(id, by, reason).await
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        let mut told = Told::new(self.ask(|| vec![steps::held_by(intent)]).await?);
+        told.one(|row| Ok(JobId::from_bytes(rows::bytes(row, "job")?)))
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

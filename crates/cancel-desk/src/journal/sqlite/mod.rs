@@ -28,7 +28,7 @@ use crate::record::{
 
 use super::apply::{self, Rows};
 use super::event::NewEvent;
-use super::jobs::{RESTORED, approve, discard, halt, plan};
+use super::jobs::{HELD, RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
 use super::trail::Before;
 use super::verify::Verifier;
@@ -308,6 +308,9 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, new.plan.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
+                if rows::held_by(c, new.plan.intent)?.is_some() {
+                    return Err(HELD);
+                }
                 if rows::open_attempt(c, &lease.payment)?.is_some() {
                     return Err(JournalError::NotAllowed("another attempt is open"));
                 }
@@ -476,6 +479,10 @@ impl Journal for SqliteJournal {
         self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
     }
 
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        self.reader.run(move |c| jobs::is_settled(c, id)).await
+    }
+
     async fn approve_job(
         &self,
         id: JobId,
@@ -504,12 +511,17 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 jobs::erase_accounts(c, id)?;
+                jobs::withdraw_all(c, id, &by, &reason, now)?;
                 jobs::change(c, id, now, ("discarded", Some(&by)), |job| {
                     discard(job, &reason);
                     Ok(())
                 })
             })
             .await
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        self.writer.run(move |c| rows::held_by(c, intent)).await
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {

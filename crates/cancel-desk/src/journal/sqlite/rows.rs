@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{
-    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey,
-    PaymentRecord, Suspect, Timestamp,
+    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId,
+    PaymentKey, PaymentRecord, Suspect, Timestamp,
 };
 
 use super::super::apply::Rows;
@@ -179,7 +179,7 @@ macro_rules! of_payment {
 }
 
 macro_rules! intents {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT intent.*, payment.currency FROM intent JOIN payment USING (gateway, merchant, payment_id)",
             $rest
@@ -243,6 +243,15 @@ pub(super) fn intents_of(c: &Connection, key: &PaymentKey) -> Outcome<Vec<Intent
     all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
 }
 
+/// The intents of a payment under keys that are none of a job's.
+pub(super) fn not_of_job(c: &Connection, job: JobId, key: &PaymentKey) -> Outcome<Vec<IntentRecord>> {
+    let sql = intents!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND NOT EXISTS (SELECT 1 FROM job_row r
+              WHERE r.job = ?4 AND r.gateway = ?1 AND r.merchant = ?2 AND r.caller_key = intent.caller_key)"
+    );
+    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id, job.to_bytes()], intent_of)
+}
+
 pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
     let sql = intents!(" WHERE gateway = ?1 AND merchant = ?2 AND intent.caller_key = ?3");
     one(c, sql, params![new.payment.gateway.as_str(), new.payment.merchant, new.caller_key], intent_of)
@@ -289,16 +298,41 @@ pub(super) fn rows(c: &Connection, id: IntentId) -> Outcome<Rows> {
     Ok(Rows { payment, intent, attempt })
 }
 
-/// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+/// That no halted job holds the intent until it is approved again. What was stored before a restore goes to a person
+/// all the same.
+macro_rules! intents_not_held {
+    ($start:literal, $rest:literal) => {
+        intents!(concat!(
+            $start,
+            " (intent.created_at <= payment.suspect_since OR NOT EXISTS (SELECT 1 FROM job_row
+                JOIN job ON job.id = job_row.job WHERE job_row.intent = intent.id AND job.state = 'halted'))",
+            $rest
+        ))
+    };
+}
+
+/// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no halted
+/// job holds.
 pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
     if let Some(attempt) = open_attempt(c, key)? {
         return Ok(intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some()));
     }
-    let sql = intents!(
-        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned'
-          ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
+    let sql = intents_not_held!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned' AND",
+        " ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
     );
     one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+}
+
+/// The halted job that holds an intent.
+pub(super) fn held_by(c: &Connection, intent: IntentId) -> Outcome<Option<JobId>> {
+    let sql = "SELECT job.id FROM job_row JOIN job ON job.id = job_row.job
+                   JOIN intent ON intent.id = job_row.intent
+                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
+                       AND payment.payment_id = intent.payment_id
+               WHERE job_row.intent = ?1 AND job.state = 'halted' AND intent.state = 'planned'
+                   AND (payment.suspect_since IS NULL OR intent.created_at > payment.suspect_since)";
+    one(c, sql, [intent.to_bytes()], |row| Ok(JobId::from_bytes(row.get("id")?)))
 }
 
 /// The payment of these accounts that is longest due and held by nobody else.

@@ -2,9 +2,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::conformance::{
     LEASE, TestClock, about, account, attempt, claimed, completed, journal_conformance, payment, sound,
-    submitted, tampered, vault, wish,
+    submitted, tampered, vault, wish, won,
 };
 use super::*;
+use crate::record::NewJobRow;
+use pg_core::Gateway;
 
 /// A folder that goes when the test ends.
 #[derive(Debug)]
@@ -453,4 +455,25 @@ fn the_model_runs_the_same_on_disk_as_in_memory() {
             assert!(on_disk.1.is_empty());
         }
     }
+}
+
+#[tokio::test]
+async fn a_row_that_is_not_what_was_planned_is_not_submitted() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    let key = PaymentKey::new(Gateway::Chaiport, "shop", "p");
+    let rows = vec![NewJobRow::new(1, key, won(1_000))];
+    let job = journal.plan_job(NewJob { name: String::new(), rows }).await.unwrap();
+    journal.approve_job(job.id, job.hash, &[won(1_000)], "kim").await.unwrap();
+    let beside = Connection::open(folder.file()).unwrap();
+    let kept: String = beside
+        .query_row("SELECT sql FROM sqlite_schema WHERE name = 'job_row_is_frozen'", [], |row| row.get(0))
+        .unwrap();
+    beside.execute_batch("DROP TRIGGER job_row_is_frozen; UPDATE job_row SET amount = 999").unwrap();
+    beside.execute_batch(&kept).unwrap();
+    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::Corrupt(_))));
+    assert!(journal.intents_of(&payment("p").key()).await.unwrap().is_empty());
+    beside.execute_batch("DROP TRIGGER job_row_is_frozen; UPDATE job_row SET amount = 1000").unwrap();
+    journal.submit_row(job.id, 1).await.unwrap();
 }

@@ -75,6 +75,7 @@ a_journal_with_the_methods_of_another! {
     approve_job(id: JobId, hash: [u8; 32], totals: &[Money], by: &str) -> JobRecord;
     halt_job(id: JobId, why: &str) -> JobRecord;
     discard_job(id: JobId, by: &str, reason: &str) -> JobRecord;
+    held_by(intent: IntentId) -> Option<JobId>;
     submit_row(job: JobId, line: i64) -> Submitted;
     counts() -> Counts;
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;
