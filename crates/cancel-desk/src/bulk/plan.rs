@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::desk::checks;
 use crate::journal::{Journal, NewIntent};
 use crate::record::{
-    IntentRecord, IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord,
+    IntentRecord, IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord, hex,
 };
 use crate::worker::Accounts;
 
@@ -260,7 +260,7 @@ fn take(left: &mut i64, amount: Money) -> Verdict {
 /// Name and contents of the file: the same file is the same job.
 fn job_name(file: &OrderFile, name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
-    let digest: String = file.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hex(&file.digest).chars().take(16).collect();
     format!("{name} {digest}")
 }
 
@@ -394,6 +394,5 @@ fn own_key(payment: &PaymentKey, asked: RowAmount, amount: Money) -> String {
     if number.len() <= 100 && number.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
         return format!("bulk:{number}:{amount}");
     }
-    let digest: String = Sha256::digest(number.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("bulk:{digest}:{amount}")
+    format!("bulk:{}:{amount}", hex(&Sha256::digest(number.as_bytes())))
 }

@@ -310,12 +310,7 @@ impl Which {
 }
 
 pub(crate) fn parse_gateway(word: &str) -> Result<pg_core::Gateway, String> {
-    use pg_core::Gateway;
-
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or_else(|| "must be chaiport, eximbay or settlebank".to_owned())
+    word.parse().map_err(|error: pg_core::Invalid| error.reason().to_owned())
 }
 
 /// A span such as `30s`, `2m`, `1h`, or whole seconds.

@@ -8,7 +8,7 @@ use crate::config::Config;
 use crate::desk::{Desk, DeskError, rfc3339};
 use crate::journal::EventRecord;
 use crate::record::{
-    AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
+    AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, hex,
 };
 
 use super::exit::{Exit, Failure};
@@ -273,23 +273,15 @@ pub(crate) fn event_table(shell: &Shell, events: &[EventRecord]) -> String {
         .iter()
         .map(|event| {
             let cancel = event.intent.map_or_else(|| "-".to_owned(), |id| id.to_string());
-            vec![
-                event.seq.to_string(),
-                show::time(event.at),
-                cancel,
-                event.kind.clone(),
-                event.detail.clone(),
-            ]
+            vec![event.seq.to_string(), show::time(event.at), cancel, event.kind.clone(), told(&event.detail)]
         })
         .collect();
     show::table(&header, &[0], rows)
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _never = write!(text, "{byte:02x}").is_err();
-        text
-    })
+/// A detail as people read it: without the digests that only verifying needs.
+fn told(detail: &str) -> String {
+    let Ok(Value::Object(mut detail)) = serde_json::from_str(detail) else { return detail.to_owned() };
+    detail.remove("left");
+    Value::Object(detail).to_string()
 }

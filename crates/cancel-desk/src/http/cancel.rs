@@ -152,10 +152,7 @@ pub(super) fn selector(fields: &Fields) -> Result<Selector, Invalid> {
 
 /// A gateway by its name.
 pub(super) fn gateway(text: &str) -> Result<Gateway, Invalid> {
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == text)
-        .ok_or_else(|| Invalid::new("gateway", "must be chaiport, eximbay or settlebank"))
+    text.parse()
 }
 
 fn refund_to(fields: &Fields) -> Result<Option<RefundTo>, Invalid> {

@@ -23,6 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 mod jobs;
 mod restored;
+pub(crate) mod tampered;
 
 pub(crate) use jobs::*;
 pub(crate) use restored::*;

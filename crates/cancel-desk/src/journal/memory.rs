@@ -19,6 +19,7 @@ use super::apply;
 use super::event::{GENESIS, NewEvent};
 use super::jobs::{self, PlannedRow};
 use super::submit::check_person;
+use super::trail::Before;
 use super::verify::Verifier;
 use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
@@ -120,10 +121,11 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
         let attempts = tables.attempts_of.get(&intent).map_or(0, Vec::len);
+        let before = tables.before(&rows);
         apply::withdraw(&mut rows, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
         let after = rows.intent.clone();
+        tables.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
         tables.store(rows);
-        tables.log(|| NewEvent::withdrawn(intent, by, reason, now));
         Ok(after)
     }
 
@@ -200,11 +202,12 @@ impl Journal for MemoryJournal {
         if tables.open.contains_key(&lease.payment) || tables.attempts.contains_key(&new.id) {
             return Err(JournalError::NotAllowed("another attempt is open"));
         }
-        let before = tables.attempts_of.get(&rows.intent.id).map_or(0, Vec::len);
-        let no = i64::try_from(before).unwrap_or(i64::MAX).saturating_add(1);
+        let before = tables.before(&rows);
+        let attempts = tables.attempts_of.get(&rows.intent.id).map_or(0, Vec::len);
+        let no = i64::try_from(attempts).unwrap_or(i64::MAX).saturating_add(1);
         let attempt = apply::open(&mut rows.payment, &mut rows.intent, new, no, now)?;
         tables.attempts_of.entry(rows.intent.id).or_default().push(attempt.id);
-        tables.log(|| NewEvent::opened(&attempt, new, now));
+        tables.log(|| NewEvent::opened(&before, &rows, &attempt, now));
         rows.attempt = Some(attempt);
         tables.store(rows);
         tables.snapshot(new.plan.intent, now)
@@ -214,8 +217,9 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(record.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
+        let before = tables.before(&rows);
         apply::record(&mut rows, record, now)?;
-        tables.log(|| NewEvent::changed(record, &rows.payment, now));
+        tables.log(|| NewEvent::changed(record, &before, &rows, now));
         tables.store(rows);
         tables.snapshot(record.intent, now)
     }
@@ -269,8 +273,15 @@ impl Journal for MemoryJournal {
         let since = newest.map_or(now, |newest| newest.max(now));
         tables.restored = Some(since);
         let mut marked = 0_u64;
+        let mut suspects = Vec::new();
         for payment in tables.payments.values_mut() {
-            marked = marked.saturating_add(u64::from(apply::suspect(payment, since)));
+            if apply::suspect(payment, since) {
+                marked = marked.saturating_add(1);
+                suspects.push(payment.clone());
+            }
+        }
+        if !suspects.is_empty() {
+            tables.log(|| NewEvent::suspected(&suspects, now));
         }
         let stopped = |job: &&JobRecord| matches!(job.state, JobState::Approved | JobState::Halted);
         let halted: Vec<JobRecord> = tables.jobs.values().filter(stopped).cloned().collect();
@@ -304,10 +315,11 @@ impl Journal for MemoryJournal {
     ) -> Result<PaymentRecord, JournalError> {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut payment = tables.payment(key)?;
+        let before = Before::payment(&payment);
         let open = tables.open_attempt(key).map(|attempt| attempt.amount.minor());
         apply::compared(&mut payment, seen_balance, unexplained, open)?;
         tables.payments.insert(key.clone(), payment.clone());
-        tables.log(|| NewEvent::compared(&payment, seen_balance, now));
+        tables.log(|| NewEvent::compared(&before, &payment, seen_balance, now));
         Ok(payment)
     }
 
@@ -317,9 +329,10 @@ impl Journal for MemoryJournal {
         let mut payment = tables.payment(key)?;
         let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
         let intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
+        let before = Before::payment(&payment);
         apply::trust(&mut payment, &intents)?;
         tables.payments.insert(key.clone(), payment.clone());
-        tables.log(|| NewEvent::trusted(&payment, by, reason, now));
+        tables.log(|| NewEvent::trusted(&before, &payment, by, reason, now));
         Ok(payment)
     }
 
@@ -329,6 +342,7 @@ impl Journal for MemoryJournal {
         if let Some(known) = tables.jobs.get(&job.id) {
             return Ok(known.clone());
         }
+        tables.log(|| NewEvent::planned(&job, rows.iter().map(|planned| &planned.row)));
         for PlannedRow { row, sealed } in rows {
             if let Some(sealed) = sealed {
                 tables.sealed.insert(row.intent, sealed);
@@ -337,7 +351,6 @@ impl Journal for MemoryJournal {
             tables.rows.insert((job.id, row.line), row);
         }
         tables.jobs.insert(job.id, job.clone());
-        tables.log(|| NewEvent::of_job(&job, now, "planned", None));
         Ok(job)
     }
 
@@ -454,11 +467,11 @@ impl Journal for MemoryJournal {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
+        let before = tables.before(&rows);
         apply::resolve(&mut rows, resolution, now)?;
         let after = rows.intent.clone();
+        tables.log(|| NewEvent::resolved(&before, &rows, resolution, (by, reason), now));
         tables.store(rows);
-        let detail = serde_json::json!({ "as": resolution.as_str(), "by": by, "reason": reason });
-        tables.log(|| NewEvent::remark(intent, now, "resolved", detail));
         Ok(after)
     }
 
@@ -496,6 +509,7 @@ impl Journal for MemoryJournal {
         for job in tables.jobs.values() {
             verifier.job(job, &tables.rows_of(job.id, 0).collect::<Vec<_>>());
         }
+        verifier.restored(tables.restored.is_some());
         Ok(verifier.finish())
     }
 }

@@ -18,6 +18,7 @@ mod replay;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod submit;
+mod trail;
 mod vault;
 mod verify;
 
@@ -371,7 +372,8 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError>;
 
-    /// Checks the event chain and every invariant that the stored rows must hold.
+    /// Checks the event chain, that every row is the one that its events left, and every invariant that the stored rows
+    /// must hold. Leases, and hints that bring a look forward, are no events.
     ///
     /// # Errors
     /// Of the storage; a broken invariant is no error but a [`Fault`] in the answer.

@@ -189,8 +189,7 @@ impl Draft {
 }
 
 fn gateway(text: &str) -> Option<Gateway> {
-    let word = text.to_ascii_lowercase();
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank].into_iter().find(|g| g.as_str() == word)
+    text.to_ascii_lowercase().parse().ok()
 }
 
 const RUINED: &str = "a spreadsheet has turned it into 1.2E+07 form and lost digits: format the column as text \

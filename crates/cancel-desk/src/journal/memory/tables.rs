@@ -12,6 +12,7 @@ use crate::record::{
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
 use super::super::jobs;
+use super::super::trail::Before;
 use super::super::{JournalError, NewIntent, Submitted};
 
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,11 @@ impl Tables {
         if self.log {
             self.events.push(event());
         }
+    }
+
+    /// The rows as they are found; nothing of them where no events are kept.
+    pub(super) fn before(&self, rows: &Rows) -> Before {
+        if self.log { Before::rows(rows) } else { Before::default() }
     }
 
     pub(super) fn payment(&self, key: &PaymentKey) -> Result<PaymentRecord, JournalError> {
@@ -97,11 +103,12 @@ impl Tables {
             };
         }
         let mut payment = self.payment(&new.payment)?;
+        let before = if self.log { Before::payment(&payment) } else { Before::default() };
         let intent = apply::submit(&mut payment, new, fingerprint, now)?;
         self.keys.insert(key, intent.id);
         self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
+        self.log(|| NewEvent::submitted(&before, &payment, &intent));
         self.store(Rows { payment, intent: intent.clone(), attempt: None });
-        self.log(|| NewEvent::submitted(&intent));
         Ok(Submitted::New(intent))
     }
 
@@ -208,9 +215,10 @@ impl Tables {
             let mut rows = self.rows(id)?;
             let attempts = self.attempts_of.get(&id).map_or(0, Vec::len);
             if jobs::is_withdrawn_with_its_job(&rows, attempts) {
+                let before = self.before(&rows);
                 apply::withdraw(&mut rows, 0, now)?;
+                self.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
                 self.store(rows);
-                self.log(|| NewEvent::withdrawn(id, by, reason, now));
             }
         }
         Ok(())

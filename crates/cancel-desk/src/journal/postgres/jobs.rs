@@ -10,6 +10,7 @@ use super::super::event::NewEvent;
 use super::super::jobs::{
     PlannedRow, check_row, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
 };
+use super::super::trail::Before;
 use super::super::{JournalError, Submitted};
 use super::error::Stop;
 
@@ -177,7 +178,7 @@ pub(super) async fn plan(
     for chunk in planned.chunks(CHUNK) {
         transaction.go_on(vec![insert_rows(job.id, chunk)]).await?;
     }
-    let event = NewEvent::of_job(job, job.created_at, "planned", None);
+    let event = NewEvent::planned(job, planned.iter().map(|planned| &planned.row));
     transaction.commit(vec![steps::append(&event)]).await?;
     Ok(job.clone())
 }
@@ -294,8 +295,9 @@ async fn withdraw(
     if !is_withdrawn_with_its_job(&found, told.rows().len()) {
         return Ok(());
     }
+    let before = Before::rows(&found);
     apply::withdraw(&mut found, 0, now)?;
-    let event = NewEvent::withdrawn(intent, by, reason, now);
+    let event = NewEvent::withdrawn(&before, &found, by, reason, now);
     let steps = vec![
         steps::update_intent(&found.intent)?,
         steps::update_payment(&found.payment),
@@ -354,6 +356,7 @@ pub(super) async fn submit(
     let others = told.all(rows::intent)?;
     let now = told.now()?;
     may_submit(&record)?;
+    let before = payment.as_ref().map(Before::payment).unwrap_or_default();
     let counted = known.is_none();
     if counted {
         count(&mut record, &row)?;
@@ -375,7 +378,8 @@ pub(super) async fn submit(
     match (&result, payment) {
         (Ok(Submitted::New(intent)), Some(mut payment)) => {
             steps.push(steps::insert_intent(intent, account));
-            work::commit(transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
+            let event = NewEvent::submitted(&before, &payment, intent);
+            work::commit(transaction, steps, &mut payment, Some(&event)).await?;
         }
         _ => {
             transaction.commit(steps).await?;

@@ -11,6 +11,7 @@ use super::super::JournalError;
 use super::super::apply;
 use super::super::event::NewEvent;
 use super::super::jobs::{self, PlannedRow};
+use super::super::trail::Before;
 use super::rows::{self, CORRUPT, Outcome, all, key, one};
 
 fn currency(row: &Row<'_>) -> Outcome<Currency> {
@@ -100,7 +101,7 @@ fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
 }
 
 /// Stores a plan; the same plan again gives back what is stored.
-pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Outcome<JobRecord> {
+pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> Outcome<JobRecord> {
     if let Some(known) = find(c, job.id)? {
         return Ok(known);
     }
@@ -115,10 +116,10 @@ pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Out
             params![job.id.to_bytes(), approved.currency().code(), approved.minor(), total.submitted];
         c.prepare_cached(sql)?.execute(values)?;
     }
-    for PlannedRow { row, sealed } in rows {
-        insert_row(c, job.id, &row, sealed.as_deref())?;
+    for PlannedRow { row, sealed } in &planned {
+        insert_row(c, job.id, row, sealed.as_deref())?;
     }
-    rows::append(c, NewEvent::of_job(&job, job.created_at, "planned", None))?;
+    rows::append(c, NewEvent::planned(&job, planned.iter().map(|planned| &planned.row)))?;
     Ok(job)
 }
 
@@ -183,9 +184,10 @@ pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, no
     for intent in waiting(c, id)? {
         let mut found = rows::rows(c, intent)?;
         if jobs::is_withdrawn_with_its_job(&found, rows::attempts_of(c, intent)?.len()) {
+            let before = Before::rows(&found);
             apply::withdraw(&mut found, 0, now)?;
             rows::store(c, &mut found)?;
-            rows::append(c, NewEvent::withdrawn(intent, by, reason, now))?;
+            rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))?;
         }
     }
     Ok(())

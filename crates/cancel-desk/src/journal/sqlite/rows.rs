@@ -25,10 +25,7 @@ impl From<rusqlite::Error> for JournalError {
 pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
 
 fn gateway(word: &str) -> Outcome<Gateway> {
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or(CORRUPT)
+    word.parse().map_err(|_| CORRUPT)
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
@@ -57,7 +54,9 @@ fn payment_of(row: &Row<'_>) -> Outcome<PaymentRecord> {
     let key = key(row)?;
     if payment.gateway != key.gateway
         || payment.gateway_id != key.payment_id
+        || payment.merchant_uid != row.get::<_, String>("merchant_uid")?
         || payment.paid.minor() != row.get::<_, i64>("paid")?
+        || payment.paid.currency().code() != row.get::<_, String>("currency")?
     {
         return Err(CORRUPT);
     }
@@ -276,6 +275,13 @@ pub(super) fn waiting_for_a_person(c: &Connection, limit: u32) -> Outcome<Vec<In
 
 pub(super) fn attempts_of(c: &Connection, intent: IntentId) -> Outcome<Vec<AttemptRecord>> {
     all(c, attempts!(" WHERE attempt.intent = ?1 ORDER BY attempt.no"), [intent.to_bytes()], attempt_of)
+}
+
+pub(super) fn attempts_of_payment(c: &Connection, key: &PaymentKey) -> Outcome<Vec<AttemptRecord>> {
+    let sql = attempts!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY attempt.intent, attempt.no"
+    );
+    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], attempt_of)
 }
 
 pub(super) fn open_attempt(c: &Connection, key: &PaymentKey) -> Outcome<Option<AttemptRecord>> {
