@@ -15,6 +15,8 @@ use crate::wire::{HeaderText, Method, WireRequest, WireResponse};
 
 /// Largest answer that is read; the gateways' largest are a few kilobytes.
 pub const MAX_BODY: usize = 1024 * 1024;
+/// Most bytes of header names and values that are taken; the HTTP library itself stops at 100 lines.
+pub const MAX_HEADERS: usize = 64 * 1024;
 /// How long a connection may lie idle and still be used again.
 const FRESH: Duration = Duration::from_secs(2);
 
@@ -97,7 +99,7 @@ impl TransportOptions {
 
 /// The default [`Transport`]: reqwest on rustls (ring), HTTP/1.1, TLS 1.2 or later without early data, the web's
 /// root certificates; no redirects, no retries, no decompression, no proxy from the environment, at most 1 MiB of
-/// body.
+/// body and 64 KiB of headers.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -186,6 +188,11 @@ impl Transport for ReqwestTransport {
         }
         let response = builder.send().await.map_err(failed)?;
         let status = response.status().as_u16();
+        let headers =
+            response.headers().iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+        if headers.fold(0, usize::saturating_add) > MAX_HEADERS {
+            return Err(TransportError::new(Sent::Maybe, TransportErrorKind::TooLarge));
+        }
         let body = read_body(response).await?;
         Ok(WireResponse::new(status, body))
     }

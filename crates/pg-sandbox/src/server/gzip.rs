@@ -1,5 +1,7 @@
 //! Gzip, as much of it as a bomb needs: a run of spaces, then some bytes.
 
+use std::sync::{Mutex, PoisonError};
+
 /// `spaces` spaces (rounded up to whole runs) and `tail`, compressed.
 pub(super) fn bomb(spaces: usize, tail: &[u8]) -> Vec<u8> {
     let runs = spaces.div_ceil(RUN);
@@ -24,8 +26,7 @@ pub(super) fn bomb(spaces: usize, tail: &[u8]) -> Vec<u8> {
         bits.out.extend_from_slice(chunk);
     }
     let count = runs.saturating_mul(RUN).saturating_add(1);
-    let plain = std::iter::repeat_n(b' ', count).chain(tail.iter().copied());
-    bits.out.extend_from_slice(&crc(plain).to_le_bytes());
+    bits.out.extend_from_slice(&(!sum(spaces_sum(count), tail.iter().copied())).to_le_bytes());
     let size = u32::try_from(count.saturating_add(tail.len())).unwrap_or(u32::MAX);
     bits.out.extend_from_slice(&size.to_le_bytes());
     bits.out
@@ -67,16 +68,26 @@ impl Bits {
     }
 }
 
-fn crc(bytes: impl Iterator<Item = u8>) -> u32 {
+/// The running sum over so many spaces; the last one asked for is kept, because a big one takes its time.
+fn spaces_sum(count: usize) -> u32 {
+    static LAST: Mutex<Option<(usize, u32)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match *last {
+        Some((known, sum)) if known == count => sum,
+        _ => last.insert((count, sum(u32::MAX, std::iter::repeat_n(b' ', count)))).1,
+    }
+}
+
+/// CRC-32, going on from a running sum.
+fn sum(start: u32, bytes: impl Iterator<Item = u8>) -> u32 {
     let mut table = [0_u32; 256];
     for (index, entry) in (0_u32..).zip(table.iter_mut()) {
         *entry = (0..8).fold(index, |value, _| (value >> 1) ^ (0xedb8_8320 & (value & 1).wrapping_neg()));
     }
-    let last = bytes.fold(u32::MAX, |sum, byte| {
+    bytes.fold(start, |sum, byte| {
         let [low, ..] = sum.to_le_bytes();
         (sum >> 8) ^ table.get(usize::from(low ^ byte)).copied().unwrap_or(0)
-    });
-    !last
+    })
 }
 
 #[cfg(test)]
@@ -85,7 +96,8 @@ mod tests {
 
     #[test]
     fn the_checksum_is_the_usual_one() {
-        assert_eq!(crc(b"123456789".iter().copied()), 0xcbf4_3926);
+        assert_eq!(!sum(u32::MAX, b"123456789".iter().copied()), 0xcbf4_3926);
+        assert_eq!(spaces_sum(9), sum(u32::MAX, [b' '; 9].into_iter()));
     }
 
     #[test]

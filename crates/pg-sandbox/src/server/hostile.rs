@@ -39,12 +39,14 @@ const DECIDING: &[&str] = &[
     "mchtId",
     "mchtTrdNo",
     "merchant_uid",
+    "method",
     "mid",
     "order_id",
     "orgMchtTrdNo",
     "orgTrdNo",
     "outRsltCd",
     "outStatCd",
+    "pktHash",
     "refund_amount",
     "refund_id",
     "refund_type",
@@ -83,7 +85,7 @@ pub(super) async fn play(mut socket: Socket, kind: &FaultKind, rendered: &Render
             return pour(socket, b"x-filler: 0123456789abcdef0123456789abcdef\r\n", hold).await;
         }
         FaultKind::EndlessInterim => {
-            return pour(socket, b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n", hold).await;
+            return flood_interim(socket, hold).await;
         }
         FaultKind::EndlessChunkSize => {
             send(&mut socket, &chunked_head(rendered)).await;
@@ -141,6 +143,18 @@ async fn pour(mut socket: Socket, bytes: &[u8], hold: Duration) {
     drop(tokio::time::timeout(hold, pour).await);
 }
 
+/// Interim answers at some 16 MB a second: an HTTP library takes all that has arrived within one poll, so that at a
+/// loopback's full speed client and sandbox would leave no thread for anything else.
+async fn flood_interim(mut socket: Socket, hold: Duration) {
+    let many = b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n".repeat(300);
+    let flood = async {
+        while socket.write_all(&many).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    drop(tokio::time::timeout(hold, flood).await);
+}
+
 /// The answer, filled up with spaces to `size` bytes.
 pub(super) async fn huge(mut socket: Socket, rendered: &Rendered, size: usize, close: bool) -> After {
     let size = size.max(rendered.body.len());
@@ -160,7 +174,8 @@ pub(super) async fn huge(mut socket: Socket, rendered: &Rendered, size: usize, c
 pub(super) async fn ahead(mut socket: Socket, kind: &FaultKind, rendered: &Rendered) -> After {
     let length = rendered.body.len();
     let short = if let FaultKind::ShortLength(short) = kind { *short } else { 0 };
-    let mut bytes = [rendered.head(Some(length.saturating_sub(short)), false), rendered.body.clone()].concat();
+    let mut bytes =
+        [rendered.head(Some(length.saturating_sub(short)), false), rendered.body.clone()].concat();
     if *kind == FaultKind::SecondAnswer {
         bytes.extend_from_within(..);
     }
