@@ -84,7 +84,7 @@ impl TransportOptions {
         self
     }
 
-    /// Sends everything through an HTTP proxy. The environment's proxy settings are never used.
+    /// Sends everything through an HTTP proxy, an `http` or `https` URL. The environment's proxy settings are never used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -131,14 +131,22 @@ impl ReqwestTransport {
             .pool_idle_timeout(FRESH)
             .pool_max_idle_per_host(idle);
         if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy)
-                .map_err(|_| Invalid::new("proxy", "must be an http or https url"))?;
-            builder = builder.proxy(proxy);
+            builder = builder.proxy(checked_proxy(proxy)?);
         }
         let client =
             builder.build().map_err(|_| Invalid::new("transport", "the http client could not be built"))?;
         Ok(Self { client })
     }
+}
+
+/// Reqwest passes by a proxy whose scheme it does not know: what was to go through it would go out directly.
+fn checked_proxy(text: &str) -> Result<reqwest::Proxy, Invalid> {
+    let invalid = || Invalid::new("proxy", "must be an http or https url");
+    let url = url::Url::parse(text).map_err(|_| invalid())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(invalid());
+    }
+    reqwest::Proxy::all(url).map_err(|_| invalid())
 }
 
 fn tls_config(extra_roots_pem: &[Vec<u8>]) -> Result<rustls::ClientConfig, Invalid> {
@@ -240,4 +248,22 @@ fn failed(error: reqwest::Error) -> TransportError {
 fn body_failed(error: reqwest::Error) -> TransportError {
     let kind = if error.is_timeout() { TransportErrorKind::Timeout } else { TransportErrorKind::Body };
     TransportError::new(Sent::Maybe, kind).with_source(error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_would_be_passed_by_is_refused() {
+        let with =
+            |proxy: &str| ReqwestTransport::new(&TransportOptions::new(Duration::from_secs(1)).proxy(proxy));
+        for bad in ["", "x", "proxy.example:8080", "ftp://proxy.example", "socks5://proxy.example", "http://"]
+        {
+            assert_eq!(with(bad).unwrap_err().field(), "proxy", "{bad}");
+        }
+        for good in ["http://proxy.example:8080", "HTTPS://user:password@proxy.example"] {
+            assert!(with(good).is_ok(), "{good}");
+        }
+    }
 }

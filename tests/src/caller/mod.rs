@@ -5,6 +5,7 @@
 
 mod numbers;
 mod places;
+mod proxies;
 mod rules;
 mod run;
 mod texts;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pg_core::{CancelError, CancelGateway, CancelOrder, Invalid};
 use pg_sandbox::{NewPayment, Operation, credentials};
 
-use super::{Case, Expected, Made, Refusal};
+use super::{Case, Expected, Made, Refusal, proxies};
 use crate::kind::Kind;
 use crate::report::Report;
 use crate::truth::{Tried, check};
@@ -89,6 +89,7 @@ pub async fn run(cases: &[Case]) -> Figures {
             send(&mut figures.report, case, &live, kind, &order).await;
         }
     }
+    figures.cases += proxies::run(&mut figures.report).await;
     paths(&mut figures, cases, &live.world).await;
     for gateway in pg_sandbox::Gateway::ALL {
         let seen = quiet.world.sandbox.count(gateway, Operation::Any);
