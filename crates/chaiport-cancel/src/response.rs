@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use pg_core::decimal::Decimal;
 use pg_core::json::{JsonFault, Object, lenient, parse};
+use pg_core::text::Word;
 use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -71,7 +72,7 @@ fn present_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
 
 /// Chaiport's word for how far a payment is. Amounts decide, not this word: it becomes `cancelled` with the first
 /// **partial** cancel.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentStatus {
     /// `ready`: not paid yet, e.g. a virtual account that waits for its deposit.
@@ -84,6 +85,18 @@ pub enum PaymentStatus {
     Failed,
     /// A word that is not documented, verbatim.
     Other(String),
+}
+
+impl fmt::Debug for PaymentStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("Ready"),
+            Self::Paid => f.write_str("Paid"),
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::Failed => f.write_str("Failed"),
+            Self::Other(word) => f.debug_tuple("Other").field(&Word(word)).finish(),
+        }
+    }
 }
 
 impl PaymentStatus {
@@ -173,7 +186,7 @@ impl fmt::Debug for CancelRecord {
         f.debug_struct("CancelRecord")
             .field("amount", &self.amount)
             .field("cancelled_at", &self.cancelled_at)
-            .field("cancellation_id", &self.cancellation_id)
+            .field("cancellation_id", &Word::of(&self.cancellation_id))
             .finish_non_exhaustive()
     }
 }
@@ -228,6 +241,22 @@ impl Payment {
     /// The payment of a whole answer.
     pub(crate) fn from_answer(wire: Object<PaymentWire<'_>>, body: &[u8]) -> Result<Self, JsonFault> {
         Self::check(wire.0, PaymentText::Answer(body.into())).ok_or(JsonFault::Malformed)
+    }
+
+    /// Takes values that were sent in confidence out of the words and numbers that are shown.
+    pub(crate) fn scrubbed(mut self, sensitive: &[&str]) -> Self {
+        let clean = |text: &mut Option<String>| {
+            if let Some(told) = text {
+                *told = GatewayText::scrubbed(told, sensitive).as_str().to_owned();
+            }
+        };
+        for entry in &mut self.history {
+            clean(&mut entry.cancellation_id);
+        }
+        for word in [&mut self.pay_method, &mut self.pg_provider, &mut self.emb_pg_provider] {
+            clean(word);
+        }
+        self
     }
 
     /// One payment of a list.

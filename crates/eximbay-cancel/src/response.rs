@@ -7,7 +7,7 @@ use pg_core::{Currency, Money};
 use serde::Deserialize;
 
 use crate::envelope::Envelope;
-use crate::fields::{deciding, lenient_object, money, object, told};
+use crate::fields::{debug_told, deciding, lenient_object, money, object, scrub, told};
 use crate::method::PaymentMethod;
 use crate::stamp::Stamp;
 
@@ -15,7 +15,7 @@ use crate::stamp::Stamp;
 ///
 /// Anything may be missing, empty, or a number where the guide shows text; unknown fields are passed over. Amounts
 /// are kept as the gateway wrote them, because their form differs (`"1.00"`, `"0"`) and is not documented for KRW.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CancelAnswer {
     /// Code and message.
@@ -33,7 +33,7 @@ pub struct CancelAnswer {
 }
 
 /// `refund` of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct RefundPart {
     /// `refund_amount`: what was refunded, e.g. `1.00`.
@@ -50,8 +50,10 @@ pub struct RefundPart {
     pub refund_transaction_id: Option<String>,
 }
 
+debug_told!(RefundPart { refund_amount, refund_id, refund_transaction_id; refund_date });
+
 /// `payment` of an answer to a cancel.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentPart {
     /// `order_id`. The guide's sample shows another one than was sent; it decides nothing.
@@ -87,7 +89,7 @@ pub struct PaymentPart {
 }
 
 /// `foreign` of an answer, in both spellings: the guide's sample says `foregin_*`, official programs `foreign_*`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct ForeignPart {
     /// `foreign_currency`.
@@ -109,6 +111,14 @@ pub struct ForeignPart {
     #[serde(default, deserialize_with = "told")]
     pub foregin_rate: Option<String>,
 }
+
+debug_told!(PaymentPart {
+    order_id, currency, amount, transaction_id, balance, base_amount, base_rate, dcc_rate, auth_code; payment_method
+});
+debug_told!(ForeignPart {
+    foreign_currency, foreign_amount, foreign_rate, foregin_currency, foregin_amount, foregin_rate;
+});
+debug_told!(CancelAnswer { mid; envelope, refund, payment, foreign, other_param });
 
 impl ForeignPart {
     /// The buyer's billing currency, in whichever spelling it came; the right one goes first.
@@ -178,7 +188,25 @@ struct Raw {
 /// [`JsonFault`] when the body is no JSON object, or a deciding field stands twice or has an impossible type.
 pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<CancelAnswer, JsonFault> {
     let envelope = Envelope::parse(body, sensitive)?;
-    let raw: Raw = json::parse(body)?;
+    let mut raw: Raw = json::parse(body)?;
+    let (payment, foreign) = (&mut raw.payment, &mut raw.foreign);
+    let told = [
+        &mut raw.refund.refund_transaction_id,
+        &mut payment.order_id,
+        &mut payment.amount,
+        &mut payment.base_amount,
+        &mut payment.base_rate,
+        &mut payment.dcc_rate,
+        &mut payment.auth_code,
+        &mut foreign.foreign_currency,
+        &mut foreign.foreign_amount,
+        &mut foreign.foreign_rate,
+        &mut foreign.foregin_currency,
+        &mut foreign.foregin_amount,
+        &mut foreign.foregin_rate,
+    ];
+    // what decides stays as it is: it is compared, and an echo in its place fails
+    scrub(told, sensitive);
     Ok(CancelAnswer {
         envelope,
         mid: raw.mid,

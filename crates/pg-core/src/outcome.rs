@@ -1,6 +1,9 @@
 //! A cancel that the gateway took.
 
+use std::fmt;
+
 use crate::money::Money;
+use crate::text::Word;
 
 /// How far a taken cancel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,7 +30,7 @@ impl CancelState {
 /// A cancel that the gateway took, checked against what was asked: same payment, same currency, same amount.
 ///
 /// `A` is the gateway crate's typed answer; through [`CancelGateway`](crate::CancelGateway) it is `()`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "`Accepted` has not moved money yet"]
 pub struct Cancelled<A = ()> {
     state: CancelState,
@@ -35,6 +38,18 @@ pub struct Cancelled<A = ()> {
     remaining: Option<Money>,
     cancel_id: Option<String>,
     answer: A,
+}
+
+impl<A: fmt::Debug> fmt::Debug for Cancelled<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancelled")
+            .field("state", &self.state)
+            .field("amount", &self.amount)
+            .field("remaining", &self.remaining)
+            .field("cancel_id", &Word::of(&self.cancel_id))
+            .field("answer", &self.answer)
+            .finish()
+    }
 }
 
 impl<A> Cancelled<A> {

@@ -145,8 +145,11 @@ pub enum FaultKind {
     Utf16,
     /// Success with this token where the deciding amounts should be: `NaN`, `1e400`, `-0`, …
     Amounts(String),
-    /// The right answer with the request (path, `Authorization`, body) in every text that does not decide.
+    /// The right answer with the request (path, `Authorization`, body) in every text that does not decide, and in a
+    /// header.
     Echo,
+    /// The right answer with this in every text that does not decide, and in a header.
+    EchoValue(String),
     /// A complete body without `Content-Length`, then the connection is dropped: under TLS without its closing alert,
     /// so that nobody can tell whether the body was cut.
     DropAfterBody,
@@ -227,6 +230,7 @@ impl FaultKind {
             Self::Utf16 => "utf_16",
             Self::Amounts(_) => "amounts",
             Self::Echo => "echo",
+            Self::EchoValue(_) => "echo_value",
             Self::DropAfterBody => "drop_after_body",
         }
     }

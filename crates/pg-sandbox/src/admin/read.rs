@@ -234,6 +234,7 @@ fn kind(wish: &Value) -> Result<FaultKind, Refusal> {
         "utf_16" => FaultKind::Utf16,
         "amounts" => FaultKind::Amounts(text(wish, "token").unwrap_or("NaN").to_owned()),
         "echo" => FaultKind::Echo,
+        "echo_value" => FaultKind::EchoValue(owned("message")),
         "drop_after_body" => FaultKind::DropAfterBody,
         _ => return bad("kind is unknown"),
     })

@@ -190,18 +190,33 @@ pub(super) fn mark_amounts(body: &mut Value) {
     }
 }
 
-/// Puts the request into every text that does not decide, and where a text could stand.
-pub(super) fn echo(request: &Request, body: &mut Value) {
-    let head = &request.head;
-    let said = format!(
-        "{} {} {} {} {}",
-        head.method,
-        head.path,
-        head.query,
-        head.authorization.as_deref().unwrap_or_default(),
-        String::from_utf8_lossy(&request.body)
-    );
-    repeat(&said, "", body);
+/// What an echo repeats: the request, or what the fault says.
+fn said(kind: &FaultKind, request: &Request) -> Option<String> {
+    match kind {
+        FaultKind::EchoValue(value) => Some(value.clone()),
+        FaultKind::Echo => {
+            let head = &request.head;
+            let authorization = head.authorization.as_deref().unwrap_or_default();
+            let body = String::from_utf8_lossy(&request.body);
+            Some(format!("{} {} {} {authorization} {body}", head.method, head.path, head.query))
+        }
+        _ => None,
+    }
+}
+
+/// Puts what was sent into every text that does not decide, and where a text could stand.
+pub(super) fn echo(kind: &FaultKind, request: &Request, body: &mut Value) {
+    if let Some(said) = said(kind, request) {
+        repeat(&said, "", body);
+    }
+}
+
+/// The same in a header, in ASCII.
+pub(super) fn echo_header(kind: &FaultKind, request: &Request, rendered: &mut Rendered) {
+    if let Some(said) = said(kind, request) {
+        let line = said.chars().filter(|c| matches!(c, ' '..='~')).collect();
+        rendered.headers.push(("x-echo".to_owned(), line));
+    }
 }
 
 fn repeat(said: &str, name: &str, value: &mut Value) {

@@ -219,7 +219,7 @@ fn twist(world: &World, gateway: Gateway, request: &Request, kind: &FaultKind, m
     match kind {
         FaultKind::ExtraFields => add_everywhere(&mut reply.body),
         FaultKind::Amounts(_) => hostile::mark_amounts(&mut reply.body),
-        FaultKind::Echo => hostile::echo(request, &mut reply.body),
+        FaultKind::Echo | FaultKind::EchoValue(_) => hostile::echo(kind, request, &mut reply.body),
         _ => {}
     }
     if *kind == FaultKind::WrongCharset
@@ -263,6 +263,7 @@ fn twist(world: &World, gateway: Gateway, request: &Request, kind: &FaultKind, m
                 .headers
                 .extend((0..*lines).map(|line| (format!("x-filler-{line}"), "0123456789abcdef".repeat(4))));
         }
+        FaultKind::Echo | FaultKind::EchoValue(_) => hostile::echo_header(kind, request, &mut rendered),
         _ => hostile::dress(kind, &mut rendered),
     }
     rendered
