@@ -57,7 +57,7 @@ pub(crate) fn classify_scrubbing(
             };
             let payment = Payment::from_answer(wire, response.body())
                 .map_err(|fault| unknown(UnknownReason::Malformed, status).with_source(fault))?
-                .scrubbed(&scrub);
+                .scrubbed(request.refund_account());
             return success(request, payment, status);
         }
     }

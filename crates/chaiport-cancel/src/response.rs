@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pg_core::decimal::Decimal;
 use pg_core::json::{JsonFault, Object, lenient, parse};
 use pg_core::text::Word;
-use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState};
+use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState, RefundAccount};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -243,18 +243,11 @@ impl Payment {
         Self::check(wire.0, PaymentText::Answer(body.into())).ok_or(JsonFault::Malformed)
     }
 
-    /// Takes values that were sent in confidence out of the words and numbers that are shown.
-    pub(crate) fn scrubbed(mut self, sensitive: &[&str]) -> Self {
-        let clean = |text: &mut Option<String>| {
-            if let Some(told) = text {
-                *told = GatewayText::scrubbed(told, sensitive).as_str().to_owned();
-            }
-        };
-        for entry in &mut self.history {
-            clean(&mut entry.cancellation_id);
-        }
-        for word in [&mut self.pay_method, &mut self.pg_provider, &mut self.emb_pg_provider] {
-            clean(word);
+    /// Takes an account that was sent out of the words and numbers that are shown.
+    pub(crate) fn scrubbed(mut self, account: Option<&RefundAccount>) -> Self {
+        if let Some(account) = account {
+            account.scrub(self.history.iter_mut().map(|entry| &mut entry.cancellation_id));
+            account.scrub([&mut self.pay_method, &mut self.pg_provider, &mut self.emb_pg_provider]);
         }
         self
     }

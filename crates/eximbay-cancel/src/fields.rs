@@ -55,13 +55,6 @@ macro_rules! debug_told {
 }
 pub(crate) use debug_told;
 
-/// Takes what was sent in confidence out of what a gateway told.
-pub(crate) fn scrub<'a>(told: impl IntoIterator<Item = &'a mut Option<String>>, sensitive: &[&str]) {
-    for text in told.into_iter().flatten() {
-        *text = pg_core::GatewayText::scrubbed(text, sensitive).as_str().to_owned();
-    }
-}
-
 /// An amount of the answer; `None` when its text is no amount of that currency.
 pub(crate) fn money(text: &str, currency: Currency) -> Option<Money> {
     // a JSON number may carry an exponent

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use pg_core::json::{self, JsonFault};
-use pg_core::{Currency, Money};
+use pg_core::{Currency, Money, RefundAccount};
 use serde::Deserialize;
 
 use crate::envelope::Envelope;
-use crate::fields::{debug_told, deciding, lenient_object, money, object, scrub, told};
+use crate::fields::{debug_told, deciding, lenient_object, money, object, told};
 use crate::method::PaymentMethod;
 use crate::stamp::Stamp;
 
@@ -120,6 +120,34 @@ debug_told!(ForeignPart {
 });
 debug_told!(CancelAnswer { mid; envelope, refund, payment, foreign, other_param });
 
+impl CancelAnswer {
+    /// Takes an account that was sent out of the words and numbers that are shown. What decides stays as it is: it was
+    /// compared.
+    pub(crate) fn scrubbed(mut self, account: Option<&RefundAccount>) -> Self {
+        let Some(account) = account else { return self };
+        let (payment, foreign) = (&mut self.payment, &mut self.foreign);
+        let mut method = payment.payment_method.take().map(|method| method.code().to_owned());
+        account.scrub([&mut method]);
+        payment.payment_method = method.map(PaymentMethod::new);
+        account.scrub([
+            &mut self.refund.refund_transaction_id,
+            &mut payment.order_id,
+            &mut payment.amount,
+            &mut payment.base_amount,
+            &mut payment.base_rate,
+            &mut payment.dcc_rate,
+            &mut payment.auth_code,
+            &mut foreign.foreign_currency,
+            &mut foreign.foreign_amount,
+            &mut foreign.foreign_rate,
+            &mut foreign.foregin_currency,
+            &mut foreign.foregin_amount,
+            &mut foreign.foregin_rate,
+        ]);
+        self
+    }
+}
+
 impl ForeignPart {
     /// The buyer's billing currency, in whichever spelling it came; the right one goes first.
     #[must_use]
@@ -188,25 +216,7 @@ struct Raw {
 /// [`JsonFault`] when the body is no JSON object, or a deciding field stands twice or has an impossible type.
 pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<CancelAnswer, JsonFault> {
     let envelope = Envelope::parse(body, sensitive)?;
-    let mut raw: Raw = json::parse(body)?;
-    let (payment, foreign) = (&mut raw.payment, &mut raw.foreign);
-    let told = [
-        &mut raw.refund.refund_transaction_id,
-        &mut payment.order_id,
-        &mut payment.amount,
-        &mut payment.base_amount,
-        &mut payment.base_rate,
-        &mut payment.dcc_rate,
-        &mut payment.auth_code,
-        &mut foreign.foreign_currency,
-        &mut foreign.foreign_amount,
-        &mut foreign.foreign_rate,
-        &mut foreign.foregin_currency,
-        &mut foreign.foregin_amount,
-        &mut foreign.foregin_rate,
-    ];
-    // what decides stays as it is: it is compared, and an echo in its place fails
-    scrub(told, sensitive);
+    let raw: Raw = json::parse(body)?;
     Ok(CancelAnswer {
         envelope,
         mid: raw.mid,
@@ -284,6 +294,22 @@ mod tests {
         ] {
             assert!(parse(body.as_bytes(), &[]).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn debug_shows_no_echo() {
+        let told = format!(
+            r#"{{"refund":{{"refund_transaction_id":"{0}","refund_date":"x {0}"}},
+            "payment":{{"order_id":"{0}","auth_code":"POST {0}","payment_method":"{0}"}},"foreign":{{"foregin_rate":"{0}"}}}}"#,
+            "90817263540022"
+        );
+        let account = RefundAccount::new(pg_core::Bank::Shinhan, "90817263540022", "홍길동").unwrap();
+        let shown = format!("{:?}", answer(&told).scrubbed(Some(&account)));
+        assert!(!shown.contains("90817263540022"), "{shown}");
+        assert!(
+            shown.contains("refund_transaction_id: Some(\"***\")") || shown.contains("(unprintable)"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -57,6 +57,6 @@ pub fn parse_flat(body: &[u8], sensitive: &[&str]) -> Result<FlatAnswer, JsonFau
     Ok(FlatAnswer {
         code: kept_code(raw.result_code, listed, sensitive),
         message: message(raw.result_msg.as_deref(), sensitive),
-        cancel_trade_no: told(raw.can_trd_no).map(|number| kept_code(number, false, sensitive)),
+        cancel_trade_no: told(raw.can_trd_no),
     })
 }

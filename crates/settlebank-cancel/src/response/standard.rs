@@ -215,7 +215,7 @@ pub fn parse_standard(
         biz_type: told(params.biz_type),
         encryption: told(params.enc_cd),
         order_no: told(params.mcht_trd_no),
-        trade_no: told(params.trd_no).map(|number| kept_code(number, false, sensitive)),
+        trade_no: told(params.trd_no),
         date: told(params.trd_dt),
         time: told(params.trd_tm),
         hash: told(data.pkt_hash),
