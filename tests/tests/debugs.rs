@@ -321,6 +321,7 @@ fn with_text(crate_name: &str) -> BTreeSet<String> {
                 let code = line.split("//").next().unwrap_or_default();
                 let words: Vec<&str> = code.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
                 let text = [
+                    "Source",
                     "String",
                     "Secret",
                     "SecretString",
