@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::config::Lang;
-use crate::desk::DeskError;
+use crate::desk::{DeskError, seconds};
 use crate::journal::JournalError;
 use crate::record::IntentState;
 
@@ -122,6 +122,15 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[why])),
+        DeskError::TooEarly(left) => (Exit::Later, text::TOO_EARLY.fill(lang, &[&seconds(*left)])),
+        DeskError::NoHistory { refunded, known } => {
+            (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
+        }
+        DeskError::InJob(job) => (Exit::Person, text::IN_JOB.fill(lang, &[job])),
+        DeskError::Unexplained(lost) => {
+            let lost: Vec<String> = lost.iter().copied().map(shown).collect();
+            (Exit::Person, text::LOST_WISHES.fill(lang, &[&lost.join(" + ")]))
+        }
         DeskError::LookUp(error) => (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[error])),
         DeskError::Journal(error) => (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&causes(error)])),
         DeskError::Invalid(_) => (Exit::Usage, error.to_string()),

@@ -202,9 +202,19 @@ texts! {
         "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
-    NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, the journal knows of {1}; look at its admin page, \
+    RESOLVE_FIRST = "resolve them (`cancel-desk pending`) with --happened or --did-not-happen; once the payment is trusted, ask \
+        for what is still wanted anew, under a new key",
+        "`cancel-desk pending`에 나오는 건을 --happened 또는 --did-not-happen으로 먼저 결정하세요. 그래도 필요한 환불은 `trust`한 뒤 새 키로 \
+        다시 요청하세요";
+    TOO_EARLY = "for {0} more seconds copies of what the journal lost may still be on their way: try again then",
+        "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0}초 뒤에 다시 시도하세요";
+    IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
+        resolve what comes of it first",
+        "복원 전의 일괄 작업 {0}이(가) 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
+        처리하세요";
+    NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
-        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 저널 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
+        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
         보낸 뒤 --yes를 붙이세요";
     COMPARE_BY_HAND = "try again; or compare it in the gateway's admin page, and add --force", "다시 시도하거나, PG 관리자 화면에서 대조한 뒤 --force를 붙이세요";
     SUSPECTS_REMAIN = "{0} payments are still suspect: settle and trust them first (`cancel-desk pending`), or add --yes",

@@ -1,10 +1,11 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use pg_core::{Gateway, Invalid, LookUpError, Money};
 
 use crate::journal::JournalError;
-use crate::record::PaymentKey;
+use crate::record::{JobId, PaymentKey};
 
 /// Why the desk did not do what it was asked. Unless it says otherwise, nothing was stored and nothing was sent.
 #[derive(Debug)]
@@ -51,6 +52,20 @@ pub enum DeskError {
     },
     /// The state does not allow it.
     NotAllowed(&'static str),
+    /// After a restored backup: for so long, copies of what the journal lost may still be on their way.
+    TooEarly(Duration),
+    /// The gateway tells no single cancels: a person has to compare.
+    NoHistory {
+        /// What the gateway has refunded of the payment.
+        refunded: Money,
+        /// What stands in the journal as completed.
+        known: Money,
+    },
+    /// A bulk job from before the restore would still submit a refund of the payment. The gateway, which tells no single
+    /// cancels, has refunded more than stands here as completed: in the lost part, the job may have done so.
+    InJob(JobId),
+    /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
+    Unexplained(Vec<Money>),
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
     LookUp(LookUpError),
     /// The journal failed. After [`JournalError::Storage`] it is not known whether anything was written: ask again
@@ -75,6 +90,10 @@ impl DeskError {
             Self::NoAccountKey => "no_account_key",
             Self::NoAccount { .. } => "no_such_account",
             Self::NotAllowed(_) => "not_allowed",
+            Self::TooEarly(_) => "too_early",
+            Self::NoHistory { .. } => "needs_comparison",
+            Self::InJob(_) => "in_job",
+            Self::Unexplained(_) => "lost_wishes",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
         }
@@ -131,10 +150,40 @@ impl fmt::Display for DeskError {
                 write!(f, "no account {merchant:?} at {gateway} is configured here")
             }
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
+            Self::TooEarly(left) => write!(
+                f,
+                "for {} more seconds copies of what the journal lost may still be on their way: try again then",
+                seconds(*left)
+            ),
+            Self::NoHistory { refunded, known } => write!(
+                f,
+                "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
+                 compare it in its admin page, and repeat lost wishes under their old keys first"
+            ),
+            Self::InJob(job) => write!(
+                f,
+                "bulk job {job} from before the restore may have refunded it, and would again: approve and run it, or \
+                 discard it, and resolve what comes of it first"
+            ),
+            Self::Unexplained(lost) => {
+                f.write_str("the gateway made ")?;
+                for (index, amount) in lost.iter().enumerate() {
+                    write!(f, "{}{amount}", if index == 0 { "" } else { " + " })?;
+                }
+                f.write_str(
+                    " with our mark that no cancel of this journal explains: repeat the lost wishes under their old keys, \
+                     and resolve them first",
+                )
+            }
             Self::LookUp(error) => error.fmt(f),
             Self::Journal(error) => error.fmt(f),
         }
     }
+}
+
+/// Never less than what is left.
+pub(crate) fn seconds(left: Duration) -> u64 {
+    left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0))
 }
 
 impl StdError for DeskError {

@@ -4,6 +4,7 @@
 //! wakes a worker. It sends no cancel itself.
 
 pub(crate) mod checks;
+mod clearing;
 mod error;
 mod number;
 mod selector;
@@ -22,7 +23,10 @@ use crate::journal::{Journal, JournalError, NewIntent, Submitted};
 use crate::record::{IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution};
 use crate::worker::{Account, Accounts, Worker};
 
+pub use clearing::ByHand;
 pub use error::DeskError;
+#[cfg(feature = "cli")]
+pub(crate) use error::seconds;
 pub use number::Number;
 pub use selector::Selector;
 pub use views::{CancelView, EvidenceView, OutcomeView, PaymentView, StateView, rfc3339};
@@ -283,21 +287,6 @@ impl Desk {
     /// [`DeskError::NoSuchCancel`], [`DeskError::Journal`].
     pub async fn intent(&self, id: IntentId) -> Result<IntentRecord, DeskError> {
         self.journal().intent(id).await?.ok_or(DeskError::NoSuchCancel)
-    }
-
-    /// Writes that a payment is to be trusted again, after the journal was restored from a backup: a person has
-    /// compared it with its gateway.
-    ///
-    /// # Errors
-    /// [`DeskError::NoSuchPayment`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
-    /// [`DeskError::Journal`].
-    pub async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, DeskError> {
-        let trusted = self.journal().trust(key, by, reason).await.map_err(|error| match error {
-            JournalError::NotFound => DeskError::NoSuchPayment,
-            other => other.into(),
-        })?;
-        self.ring();
-        Ok(trusted)
     }
 
     /// What waits for a person, oldest first.

@@ -204,6 +204,10 @@ const fn status_of(error: &DeskError) -> StatusCode {
     match error {
         DeskError::NoSuchPayment | DeskError::NoSuchCancel => StatusCode::NOT_FOUND,
         DeskError::Ambiguous(_)
+        | DeskError::TooEarly(_)
+        | DeskError::NoHistory { .. }
+        | DeskError::Unexplained(_)
+        | DeskError::InJob(_)
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict
         | DeskError::NotAllowed(_) => StatusCode::CONFLICT,

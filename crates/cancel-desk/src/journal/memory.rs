@@ -283,11 +283,16 @@ impl Journal for MemoryJournal {
         Ok(was)
     }
 
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError> {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut payment = tables.payment(key)?;
         let open = tables.open_attempt(key).map(|attempt| attempt.amount.minor());
-        apply::compared(&mut payment, seen_balance, open)?;
+        apply::compared(&mut payment, seen_balance, unexplained, open)?;
         tables.payments.insert(key.clone(), payment.clone());
         tables.log(|| NewEvent::compared(&payment, seen_balance, now));
         Ok(payment)

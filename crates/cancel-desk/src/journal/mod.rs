@@ -221,18 +221,25 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::Invalid`] without name or reason.
     async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError>;
 
-    /// Takes in what the gateway's ledger shows as the balance of a suspect payment, in minor units.
+    /// Takes in what the gateway's ledger shows of a suspect payment: its balance, in minor units, and whether its history
+    /// holds a refund of ours that the journal cannot explain.
     ///
     /// # Errors
     /// [`JournalError::NotFound`].
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError>;
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError>;
 
     /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
-    /// more, and each refund in the gateway's books is somebody else's or stands here as completed. What was stored
-    /// before the restore needs an outcome first.
+    /// more, and each refund in the gateway's books is somebody else's or stands here as completed. Every intent of it
+    /// needs an outcome first, those stored since the restore too: one may be a lost wish repeated. What is still wanted
+    /// is asked for anew afterwards, under a new key. A payment that is not suspect stays as it is.
     ///
     /// # Errors
-    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent from before the restore has no outcome,
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent of a suspect payment has no outcome,
     /// [`JournalError::Invalid`] without name or reason.
     async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError>;
 

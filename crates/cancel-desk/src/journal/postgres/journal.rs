@@ -302,9 +302,14 @@ impl Journal for PostgresJournal {
         .await
     }
 
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError> {
         self.change_payment(key, |payment, open, now| {
-            apply::compared(payment, seen_balance, open)?;
+            apply::compared(payment, seen_balance, unexplained, open)?;
             Ok(NewEvent::compared(payment, seen_balance, now))
         })
         .await

@@ -414,13 +414,18 @@ impl Journal for SqliteJournal {
             .await
     }
 
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError> {
         let (key, now) = (key.clone(), self.now());
         self.writer
             .run(move |c| {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
                 let open = rows::open_attempt(c, &key)?.map(|attempt| attempt.amount.minor());
-                apply::compared(&mut payment, seen_balance, open)?;
+                apply::compared(&mut payment, seen_balance, unexplained, open)?;
                 rows::update_payment(c, &payment)?;
                 rows::append(c, NewEvent::compared(&payment, seen_balance, now))?;
                 Ok(payment)
