@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 const HOLDER: &str = "메아리카나리아";
 const ACCOUNT: &str = "90817263540022";
 const PHONE: &str = "01077665544";
+const REVOKED: &str = "90817263540044";
+const PG_KEY: &str = "PgApiKey0123456789Canary";
 const REASON: &str = "메아리사유카나리아";
 
 /// What was written down: everything that `Debug` and `Display` show.
@@ -47,6 +49,8 @@ fn canaries(token: &str) -> Vec<(&'static str, String)> {
         ("account", own(ACCOUNT)),
         ("phone", own(PHONE)),
         ("reason", own(REASON)),
+        ("account to revoke", own(REVOKED)),
+        ("chaiport pg's key", own(PG_KEY)),
         ("chaiport key", own(credentials::CHAIPORT_KEY)),
         ("chaiport secret", own(credentials::CHAIPORT_SECRET)),
         ("chaiport token", own(token)),
@@ -99,6 +103,15 @@ async fn token(world: &World) -> String {
 
 /// Whether a gateway is sent a planted value by an operation: it can echo nothing else. A look-up carries no account.
 fn sent(kind: Kind, operation: Operation, name: &str) -> bool {
+    let revoking = matches!(name, "account to revoke" | "chaiport pg's key");
+    if revoking || operation == Operation::Revoke {
+        let own = matches!(
+            (kind, name),
+            (Kind::Chaiport, "chaiport pg's key" | "chaiport token")
+                | (Kind::SettlebankStandard, "account to revoke" | "settlebank licence key")
+        );
+        return operation == Operation::Revoke && own;
+    }
     let personal = !name.contains("key") && !name.contains("secret") && !name.contains("token");
     if personal {
         return kind != Kind::SettlebankFlat && operation == Operation::Cancel;
@@ -258,6 +271,45 @@ async fn look_up(
     }
 }
 
+/// Virtual accounts revoked: a key of the PG's in the query, the account's number in the body.
+async fn revocations(world: &World, planted_values: &[(&'static str, String)], shown: &mut Shown) -> usize {
+    use settlebank_cancel::{Method, RevokeRequest};
+    let mut calls = 0;
+    for kind in [Kind::Chaiport, Kind::SettlebankStandard] {
+        let mut faults = hostile::quick_faults();
+        faults.extend(aimed(planted_values, kind, Operation::Revoke));
+        for fault in faults {
+            calls += 1;
+            let what = format!("{kind} {} at Revoke", fault.name());
+            world.sandbox.fault(Fault::on(kind.sandbox(), Operation::Revoke).kind(fault.clone()).always());
+            let outcome = if kind == Kind::Chaiport {
+                let id = "imp_000000000001".parse().expect("an id");
+                let key = pg_core::Secret::new("pg_api_key", PG_KEY, 64).expect("a key");
+                world
+                    .chaiport_with(Keys::Right)
+                    .revoke_virtual_account(&id, Some(&key))
+                    .await
+                    .map(|()| String::new())
+            } else {
+                let request =
+                    RevokeRequest::new(Method::VirtualAccount, "STFP-1", REVOKED).expect("a request");
+                let client = world.settlebank_with(Keys::Right, true);
+                client.revoke_virtual_account(&request).await.map(|done| format!("{request:?} {done:?}"))
+            };
+            match outcome {
+                Ok(done) => writeln!(shown.0, "{what} {done}").expect("a string"),
+                Err(error) => {
+                    shown.error(&what, &error);
+                    let message = error.message().map(|text| text.as_str().to_owned());
+                    writeln!(shown.0, "{what} {:?} {message:?}", error.code()).expect("a string");
+                }
+            }
+            world.disarm(kind).await;
+        }
+    }
+    calls
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_was_sent_comes_back() {
     listen::listen();
@@ -268,6 +320,7 @@ async fn nothing_that_was_sent_comes_back() {
     for kind in Kind::ALL {
         calls += exercise(&world, kind, &planted, &mut shown).await;
     }
+    calls += revocations(&world, &planted, &mut shown).await;
     let log = listen::logged();
     let found = listen::search(&planted, &[("a log line", &log), ("debug or display", &shown.0)]);
 
