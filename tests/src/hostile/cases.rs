@@ -35,6 +35,7 @@ pub(super) struct Case {
 const EVERYTHING: &[Asked] = &[Asked::Cancel, Asked::LookUp, Asked::Token];
 const PAYMENTS: &[Asked] = &[Asked::Cancel, Asked::LookUp];
 const CANCELS: &[Asked] = &[Asked::Cancel];
+const LOOK_UPS: &[Asked] = &[Asked::LookUp];
 
 impl Case {
     fn new(name: impl Into<String>, readable: Readable, fault: FaultKind) -> Self {
@@ -166,6 +167,14 @@ fn facts() -> Vec<Case> {
         Case::never("the state from before", FaultKind::OldState).lie(CANCELS),
         Case::never("success without facts", FaultKind::NullResponse).lie(CANCELS),
     ];
+    // an inquiry's answer may not carry what is wrong; whatever is believed must be what the books say
+    for (name, fault) in [
+        ("a look-up of another payment", FaultKind::OtherPayment),
+        ("a look-up in another currency", FaultKind::OtherCurrency),
+        ("a look-up without facts", FaultKind::NullResponse),
+    ] {
+        cases.push(Case::perhaps(name, fault).lie(LOOK_UPS));
+    }
     for token in [
         "NaN",
         "Infinity",
