@@ -18,7 +18,7 @@ const HOLDER: &str = "메아리카나리아";
 const ACCOUNT: &str = "90817263540022";
 const PHONE: &str = "01077665544";
 const REVOKED: &str = "90817263540044";
-const PG_KEY: &str = "PgApiKey0123456789Canary";
+const PG_KEY: &str = "PgApiKey0123456789+Canary";
 const REASON: &str = "메아리사유카나리아";
 
 /// What was written down: everything that `Debug` and `Display` show.
@@ -51,6 +51,7 @@ fn canaries(token: &str) -> Vec<(&'static str, String)> {
         ("reason", own(REASON)),
         ("account to revoke", own(REVOKED)),
         ("chaiport pg's key", own(PG_KEY)),
+        ("chaiport pg's key, encoded", PG_KEY.replace('+', "%2B")),
         ("chaiport key", own(credentials::CHAIPORT_KEY)),
         ("chaiport secret", own(credentials::CHAIPORT_SECRET)),
         ("chaiport token", own(token)),
@@ -103,11 +104,11 @@ async fn token(world: &World) -> String {
 
 /// Whether a gateway is sent a planted value by an operation: it can echo nothing else. A look-up carries no account.
 fn sent(kind: Kind, operation: Operation, name: &str) -> bool {
-    let revoking = matches!(name, "account to revoke" | "chaiport pg's key");
+    let revoking = matches!(name, "account to revoke" | "chaiport pg's key" | "chaiport pg's key, encoded");
     if revoking || operation == Operation::Revoke {
         let own = matches!(
             (kind, name),
-            (Kind::Chaiport, "chaiport pg's key" | "chaiport token")
+            (Kind::Chaiport, "chaiport pg's key" | "chaiport pg's key, encoded" | "chaiport token")
                 | (Kind::SettlebankStandard, "account to revoke" | "settlebank licence key")
         );
         return operation == Operation::Revoke && own;

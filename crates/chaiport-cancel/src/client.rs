@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pg_core::classify::without_answer;
 use pg_core::trace::OperationSpan;
-use pg_core::wire::{WireRequest, WireResponse};
+use pg_core::wire::{WireRequest, WireResponse, percent_encode};
 use pg_core::{
     BaseUrl, CancelError, GatewayText, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Secret,
     SendTicket, Transport, Unknown, UnknownReason, Verdict,
@@ -305,7 +305,10 @@ impl ChaiportClient {
         // the answer may be to either token
         let mut scrub = self.sensitive(&[&held]);
         scrub.extend(renewed.iter().map(|token| token.token.secret().expose()));
+        // it went out in the query, and may come back as it stood there
+        let in_query = pg_api_key.map(|key| percent_encode(key.expose()));
         scrub.extend(pg_api_key.map(Secret::expose));
+        scrub.extend(in_query.as_deref());
         revocation_scrubbing(&response, &scrub)
     }
 
