@@ -5,7 +5,7 @@ use std::time::Duration;
 use pg_core::{Gateway, Invalid, LookUpError, Money};
 
 use crate::journal::JournalError;
-use crate::record::{JobId, PaymentKey};
+use crate::record::{IntentRecord, JobId, PaymentKey};
 
 /// Why the desk did not do what it was asked. Unless it says otherwise, nothing was stored and nothing was sent.
 #[derive(Debug)]
@@ -37,8 +37,9 @@ pub enum DeskError {
         /// What is left.
         cancelable: Money,
     },
-    /// The key was used before, for something else.
-    KeyReused,
+    /// The key stands for another wish: this one, if the journal could tell. It may be of another payment of the
+    /// account.
+    KeyReused(Option<Box<IntentRecord>>),
     /// The payment is registered with other content.
     PaymentConflict,
     /// Account data was given, and no key is set that could seal it.
@@ -85,7 +86,7 @@ impl DeskError {
             Self::AlreadyRefunded => "already_refunded",
             Self::Exceeds { .. } => "exceeds_cancelable_amount",
             Self::RemainingDiffers { .. } => "remaining_differs",
-            Self::KeyReused => "idempotency_key_reused",
+            Self::KeyReused(_) => "idempotency_key_reused",
             Self::PaymentConflict => "payment_conflict",
             Self::NoAccountKey => "no_account_key",
             Self::NoAccount { .. } => "no_such_account",
@@ -105,7 +106,7 @@ impl DeskError {
         match self {
             Self::Invalid(error) => Some(error.field()),
             Self::Exceeds { .. } | Self::RemainingDiffers { .. } => Some("amount"),
-            Self::KeyReused => Some("idempotency_key"),
+            Self::KeyReused(_) => Some("idempotency_key"),
             Self::NoAccountKey => Some("refund_account"),
             Self::NoAccount { .. } => Some("account"),
             Self::Ambiguous(_) => Some("payment_id"),
@@ -138,9 +139,15 @@ impl fmt::Display for DeskError {
             Self::RemainingDiffers { expected, cancelable } => {
                 write!(f, "{cancelable} is left to refund, not {expected}: look at the payment and ask again")
             }
-            Self::KeyReused => f.write_str(
+            Self::KeyReused(None) => f.write_str(
                 "this idempotency key already stands for another request: if it is the same refund, use what is stored; \
                  a different refund needs its own key",
+            ),
+            Self::KeyReused(Some(held)) => write!(
+                f,
+                "this idempotency key already stands for a refund of {} of payment {} ({}, cancel {}): if it is the \
+                 same refund, use what is stored; a different refund needs its own key",
+                held.amount, held.payment, held.state, held.id
             ),
             Self::PaymentConflict => f.write_str("this payment is registered already, with other content"),
             Self::NoAccountKey => f.write_str(
@@ -212,7 +219,7 @@ impl From<JournalError> for DeskError {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Invalid(error) => Self::Invalid(error),
-            JournalError::KeyConflict => Self::KeyReused,
+            JournalError::KeyConflict => Self::KeyReused(None),
             JournalError::PaymentConflict => Self::PaymentConflict,
             JournalError::NoKey => Self::NoAccountKey,
             JournalError::NotAllowed(why) => Self::NotAllowed(why),

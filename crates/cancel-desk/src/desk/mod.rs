@@ -20,7 +20,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::journal::{Journal, JournalError, NewIntent, Submitted};
-use crate::record::{IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution};
+use crate::record::{
+    AccountName, IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution,
+};
 use crate::worker::{Account, Accounts, Worker};
 
 pub use clearing::ByHand;
@@ -183,11 +185,16 @@ impl Desk {
         new.reason = wish.reason;
         new.account = wish.account.map(|account| account.account(&payment.payment)).transpose()?;
         new.check()?;
-        // what is stored is answered as it is: its checks were made when it was new
-        if !self.is_stored(&new).await? {
-            self.check_wish(&payment, &new)?;
-            check_remaining(&payment, wish.amount)?;
+        match self.held(&new.payment, &new.caller_key).await? {
+            // what is stored is answered as it is: its checks were made when it was new
+            Some(held) if held.payment == new.payment => {}
+            Some(held) => return Err(DeskError::KeyReused(Some(Box::new(held)))),
+            None => {
+                self.check_wish(&payment, &new)?;
+                check_remaining(&payment, wish.amount)?;
+            }
         }
+        let key = new.caller_key.clone();
         match self.journal().submit(new).await {
             Ok(submitted) => {
                 self.ring();
@@ -195,13 +202,29 @@ impl Desk {
             }
             Err(JournalError::Exceeds { .. }) => Err(self.exceeds(&payment.key(), amount).await?),
             Err(JournalError::NotFound) => Err(DeskError::NoSuchPayment),
+            Err(JournalError::KeyConflict) => {
+                let held = self.held(&payment.key(), &key).await.unwrap_or(None);
+                Err(DeskError::KeyReused(held.map(Box::new)))
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn is_stored(&self, new: &NewIntent) -> Result<bool, DeskError> {
-        let intents = self.journal().intents_of(&new.payment).await?;
-        Ok(intents.iter().any(|intent| intent.caller_key == new.caller_key))
+    /// What a caller's key stands for already at a payment's account.
+    async fn held(&self, payment: &PaymentKey, key: &str) -> Result<Option<IntentRecord>, DeskError> {
+        Ok(self.journal().by_key(&payment.account(), key).await?)
+    }
+
+    /// What a caller's key stands for at these merchant accounts: at most one cancel of each.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub async fn of_key(&self, key: &str, accounts: &[AccountName]) -> Result<Vec<IntentRecord>, DeskError> {
+        let mut found = Vec::new();
+        for account in accounts {
+            found.extend(self.journal().by_key(account, key).await?);
+        }
+        Ok(found)
     }
 
     fn check_wish(&self, payment: &PaymentRecord, new: &NewIntent) -> Result<(), DeskError> {
@@ -352,7 +375,11 @@ impl Desk {
     /// [`DeskError::Journal`].
     pub async fn show_cancel(&self, intent: &IntentRecord) -> Result<CancelView, DeskError> {
         let attempts = self.journal().attempts_of(intent.id).await?;
-        Ok(CancelView::new(intent, &attempts))
+        let held_by = match intent.state {
+            IntentState::Planned => self.journal().held_by(intent.id).await?,
+            _ => None,
+        };
+        Ok(CancelView { held_by, ..CancelView::new(intent, &attempts) })
     }
 }
 

@@ -9,6 +9,8 @@
 )]
 
 mod golden;
+mod keys;
+mod korean;
 mod places;
 mod restored;
 #[cfg(unix)]
@@ -302,6 +304,11 @@ async fn a_person_decides_what_only_a_person_can() {
     // the gateway has less left than the journal says
     assert!(decided.err.contains("WARNING") && decided.err.contains("10,000 KRW seen"), "{}", decided.err);
     assert!(decided.out.contains("a person decided that it did not happen"), "{}", decided.out);
+    assert!(
+        decided.out.contains("kim (") && decided.out.contains("wrong amount registered"),
+        "{}",
+        decided.out
+    );
     scene.run(&["status", &id]).await.ends(1);
     let events = scene.run(&["status", &id, "--events"]).await.ends(1);
     assert!(events.out.contains("resolved") && events.out.contains("kim"));

@@ -131,6 +131,8 @@ async fn a_document_that_is_asked_for_is_no_yes() {
         vec!["cancel", "ORD-1", "--full", "--key", "k"],
         [&["resolve", id, "--happened"], &BY[..]].concat(),
         [&["withdraw", id], &BY[..]].concat(),
+        [&["recover", "--after-restore"], &BY[..]].concat(),
+        [&["bulk", "discard", id], &BY[..]].concat(),
         vec!["bulk", "run", id, "--approve", "0123456789abcdef", "--total", "KRW 1", "--by", "kim"],
     ] {
         let ended = scene.run(&[&["--json"], &command[..]].concat()).await.ends(2).json();
@@ -138,6 +140,8 @@ async fn a_document_that_is_asked_for_is_no_yes() {
     }
     assert!(scene.run(&["pending"]).await.ends(0).out.contains("nothing is under way"));
     assert_eq!(scene.sandbox.count(Gateway::Chaiport, Operation::Cancel), 0);
+    let restored = [&["--json", "recover", "--after-restore"], &BY[..], &["--yes"]].concat();
+    assert_eq!(scene.run(&restored).await.ends(0).json()["suspects"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
