@@ -123,3 +123,35 @@ async fn echoes_repeat_what_was_sent() {
     let answer = String::from_utf8(bytes).unwrap();
     assert!(answer.contains("\"resmsg\":\"SAID\"") && answer.contains("x-echo: SAID\r\n"), "{answer}");
 }
+
+#[tokio::test]
+async fn the_admin_api_knows_them_by_name() {
+    let sandbox = Sandbox::start(Options::default()).await.expect("starts");
+    for kind in [
+        FaultKind::LongHeader(9),
+        FaultKind::EndlessHeaders,
+        FaultKind::Cookies(9),
+        FaultKind::EndlessInterim,
+        FaultKind::SwitchProtocols,
+        FaultKind::BodyOnly,
+        FaultKind::ChunkOverflow,
+        FaultKind::EndlessChunkSize,
+        FaultKind::EndlessTrailers,
+        FaultKind::TwoLengths,
+        FaultKind::LengthAndChunks,
+        FaultKind::ShortLength(9),
+        FaultKind::SecondAnswer,
+        FaultKind::Gzip(9),
+        FaultKind::ByteOrderMark,
+        FaultKind::Utf16,
+        FaultKind::Amounts("9".to_owned()),
+        FaultKind::Echo,
+        FaultKind::EchoValue("9".to_owned()),
+        FaultKind::DropAfterBody,
+    ] {
+        let wish = serde_json::json!({"gateway": "eximbay", "operation": "cancel", "kind": kind.name(), "bytes": 9,
+            "token": "9", "message": "9"});
+        let answer = client::call(&sandbox.admin_url(), "POST", "/faults", &[JSON], &wish.to_string()).await;
+        assert_eq!(answer.status, 201, "{kind:?}");
+    }
+}
