@@ -175,8 +175,10 @@ async fn cancel(
 ) {
     shown.debug(what, order);
     // over the shared face, and again over the gateway's own, whose answers are typed
-    let outcomes =
-        [client.cancel(order).await.map(|done| format!("{done:?}")), typed(world, kind, order).await];
+    let outcomes = [
+        client.cancel(order).await.map(|done| format!("{done:?} {:?}", done.cancel_id())),
+        typed(world, kind, order).await,
+    ];
     for outcome in outcomes {
         match outcome {
             Ok(done) => writeln!(shown.0, "{what} {done}").expect("a string"),

@@ -173,7 +173,8 @@ pub struct CancelRecord {
     pub cancelled_at: Option<OffsetDateTime>,
     /// The reason it was given, with the attempt's tag in front. Free text: may name people.
     pub reason: GatewayText,
-    /// Chaiport's number of it (`cancellation_id`); payments cancelled before 2024 have none.
+    /// Chaiport's number of it (`cancellation_id`); payments cancelled before 2024 have none. Text that can be no number
+    /// is left out.
     pub cancellation_id: Option<String>,
     /// The PG's number of the transaction.
     pub pg_tid: Option<String>,
@@ -268,7 +269,7 @@ impl Payment {
                 amount: money(entry.amount)?,
                 cancelled_at: entry.cancelled_at.filter(|at| *at != 0).and_then(moment),
                 reason: GatewayText::scrubbed(&entry.reason.unwrap_or_default(), &[]),
-                cancellation_id: entry.cancellation_id,
+                cancellation_id: entry.cancellation_id.filter(|id| Word(id).is_plain()),
                 pg_tid: entry.pg_tid,
                 receipt_url: entry.receipt_url,
             });

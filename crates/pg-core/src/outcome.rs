@@ -64,9 +64,9 @@ impl<A> Cancelled<A> {
         self
     }
 
-    /// Adds the gateway's number of this cancel.
+    /// Adds the gateway's number of this cancel. Text that can be no number is left out: it would be kept and shown.
     pub fn with_cancel_id(mut self, cancel_id: Option<String>) -> Self {
-        self.cancel_id = cancel_id.filter(|id| !id.is_empty());
+        self.cancel_id = cancel_id.filter(|id| !id.is_empty() && Word(id).is_plain());
         self
     }
 
@@ -88,7 +88,7 @@ impl<A> Cancelled<A> {
         self.remaining
     }
 
-    /// The gateway's number of this cancel, where it gave one.
+    /// The gateway's number of this cancel, where it gave one: up to 64 of `A-Z a-z 0-9 _ - .`.
     #[must_use]
     pub fn cancel_id(&self) -> Option<&str> {
         self.cancel_id.as_deref()
@@ -113,6 +113,28 @@ impl<A> Cancelled<A> {
             remaining: self.remaining,
             cancel_id: self.cancel_id,
             answer: (),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_can_be_none_is_left_out() {
+        let id = |text: &str| {
+            let cancelled = Cancelled::new(CancelState::Completed, Money::krw(1).unwrap(), ());
+            cancelled.with_cancel_id(Some(text.to_owned())).cancel_id().map(str::to_owned)
+        };
+        for number in
+            ["4EQATQ2DCTQPXPS97FQD", "STFP_PGCAnxca_jt_il0211129135810M1494620", "1849705C6420220922000014"]
+        {
+            assert_eq!(id(number).as_deref(), Some(number));
+        }
+        for text in ["", "POST /payments/cancel {\"refund_holder\":\"홍길동\"}", "홍길동", &"1".repeat(65)]
+        {
+            assert_eq!(id(text), None);
         }
     }
 }

@@ -68,11 +68,17 @@ impl fmt::Display for GatewayText {
 pub struct Word<'a>(pub &'a str);
 
 impl<'a> Word<'a> {
+    /// Whether it can be one.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        self.0.len() <= 64 && self.0.bytes().all(plain)
+    }
+
     /// The text, or a placeholder.
     #[must_use]
     pub fn shown(self) -> &'a str {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        if self.0.len() <= 64 && self.0.bytes().all(plain) { self.0 } else { "(unprintable)" }
+        if self.is_plain() { self.0 } else { "(unprintable)" }
     }
 
     /// The words of an optional field.
