@@ -282,7 +282,6 @@ impl Round<'_> {
         if attempts.is_empty() || intent.state == IntentState::Accepted {
             return Resolution::LookAgain;
         }
-        let attempts: BTreeMap<_, _> = attempts.iter().map(|attempt| (attempt.id, intent.id)).collect();
         let books = self
             .scene
             .sandbox
