@@ -296,6 +296,9 @@ impl Transport for Following {
         }
         let answer = builder.send().await.map_err(|error| failed(&error))?;
         let status = answer.status().as_u16();
+        if answer.content_length().is_some_and(|length| length > 1_048_576) {
+            return Err(TransportError::new(Sent::Maybe, TransportErrorKind::TooLarge));
+        }
         let body = answer.bytes().await.map_err(|error| failed(&error))?;
         Ok(WireResponse::new(status, body.to_vec()))
     }

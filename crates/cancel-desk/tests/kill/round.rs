@@ -55,7 +55,7 @@ enum Until {
 }
 
 /// What happened, counted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub(crate) struct Tally {
     pub(crate) rounds: u64,
     pub(crate) payments: u64,
