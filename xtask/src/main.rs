@@ -6,6 +6,7 @@ mod contract;
 mod demo;
 mod examples;
 mod fixtures;
+mod supply;
 mod tidy;
 
 use std::path::PathBuf;
