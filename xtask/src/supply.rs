@@ -68,7 +68,17 @@ fn allowed(license: &str) -> bool {
 /// One version of each, in what is shipped.
 fn duplicates(root: &Path, faults: &mut Vec<String>) -> Result<(), String> {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--workspace", "--duplicates", "--depth", "0", "--edges", "normal", "--prefix", "none"])
+        .args([
+            "tree",
+            "--workspace",
+            "--duplicates",
+            "--depth",
+            "0",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+        ])
         .current_dir(root)
         .output()
         .map_err(|error| format!("cargo tree: {error}"))?;
@@ -88,6 +98,8 @@ mod tests {
     #[test]
     fn every_part_needs_a_choice_that_is_allowed() {
         assert!(allowed("MIT OR Apache-2.0") && allowed("Unlicense/MIT") && allowed("(MIT OR Zlib) AND ISC"));
-        assert!(!allowed("GPL-3.0") && !allowed("MIT AND GPL-3.0") && !allowed("(MIT OR Apache-2.0) AND NCSA"));
+        assert!(
+            !allowed("GPL-3.0") && !allowed("MIT AND GPL-3.0") && !allowed("(MIT OR Apache-2.0) AND NCSA")
+        );
     }
 }

@@ -22,6 +22,11 @@ impl HandClock {
         self.0.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
     }
 
+    /// Puts it back, as a corrected clock does.
+    pub fn put_back(&self, by: Duration) {
+        self.0.fetch_sub(i64::try_from(by.as_millis()).unwrap_or(0), Ordering::SeqCst);
+    }
+
     /// Puts it to the next thing that is due; a little further where that cannot be had, for somebody's lease.
     pub fn put_to(&self, due: Timestamp) {
         let left = due.since(self.now());

@@ -105,8 +105,7 @@ async fn truth(
         return Ok(Resolution::LookAgain);
     }
     let books = world.sandbox.payment(at_sandbox(intent.payment.gateway), &intent.payment.payment_id);
-    let happened =
-        books.is_some_and(|books| books.entries.iter().any(|e| intent_of(e, &attempts).is_some()));
+    let happened = books.is_some_and(|books| books.entries.iter().any(|e| intent_of(e, &attempts).is_some()));
     Ok(if happened { Resolution::Happened } else { Resolution::DidNotHappen })
 }
 

@@ -5,6 +5,7 @@
 //! | [`table`] | crash points × answers × shares × gateways, every cell |
 //! | [`model`] | the protocol's model, by seeds |
 //! | [`sockets`] | the whole desk over real sockets and TLS, random faults, tasks cut off |
+//! | `storage` | the disk is full, from some write on |
 //! | [`wrong`] | designs that are known to be wrong: each must be found out |
 //! | [`power`] | the journal on disk after the power went: a lost, cut or torn log |
 
@@ -20,6 +21,8 @@ mod oracle;
 pub mod outcome;
 pub mod power;
 pub mod sockets;
+#[cfg(unix)]
+pub mod storage;
 pub mod table;
 pub mod trap;
 pub mod wrong;

@@ -33,6 +33,9 @@ enum Class {
     Sockets(Size),
     /// The journal on disk after the power went
     Power(Size),
+    /// The disk is full, from some write on
+    #[cfg(unix)]
+    Storage(Size),
 }
 
 #[derive(clap::Args)]
@@ -60,6 +63,8 @@ fn main() -> ExitCode {
         Class::Model(size) => model::run(size.seed, size.trials, tell),
         Class::Sockets(size) => runtime.block_on(sockets::run(size.seed, size.trials, tell)),
         Class::Power(size) => runtime.block_on(power::run(size.seed, size.trials, tell)),
+        #[cfg(unix)]
+        Class::Storage(size) => runtime.block_on(campaign::storage::run(size.seed, size.trials, tell)),
     };
     end(&report)
 }

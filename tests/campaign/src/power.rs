@@ -277,7 +277,9 @@ async fn one(seed: u64, lies: bool, report: &mut ClassReport) -> Result<(), Jour
     for wish in &wishes {
         let Some(id) = wish.told else { continue };
         if journal.intent(id).await?.is_none_or(|intent| intent.caller_key != wish.key) {
-            report.violations.push(format!("seed {seed}, {how}: {} was told as stored and is gone", wish.key));
+            report
+                .violations
+                .push(format!("seed {seed}, {how}: {} was told as stored and is gone", wish.key));
         }
     }
     // whoever heard nothing asks again

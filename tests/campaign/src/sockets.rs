@@ -111,7 +111,8 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
     let reuse = if dice.below(2) == 0 { Patience::SHORT } else { Patience::SHORT_ALONE };
     let options = Options::default().start_time(NOON.unix_timestamp()).seed(seed).tls(tls);
     // with three workers on a busy machine, a handshake takes its time
-    let patience = Patience { connect: Duration::from_millis(400), total: Duration::from_millis(600), ..reuse };
+    let patience =
+        Patience { connect: Duration::from_millis(400), total: Duration::from_millis(600), ..reuse };
     let world = Arc::new(World::with_options(options, patience).await);
     let folder = Folder::new();
     let clock = Arc::new(HandClock::at_noon());
@@ -150,6 +151,12 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
         }
         // leases run out, and quiet times pass
         clock.put_forward(Duration::from_secs(dice.below(40)));
+        // and now and then the clock jumps, either way
+        match dice.below(60) {
+            0 => clock.put_forward(Duration::from_secs(dice.below(7_200))),
+            1 => clock.put_back(Duration::from_secs(dice.below(1_200))),
+            _ => {}
+        }
     }
     pack.iter().for_each(JoinHandle::abort);
     for worker in pack {
@@ -165,7 +172,9 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
 
     let mut oracle = Oracle::default();
     let ends = oracle.compare(&*journal, &world.sandbox, true).await;
-    report.violations.extend(oracle.violations.iter().map(|found| format!("seed {seed}, tls {tls}: {found}")));
+    report
+        .violations
+        .extend(oracle.violations.iter().map(|found| format!("seed {seed}, tls {tls}: {found}")));
     let seen = world.sandbox.requests();
     let count = |of: &dyn Fn(&pg_sandbox::Seen) -> bool| {
         u64::try_from(seen.iter().filter(|seen| of(seen)).count()).unwrap_or(0)
@@ -186,7 +195,8 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
 }
 
 fn rates(dice: &mut Dice) -> Rates {
-    let mut up_to = |most: u32| u32::try_from(dice.below(u64::from(most) + 1)).unwrap_or(0);
+    let mut up_to =
+        |most: u32| most / 4 + u32::try_from(dice.below(u64::from(most) * 3 / 4 + 1)).unwrap_or(0);
     Rates {
         lost_before: up_to(MOST.lost_before),
         applied_lost: up_to(MOST.applied_lost),

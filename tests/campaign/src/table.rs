@@ -11,12 +11,12 @@ use pg_core::{CancelGateway, Money};
 
 use crate::answers::{self, Answer};
 use crate::clock::HandClock;
-use crate::journal::Watched;
 use crate::desk::{SHOP, conclude, drain, requests, worker};
+use crate::gateway;
+use crate::journal::Watched;
 use crate::oracle::{Oracle, Rule};
 use crate::outcome::ClassReport;
 use crate::trap::{Crash, Trap};
-use crate::gateway;
 
 /// Sandboxes beside each other; waiting for time-outs costs no processor.
 const LANES: usize = 24;
@@ -232,7 +232,9 @@ impl Lane {
         // a 401 is answered with one more copy, behind a new token
         let spare = usize::from(cell.kind == Kind::Chaiport);
         if seen > sends + spare {
-            report.violations.push(format!("{what}: the server saw {seen} cancels, {sends} are in the journal"));
+            report
+                .violations
+                .push(format!("{what}: the server saw {seen} cancels, {sends} are in the journal"));
         }
         if different > attempts {
             report.violations.push(format!("{what}: {different} different requests for {attempts} attempts"));

@@ -123,7 +123,8 @@ async fn after_the_console(world: &World, client: &dyn CancelGateway, dice: &mut
     let mut report = Report::default();
     let paid = world.pay(Kind::Chaiport);
     if dice.below(2) == 0 {
-        let console = world.sandbox.console_refund(Kind::Chaiport.sandbox(), &paid.payment.gateway_id, 10_000);
+        let console =
+            world.sandbox.console_refund(Kind::Chaiport.sandbox(), &paid.payment.gateway_id, 10_000);
         if console.is_err() {
             report.violate("the console could not refund");
         }

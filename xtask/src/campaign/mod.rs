@@ -118,7 +118,8 @@ fn play(root: &Path, part: &Part, release: bool) -> Result<Done, String> {
     let mut command = Command::new(env!("CARGO"));
     command.args(part.program.run(release)).args(&part.arguments).current_dir(root);
     command.envs(part.environment.iter().map(|(name, value)| (*name, value.as_str())));
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{}: {error}", part.key))?;
+    let mut child =
+        command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{}: {error}", part.key))?;
     let mut found: Option<Done> = None;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {

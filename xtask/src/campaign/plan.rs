@@ -55,6 +55,8 @@ struct Sizes {
     sockets: u64,
     /// Power losses.
     power: u64,
+    /// Full disks.
+    storage: u64,
     /// Rounds on each database.
     kill: u64,
 }
@@ -63,9 +65,18 @@ impl Sizes {
     const fn of(level: Level) -> Self {
         match level {
             // `cargo test` has the model's 10,000 seeds and the 50 kill rounds already
-            Level::Pr => Self { step: 3, model: 1_000, sockets: 1_000, power: 100, kill: 0 },
-            Level::Nightly => Self { step: 1, model: 270_000, sockets: 10_000, power: 1_000, kill: 500 },
-            Level::Release => Self { step: 1, model: 2_700_000, sockets: 50_000, power: 20_000, kill: 5_000 },
+            Level::Pr => Self { step: 3, model: 1_000, sockets: 1_000, power: 100, storage: 30, kill: 0 },
+            Level::Nightly => {
+                Self { step: 1, model: 270_000, sockets: 10_000, power: 1_000, storage: 1_000, kill: 500 }
+            }
+            Level::Release => Self {
+                step: 1,
+                model: 2_700_000,
+                sockets: 50_000,
+                power: 20_000,
+                storage: 10_000,
+                kill: 5_000,
+            },
         }
     }
 }
@@ -80,13 +91,13 @@ pub(super) fn classes() -> Vec<&'static str> {
 /// The parts of a level, in order.
 pub(super) fn parts(level: Level, seed: u64) -> Vec<Part> {
     let sizes = Sizes::of(level);
-    let mut parts = vec![
-        part("table", &[("--step", sizes.step)]),
-        part("wrong", &[("--seed", seed)]),
-    ];
-    for (class, all, portion) in
-        [("model", sizes.model, 30_000), ("sockets", sizes.sockets, 1_000), ("power", sizes.power, 250)]
-    {
+    let mut parts = vec![part("table", &[("--step", sizes.step)]), part("wrong", &[("--seed", seed)])];
+    for (class, all, portion) in [
+        ("model", sizes.model, 30_000),
+        ("sockets", sizes.sockets, 1_000),
+        ("power", sizes.power, 250),
+        ("storage", sizes.storage, 250),
+    ] {
         for (from, size) in portions(all, portion) {
             parts.push(part(class, &[("--seed", seed + from), ("--trials", size)]));
         }
