@@ -68,6 +68,8 @@ pub mod desk;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod journal;
+#[cfg(any(feature = "gateways", feature = "http", feature = "cli"))]
+mod korean;
 #[cfg(any(test, feature = "model"))]
 pub mod model;
 pub mod protocol;

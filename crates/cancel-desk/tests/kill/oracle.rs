@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cancel_desk::journal::Journal;
 use cancel_desk::pg_core::Gateway;
@@ -60,6 +61,8 @@ pub(crate) struct Oracle {
     pub(crate) violations: Vec<Violation>,
     /// As of the end of the last round.
     pub(crate) ends: Ends,
+    /// The test itself has changed rows past the journal.
+    pub(crate) schedule_is_changed: AtomicBool,
     finals: BTreeMap<IntentId, IntentState>,
     /// Which intent each key was acknowledged with.
     keys: BTreeMap<String, IntentId>,
@@ -129,7 +132,15 @@ impl Oracle {
             }
         }
         let found = journal.verify().await.unwrap();
-        found.faults.iter().for_each(|fault| self.broken(Rule::Sound, fault.to_string()));
+        // of a schedule that this very test has changed past the journal, verifying must tell
+        let of_schedule = [
+            "it did not find the rows as the events before it had left them",
+            "is not what its last event left",
+        ];
+        let ours =
+            |rule: &str| self.schedule_is_changed.load(Ordering::Relaxed) && of_schedule.contains(&rule);
+        let faults: Vec<_> = found.faults.iter().filter(|fault| !ours(fault.rule)).collect();
+        faults.iter().for_each(|fault| self.broken(Rule::Sound, fault.to_string()));
         ends
     }
 

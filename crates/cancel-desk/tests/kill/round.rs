@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cancel_desk::record::{IntentState, PaymentKey, Resolution};
@@ -236,7 +237,9 @@ impl Round<'_> {
                 }
                 sleep(HINT_PAUSE).await;
                 journal.recover().await.unwrap();
-                self.scene.store.take_hints_for_the_schedule().await;
+                if self.scene.store.take_hints_for_the_schedule().await {
+                    self.oracle.schedule_is_changed.store(true, Ordering::Relaxed);
+                }
             } else if until == Until::AWhile && due > horizon {
                 return true;
             } else {
