@@ -115,8 +115,18 @@ fn build(root: &Path, parts: &[Part], release: bool) -> Result<(), String> {
 /// Runs one part; its last line that is JSON of a report is what it came to.
 fn play(root: &Path, part: &Part, release: bool) -> Result<Done, String> {
     let began = Instant::now();
-    let mut command = Command::new(env!("CARGO"));
-    command.args(part.program.run(release)).args(&part.arguments).current_dir(root);
+    let mut command = match part.program.run(release) {
+        Some(cargo) => {
+            let mut command = Command::new(env!("CARGO"));
+            command.args(cargo);
+            command
+        }
+        None => {
+            let profile = if release { "release" } else { "debug" };
+            Command::new(state::target(root).join(profile).join("campaign"))
+        }
+    };
+    command.args(&part.arguments).current_dir(root);
     command.envs(part.environment.iter().map(|(name, value)| (*name, value.as_str())));
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|error| format!("{}: {error}", part.key))?;

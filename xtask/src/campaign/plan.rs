@@ -12,22 +12,22 @@ pub(super) enum Program {
 }
 
 impl Program {
-    /// The cargo command that builds it.
+    /// The cargo command that builds it, with the features of the whole workspace: so nothing is built twice in CI.
     pub(super) fn build(self) -> Vec<&'static str> {
         match self {
-            Self::Campaign => vec!["build", "--quiet", "-p", "campaign"],
-            Self::Kill => vec!["test", "--quiet", "-p", "cancel-desk", "--test", "kill", "--no-run"],
+            Self::Campaign => vec!["build", "--quiet", "--workspace", "--bin", "campaign"],
+            Self::Kill => vec!["test", "--quiet", "--workspace", "--test", "kill", "--no-run"],
         }
     }
 
-    /// The cargo command that runs it, up to its own arguments.
-    pub(super) fn run(self, release: bool) -> Vec<&'static str> {
+    /// The command that runs it, up to its own arguments; `None`: the built program itself.
+    pub(super) fn run(self, release: bool) -> Option<Vec<&'static str>> {
         let profile: &[&str] = if release { &["--release"] } else { &[] };
         match self {
-            Self::Campaign => [&["run", "--quiet", "-p", "campaign"], profile, &["--"]].concat(),
+            Self::Campaign => None,
             Self::Kill => {
-                let test = ["test", "--quiet", "-p", "cancel-desk", "--test", "kill"];
-                [&test[..], profile, &["--", "--nocapture", "--test-threads=1"]].concat()
+                let test = ["test", "--quiet", "--workspace", "--test", "kill"];
+                Some([&test[..], profile, &["--", "--nocapture", "--test-threads=1"]].concat())
             }
         }
     }

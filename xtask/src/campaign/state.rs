@@ -68,8 +68,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn open(root: &Path, level: &str, anew: bool) -> Result<Self, String> {
-        let folder = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-        let folder = folder.join("campaign");
+        let folder = target(root).join("campaign");
         let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
         fs::create_dir_all(&folder).map_err(failed)?;
         let path = folder.join(format!("{level}.jsonl"));
@@ -128,6 +127,11 @@ impl State {
         }
         rows
     }
+}
+
+/// Where cargo builds.
+pub(super) fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
 }
 
 /// The commit, with a plus when something is changed beside it.
