@@ -56,7 +56,7 @@ enum Until {
 }
 
 /// What happened, counted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub(crate) struct Tally {
     pub(crate) rounds: u64,
     pub(crate) payments: u64,
@@ -285,7 +285,6 @@ impl Round<'_> {
         if attempts.is_empty() || intent.state == IntentState::Accepted {
             return Resolution::LookAgain;
         }
-        let attempts: BTreeMap<_, _> = attempts.iter().map(|attempt| (attempt.id, intent.id)).collect();
         let books = self
             .scene
             .sandbox
