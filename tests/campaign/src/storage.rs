@@ -65,7 +65,7 @@ impl Full {
 
 impl Drop for Full {
     fn drop(&mut self) {
-        let _back_to_what_it_was = setrlimit(Resource::Fsize, self.before.clone());
+        let _back_to_what_it_was = setrlimit(Resource::Fsize, self.before);
     }
 }
 
