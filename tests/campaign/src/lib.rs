@@ -6,6 +6,7 @@
 //! | [`model`] | the protocol's model, by seeds |
 //! | [`sockets`] | the whole desk over real sockets and TLS, random faults, tasks cut off |
 //! | `storage` | the disk is full, from some write on |
+//! | [`hostile`] | a gateway, and a caller, that mean harm |
 //! | [`wrong`] | designs that are known to be wrong: each must be found out |
 //! | [`power`] | the journal on disk after the power went: a lost, cut or torn log |
 
@@ -13,6 +14,7 @@ pub mod answers;
 pub mod clock;
 pub mod desk;
 pub mod gateway;
+pub mod hostile;
 pub mod journal;
 pub mod model;
 #[path = "../../../crates/cancel-desk/tests/kill/oracle.rs"]

@@ -3,8 +3,19 @@
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
-use campaign::{ClassReport, model, power, sockets, table, wrong};
+use campaign::{ClassReport, hostile, model, power, sockets, table, wrong};
 use clap::{Parser, Subcommand};
+use contract_tests::hostile::Meter;
+use peak_alloc::PeakAlloc;
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+const METER: Meter = Meter {
+    reset: || MEMORY.reset_peak_usage(),
+    current: || MEMORY.current_usage(),
+    peak: || MEMORY.peak_usage(),
+};
 
 #[derive(Parser)]
 #[command(name = "campaign", about = "One class of the fault campaign; `cargo xtask campaign` runs them all")]
@@ -27,6 +38,10 @@ enum Class {
         #[arg(long, default_value_t = 20_261_121)]
         seed: u64,
     },
+    /// A gateway that means harm: time, memory, outcome
+    Hostile,
+    /// A caller that means harm: every input with what must come of it
+    Caller,
     /// The protocol's model, by seeds
     Model(Size),
     /// The whole desk over real sockets and TLS, under random faults
@@ -60,6 +75,8 @@ fn main() -> ExitCode {
     let report = match Arguments::parse().class {
         Class::Table { step } => runtime.block_on(table::run(step, tell)),
         Class::Wrong { seed } => runtime.block_on(wrong::run(seed, tell)),
+        Class::Hostile => runtime.block_on(hostile::gateway(METER, tell)),
+        Class::Caller => runtime.block_on(hostile::caller()),
         Class::Model(size) => model::run(size.seed, size.trials, tell),
         Class::Sockets(size) => runtime.block_on(sockets::run(size.seed, size.trials, tell)),
         Class::Power(size) => runtime.block_on(power::run(size.seed, size.trials, tell)),
