@@ -12,7 +12,7 @@ mod decide;
 mod demo;
 mod exit;
 mod help;
-mod import;
+pub(crate) mod import;
 mod journal;
 mod log;
 mod lookup;
