@@ -94,7 +94,7 @@ pub fn minor(text: &str, digits: i32) -> Option<i128> {
         return Some(0);
     }
     let shift = digits.checked_add(power)?.checked_sub(i32::try_from(part.len()).ok()?)?;
-    if shift.abs() > 60 {
+    if shift.unsigned_abs() > 60 {
         return None;
     }
     for _ in 0..shift {

@@ -46,7 +46,8 @@ fn chaiport(payment: &str) -> String {
 }
 
 pub(crate) fn chaiport_cancel() -> Vec<Vec<u8>> {
-    let entry = |amount: &str| format!(r#"{{"amount":{amount},"cancelled_at":1517376601,"reason":"[c:t1] 변심"}}"#);
+    let entry =
+        |amount: &str| format!(r#"{{"amount":{amount},"cancelled_at":1517376601,"reason":"[c:t1] 변심"}}"#);
     let says = |scene: char, paid: &str, gone: &str, more: &str, history: &str| {
         let payment = format!(
             r#""amount":{paid},"cancel_amount":{gone},"currency":"KRW","status":"cancelled",{more}"cancel_history":[{history}]"#
@@ -67,7 +68,8 @@ pub(crate) fn chaiport_cancel() -> Vec<Vec<u8>> {
         says('8', "10000", "2000", "", &entry("2000")),
         says(':', "10000", "0", r#""pg_provider":"smartro_v2","pay_method":"vbank","#, ""),
     ];
-    let refused = |code: i64, message: &str| format!(r#"{{"code":{code},"message":"{message}","response":null}}"#);
+    let refused =
+        |code: i64, message: &str| format!(r#"{{"code":{code},"message":"{message}","response":null}}"#);
     let done = says('0', "10000", "2000", "", &entry("2000")).split_off(2);
     seeds.extend([
         format!("0\n200 {}", refused(1, "취소할 결제건이 존재하지 않습니다.")),
@@ -102,10 +104,15 @@ pub(crate) fn chaiport_token() -> Vec<Vec<u8>> {
 pub(crate) fn chaiport_look_up() -> Vec<Vec<u8>> {
     let payment = r#""amount":10000,"cancel_amount":4500,"currency":"KRW","status":"cancelled","cancel_history":[{"amount":2500,"cancelled_at":1,"reason":"a"},{"amount":2000,"cancelled_at":2,"reason":"[c:t1]"}]"#;
     let one = chaiport(payment);
-    let untouched = chaiport(r#""amount":10000,"cancel_amount":2500,"currency":"KRW","status":"paid","cancel_history":[{"amount":2500}]"#);
-    let object = one.strip_prefix("200 ").and_then(|one| one.split_once("\"response\":")).map_or("", |(_, rest)| rest);
+    let untouched = chaiport(
+        r#""amount":10000,"cancel_amount":2500,"currency":"KRW","status":"paid","cancel_history":[{"amount":2500}]"#,
+    );
+    let object =
+        one.strip_prefix("200 ").and_then(|one| one.split_once("\"response\":")).map_or("", |(_, rest)| rest);
     let object = object.strip_suffix('}').unwrap_or(object);
-    let list = format!(r#"200 {{"code":0,"message":null,"response":{{"total":1,"previous":0,"next":0,"list":[{object}]}}}}"#);
+    let list = format!(
+        r#"200 {{"code":0,"message":null,"response":{{"total":1,"previous":0,"next":0,"list":[{object}]}}}}"#
+    );
     let many = format!(r#"207 {{"code":0,"message":null,"response":[{object},null]}}"#);
     let mut seeds: Vec<Vec<u8>> = [
         format!("0\n{one}"),
@@ -162,23 +169,32 @@ pub(crate) fn eximbay_cancel() -> Vec<Vec<u8>> {
         eximbay('6', "0000", ["0.50", "0.30"], "USD", ""),
     ];
     let done = seeds.first().map(|seed| seed.split_at(2).1.to_owned()).unwrap_or_default();
-    let coded = |code: &str| format!("{{\"rescode\":\"{code}\",\"resmsg\":\"test_KEYCANARY4 and 56211105948400\"}}");
+    let coded =
+        |code: &str| format!("{{\"rescode\":\"{code}\",\"resmsg\":\"test_KEYCANARY4 and 56211105948400\"}}");
     for code in ["RC18", "EC1000", "EE99", "Q004", "TRANSACTION_ALREADY_CANCELED", "TEMPORARY_ERROR"] {
         seeds.push(format!("0\n200 {}\0{done}", coded(code)));
         seeds.push(format!("3\n!t\0400 {}", coded(code)));
     }
     let errcode = coded("RC18").replace('}', ",\"errcode\":\"INSUFFICIENT_MERCHANT_REFUND_FUNDS\"}");
     seeds.push(format!("0\n400 {errcode}"));
-    seeds.push("0\n401 {\"code\":\"EC1000\",\"message\":\"Authorization required\",\"description\":\"d\"}".to_owned());
+    seeds.push(
+        "0\n401 {\"code\":\"EC1000\",\"message\":\"Authorization required\",\"description\":\"d\"}"
+            .to_owned(),
+    );
     let mut seeds: Vec<_> = seeds.into_iter().map(String::into_bytes).collect();
-    seeds.extend(answers("0123456", &["eximbay-cancel/fixtures/cancel.json", "eximbay-cancel/fixtures/refusals.json"]));
+    seeds.extend(answers(
+        "0123456",
+        &["eximbay-cancel/fixtures/cancel.json", "eximbay-cancel/fixtures/refusals.json"],
+    ));
     seeds
 }
 
 pub(crate) fn eximbay_look_up() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for scene in '0'..='3' {
-        for (balance, status) in [("0.80", "SALE"), ("0.30", "SALE"), ("0.00", "AUTH"), ("0.10", "SALE"), ("1.00", "NONE")] {
+        for (balance, status) in
+            [("0.80", "SALE"), ("0.30", "SALE"), ("0.00", "AUTH"), ("0.10", "SALE"), ("1.00", "NONE")]
+        {
             seeds.push(format!(
                 "{scene}\n200 {{\"rescode\":\"0000\",\"resmsg\":\"Success.\",\"mid\":\"{EXIMBAY_MID}\",\"payment\":{{\"order_id\":\"ORD-1\",\
                  \"currency\":\"USD\",\"amount\":\"1.00\",\"transaction_id\":\"{EXIMBAY_ID}\",\"status\":\"{status}\",\"balance\":\"{balance}\"}}}}"
@@ -202,11 +218,21 @@ fn hecto(scene: char, stat: &str, code: &str, data: &str) -> String {
 pub(crate) fn settlebank_standard() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for scene in '0'..='8' {
-        let data = format!(r#"{{"pktHash":"{HASH}","orgTrdNo":"T1","cnclAmt":"AntV/eDpxIaKF0hJiePDKA==","blcAmt":"500"}}"#);
+        let data = format!(
+            r#"{{"pktHash":"{HASH}","orgTrdNo":"T1","cnclAmt":"AntV/eDpxIaKF0hJiePDKA==","blcAmt":"500"}}"#
+        );
         seeds.push(hecto(scene, "0021", "0000", &data));
-        seeds.push(hecto(scene, "0021", "0000", r#"{"cnclAmt":"1000","cardCnclAmt":"1000","pntCnclAmt":"0","rfdPsblCd":"1"}"#));
+        seeds.push(hecto(
+            scene,
+            "0021",
+            "0000",
+            r#"{"cnclAmt":"1000","cardCnclAmt":"1000","pntCnclAmt":"0","rfdPsblCd":"1"}"#,
+        ));
     }
-    for code in ["ST57", "ST25", "CA12", "3007", "9999", "VTIM", "1901", "MP82", "RA33", "GC41", "TM01", "PZ87", "CP30"] {
+    for code in [
+        "ST57", "ST25", "CA12", "3007", "9999", "VTIM", "1901", "MP82", "RA33", "GC41", "TM01", "PZ87",
+        "CP30",
+    ] {
         let refused = hecto('0', "0031", code, "null");
         let again = hecto('0', "0031", code, "{}").split_off(2);
         seeds.push(format!("{refused}\0{again}"));
@@ -275,7 +301,8 @@ pub(crate) fn step01() -> Vec<Vec<u8>> {
     ]
     .map(|body| format!("{row}\0{body}").into_bytes())
     .into();
-    let dollars = r#"{"imp_uid":"imp_1","merchant_uid":"ORD-1","amount":7.50,"currency":"USD","status":"paid"}"#;
+    let dollars =
+        r#"{"imp_uid":"imp_1","merchant_uid":"ORD-1","amount":7.50,"currency":"USD","status":"paid"}"#;
     let asked = r#"{"merchant_uid":"ORD-1","cancel_request_amount":2.5}"#;
     seeds.push(format!("{dollars}\0{asked}").into_bytes());
     let rows = fixtures(&["chaiport-cancel/fixtures/merchant.json"]).into_iter();
@@ -322,7 +349,9 @@ pub(crate) fn order_file() -> Vec<Vec<u8>> {
         "PK\u{3}\u{4}",
     ]);
     // 주문번호,환불금액 in CP949
-    let mut korean = vec![0xC1, 0xD6, 0xB9, 0xAE, 0xB9, 0xF8, 0xC8, 0xA3, b',', 0xC8, 0xAF, 0xBA, 0xD2, 0xB1, 0xDD, 0xBE, 0xD7];
+    let mut korean = vec![
+        0xC1, 0xD6, 0xB9, 0xAE, 0xB9, 0xF8, 0xC8, 0xA3, b',', 0xC8, 0xAF, 0xBA, 0xD2, 0xB1, 0xDD, 0xBE, 0xD7,
+    ];
     korean.extend_from_slice(b"\nORD-1,12000\n");
     seeds.push(korean);
     seeds.push(vec![0xFF, 0xFE, b'a', 0]);
@@ -344,17 +373,47 @@ pub(crate) fn payments_file() -> Vec<Vec<u8>> {
 
 pub(crate) fn money() -> Vec<Vec<u8>> {
     text(&[
-        "KRW1000", "USD0.5", "USD7.50", "KWD1.005", "CLF0.0001", "KRW1.0E7", "USD92233720368547758.07", "USD92233720368547758.08",
-        "KRW9223372036854775807", "USD1e400", "USD1,000", "JPY１", "XXX1", "USD0000000000000000000000000000000001.10",
-        "{\"minor\":1000,\"currency\":\"KRW\"}", "{\"minor\":-1,\"currency\":\"KRW\"}",
+        "KRW1000",
+        "USD0.5",
+        "USD7.50",
+        "KWD1.005",
+        "CLF0.0001",
+        "KRW1.0E7",
+        "USD92233720368547758.07",
+        "USD92233720368547758.08",
+        "KRW9223372036854775807",
+        "USD1e400",
+        "USD1,000",
+        "JPY１",
+        "XXX1",
+        "USD0000000000000000000000000000000001.10",
+        "{\"minor\":1000,\"currency\":\"KRW\"}",
+        "{\"minor\":-1,\"currency\":\"KRW\"}",
     ])
 }
 
 pub(crate) fn ids() -> Vec<Vec<u8>> {
     text(&[
-        "imp_448280090638", "ORD20180131-0000011", "주문 1/2?x#y", "..", "a/../b", "%2e%2e", "1849705C6420220922000013", "1849705C64",
-        "c-tag_1", "CA", "VA010", "https://proxy.example:8443", "http://127.0.0.1:9", "http://[::1]:9/", "http://localhost:1",
-        "https://user@host", "SECRET-VALUE\nbad key SECRET-VALUE \u{202e}CANARY", "홍길동\n홍길동 님", "x [c:t1] y", "/payments/..",
+        "imp_448280090638",
+        "ORD20180131-0000011",
+        "주문 1/2?x#y",
+        "..",
+        "a/../b",
+        "%2e%2e",
+        "1849705C6420220922000013",
+        "1849705C64",
+        "c-tag_1",
+        "CA",
+        "VA010",
+        "https://proxy.example:8443",
+        "http://127.0.0.1:9",
+        "http://[::1]:9/",
+        "http://localhost:1",
+        "https://user@host",
+        "SECRET-VALUE\nbad key SECRET-VALUE \u{202e}CANARY",
+        "홍길동\n홍길동 님",
+        "x [c:t1] y",
+        "/payments/..",
     ])
 }
 

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use chaiport_cancel::{
-    AttemptTag, Bank, CancelError, CancelRequest, CancelState, ChaiportClient, Config, Currency, FindOptions, ImpUid,
-    LedgerKnowledge, LookUpError, MerchantUid, Money, Page, Payment, PaymentIds, PaymentRecord, RefundAccount,
-    Secret, Verdict,
+    AttemptTag, Bank, CancelError, CancelRequest, CancelState, ChaiportClient, Config, Currency, FindOptions,
+    ImpUid, LedgerKnowledge, LookUpError, MerchantUid, Money, Page, Payment, PaymentIds, PaymentRecord,
+    RefundAccount, Secret, Verdict,
 };
-use pg_core::{Attribution, GatewayText};
+use pg_core::Attribution;
 
 use super::cancel::{Sending, Took, believed, check, digits, harmless, same};
 use crate::behaviour::Seen;
@@ -16,22 +16,83 @@ use crate::wire::{Answer, Input, Script, now};
 
 /// What Chaiport's answers are made of.
 pub(super) const WORDS: &[&str] = &[
-    "200 ", "401 ", "404 ", "500 ", "!t", "!C", "!y", "\"code\":", "\"message\":", "\"response\":", "\"imp_uid\":",
-    "\"merchant_uid\":", "\"amount\":", "\"cancel_amount\":", "\"currency\":", "\"status\":", "\"cancel_history\":",
-    "\"reason\":", "\"cancellation_id\":", "\"cancelled_at\":", "\"pg_provider\":", "\"pay_method\":",
-    "\"emb_pg_provider\":", "\"access_token\":", "\"now\":", "\"expired_at\":", "\"list\":", "\"total\":", "\"next\":",
-    "\"previous\":", "imp_448280090638", "ORD20180131-0000011", "KRW", "USD", "paid", "cancelled", "ready", "failed",
-    "vbank", "card", "paypal_v2", "smartro_v2", "kcp", "kicc_v2", "wechat", "html5_inicis", "10000", "7500", "2000",
-    "2500", "8000", "7.50", "[c:t1]", "[c:t2]", "null", "0", "-1", "1", "이미 전액취소된 주문입니다.",
-    "취소할 결제건이 존재하지 않습니다.", "결제취소에 실패하였습니다. [8178]", "[500626|기 취소 거래]",
-    "지정해주셔야합니다.", "인증에 실패", "Unauthorized", "KEY-CANARY-1", "SECRET-CANARY-2", "TOKEN-CANARY-3",
-    "56211105948400", "홍길동카나리아",
+    "200 ",
+    "401 ",
+    "404 ",
+    "500 ",
+    "!t",
+    "!C",
+    "!y",
+    "\"code\":",
+    "\"message\":",
+    "\"response\":",
+    "\"imp_uid\":",
+    "\"merchant_uid\":",
+    "\"amount\":",
+    "\"cancel_amount\":",
+    "\"currency\":",
+    "\"status\":",
+    "\"cancel_history\":",
+    "\"reason\":",
+    "\"cancellation_id\":",
+    "\"cancelled_at\":",
+    "\"pg_provider\":",
+    "\"pay_method\":",
+    "\"emb_pg_provider\":",
+    "\"access_token\":",
+    "\"now\":",
+    "\"expired_at\":",
+    "\"list\":",
+    "\"total\":",
+    "\"next\":",
+    "\"previous\":",
+    "imp_448280090638",
+    "ORD20180131-0000011",
+    "KRW",
+    "USD",
+    "paid",
+    "cancelled",
+    "ready",
+    "failed",
+    "vbank",
+    "card",
+    "paypal_v2",
+    "smartro_v2",
+    "kcp",
+    "kicc_v2",
+    "wechat",
+    "html5_inicis",
+    "10000",
+    "7500",
+    "2000",
+    "2500",
+    "8000",
+    "7.50",
+    "[c:t1]",
+    "[c:t2]",
+    "null",
+    "0",
+    "-1",
+    "1",
+    "이미 전액취소된 주문입니다.",
+    "취소할 결제건이 존재하지 않습니다.",
+    "결제취소에 실패하였습니다. [8178]",
+    "[500626|기 취소 거래]",
+    "지정해주셔야합니다.",
+    "인증에 실패",
+    "Unauthorized",
+    "KEY-CANARY-1",
+    "SECRET-CANARY-2",
+    "TOKEN-CANARY-3",
+    "56211105948400",
+    "홍길동카나리아",
 ];
 
 pub(crate) const IMP_UID: &str = "imp_448280090638";
 pub(crate) const ORDER: &str = "ORD20180131-0000011";
-const TOKEN: &str =
-    r#"{"code":0,"message":null,"response":{"access_token":"TOKEN-CANARY-3","now":1712634724,"expired_at":1712636524}}"#;
+const ACCOUNT: [&str; 2] = ["56211105948400", "홍길동카나리아"];
+const SECRETS: [&str; 3] = ["KEY-CANARY-1", "SECRET-CANARY-2", "TOKEN-CANARY-3"];
+const TOKEN: &str = r#"{"code":0,"message":null,"response":{"access_token":"TOKEN-CANARY-3","now":1712634724,"expired_at":1712636524}}"#;
 
 fn won(amount: i64) -> Money {
     Money::krw(amount).expect("above zero")
@@ -58,7 +119,7 @@ fn tag() -> AttemptTag {
 }
 
 fn account() -> RefundAccount {
-    RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동카나리아").expect("it is one")
+    RefundAccount::new(Bank::Shinhan, ACCOUNT[0], ACCOUNT[1]).expect("it is one")
 }
 
 /// A request, and what the oracle has to know of it.
@@ -90,7 +151,9 @@ fn scene(number: u8) -> Scene {
         0 => tagged(partial(record(paid))),
         1 => {
             let request = CancelRequest::full(record(paid)).expect("a fit amount");
-            Scene { tag: None, ..tagged(request.with_reason("변심").expect("short").with_untagged_reason()) }
+            Scene {
+                tag: None, ..tagged(request.with_reason("변심").expect("short").with_untagged_reason())
+            }
         }
         2 => tagged(partial(record(paid).with_cancelled(won(2500)).expect("the same currency"))),
         3 => {
@@ -154,7 +217,8 @@ fn send(client: &ChaiportClient, script: &Script, scene: &Scene, seen: &mut Seen
     let outcome = now(client.cancel(&scene.request));
     let asked = script.asked("/payments/cancel").split_off(so_far);
     assert!(asked.len() <= 2, "more than one repeat");
-    let first_was_refused = asked.first().is_none_or(|asked| asked.answer.said().is_some_and(|(s, _)| s == 401));
+    let first_was_refused =
+        asked.first().is_none_or(|asked| asked.answer.said().is_some_and(|(s, _)| s == 401));
     assert!(asked.len() < 2 || (first_was_refused && scene.guarded), "sent twice without a 401");
     for asked in &asked {
         let first = script.asked("/payments/cancel").first().map(|first| first.body.clone());
@@ -170,7 +234,9 @@ fn send(client: &ChaiportClient, script: &Script, scene: &Scene, seen: &mut Seen
         status == 200 && Json::read(body).is_some_and(|json| members(&json, "code") == ["0"])
     });
     assert!(!code_zero || sends.was_taken() || too_deep(&asked), "code 0 was not noted");
-    let sending = Sending { asked: &asked, sends, before, amount: scene.request.amount() };
+    let account = scene.request.refund_account().map_or(&[][..], |_| &ACCOUNT);
+    let secrets = [&SECRETS[..], account].concat();
+    let sending = Sending { asked: &asked, sends, before, amount: scene.request.amount(), secrets: &secrets };
     let Some((_, body)) = check(&outcome, &sending, seen) else { return };
     match outcome {
         Ok(took) => is_said(&believed(body), scene, &took),
@@ -181,7 +247,11 @@ fn send(client: &ChaiportClient, script: &Script, scene: &Scene, seen: &mut Seen
 /// A member's scalars, however often it stands there.
 fn members<'j>(json: &'j Json, name: &str) -> Vec<&'j str> {
     let Json::Object(members) = json else { return Vec::new() };
-    members.iter().filter(|(known, _)| known == name).map(|(_, value)| value.scalar().unwrap_or_default()).collect()
+    members
+        .iter()
+        .filter(|(known, _)| known == name)
+        .map(|(_, value)| value.scalar().unwrap_or_default())
+        .collect()
 }
 
 /// Answers that are not read for other reasons than their envelope.
@@ -199,7 +269,10 @@ fn too_deep(asked: &[crate::wire::Asked]) -> bool {
         let json: Result<serde_json::Value, _> = serde_json::from_slice(body);
         json.is_err() || json.is_ok_and(|json| !json["code"].is_i64())
     };
-    asked.iter().filter_map(|asked| asked.answer.said()).any(|(_, body)| deep(body) || twice(body) || odd(body))
+    asked
+        .iter()
+        .filter_map(|asked| asked.answer.said())
+        .any(|(_, body)| deep(body) || twice(body) || odd(body))
 }
 
 /// The oracle of a success: code 0, our payment, our amounts, our entry.
@@ -232,8 +305,10 @@ fn is_said(json: &Json, scene: &Scene, took: &Took) {
         let reason = entry.told("reason").and_then(Json::text).unwrap_or_default();
         scene.tag.is_none_or(|tag| reason.contains(tag))
     };
-    let entries: Vec<_> = payment.told("cancel_history").map_or(&[][..], Json::items).iter().filter(ours).collect();
-    let entered = entries.iter().any(|entry| entry.told("amount").and_then(|told| told.minor(digits)) == Some(amount));
+    let entries: Vec<_> =
+        payment.told("cancel_history").map_or(&[][..], Json::items).iter().filter(ours).collect();
+    let entered =
+        entries.iter().any(|entry| entry.told("amount").and_then(|told| told.minor(digits)) == Some(amount));
     let alone = scene.tag.is_none() || entries.len() == 1;
     let grown = paid - cancelled == before - amount;
     let done = entered && alone && (grown || !scene.guarded);
@@ -266,7 +341,8 @@ fn revoke(input: Input) -> u64 {
     let key = Secret::new("pg_api_key", "KEY-CANARY-1", 40).expect("it is one");
     let outcome = now(client.revoke_virtual_account(&imp_uid(), Some(&key)));
     let asked = script.asked("/vbanks/");
-    let last = asked.last().and_then(|asked| asked.answer.said());
+    // when the repeat after a 401 cannot leave, the 401 is the answer
+    let last = asked.iter().filter_map(|asked| asked.answer.said()).next_back();
     let mut seen = Seen::new();
     seen.note("revoke");
     match &outcome {
@@ -275,13 +351,17 @@ fn revoke(input: Input) -> u64 {
             assert_eq!((status, believed(body).get("code").and_then(Json::scalar)), (200, Some("0")));
         }
         Err(error) => {
-            harmless(error, error.message().map(GatewayText::as_str));
+            harmless(error, error.message(), &SECRETS);
             seen.debug(error);
             if matches!(error, CancelError::Rejected(_)) {
                 is_refused(&believed(last.expect("refused without an answer").1), error);
             }
-            let proven = asked.iter().all(|asked| matches!(asked.answer, Answer::Fails(pg_core::Sent::No, _)));
-            assert!(!matches!(error, CancelError::NotSent(_)) || proven, "not sent, though bytes may have left");
+            let proven =
+                asked.iter().all(|asked| matches!(asked.answer, Answer::Fails(pg_core::Sent::No, _)));
+            assert!(
+                !matches!(error, CancelError::NotSent(_)) || proven,
+                "not sent, though bytes may have left"
+            );
         }
     }
     seen.number()
@@ -295,11 +375,15 @@ pub(super) fn chaiport_token(bytes: &[u8]) -> u64 {
         r#"{{"code":0,"message":null,"response":{{"imp_uid":"{IMP_UID}","merchant_uid":"{ORDER}","amount":10000,
         "cancel_amount":2000,"currency":"KRW","status":"cancelled","cancel_history":[{{"amount":2000,"reason":"[c:t1]"}}]}}}}"#
     );
-    let script = Script::new(input.answers, Some(("/payments/cancel", Answer::Says(200, success.into_bytes()))));
+    let script =
+        Script::new(input.answers, Some(("/payments/cancel", Answer::Says(200, success.into_bytes()))));
     let client = ChaiportClient::with_transport(config(), script.clone()).expect("the official host");
     let outcome = now(client.cancel(&scene.request));
     let cancels = script.asked("/payments/cancel");
-    let token = script.asked("/users/getToken").first().and_then(|asked| asked.answer.said().map(|(s, b)| (s, b.to_vec())));
+    let token = script
+        .asked("/users/getToken")
+        .first()
+        .and_then(|asked| asked.answer.said().map(|(s, b)| (s, b.to_vec())));
     let mut seen = Seen::new();
     match outcome {
         Ok(_) => {
@@ -316,7 +400,7 @@ pub(super) fn chaiport_token(bytes: &[u8]) -> u64 {
             assert!(cancels.is_empty(), "cancelled without a token");
             assert_eq!(error.label(), "not_sent");
             assert!(!scene.request.sends().may_have_been_sent());
-            harmless(&error, error.message().map(GatewayText::as_str));
+            harmless(&error, error.message(), &SECRETS[..2]);
             seen.debug(&error);
         }
     }
@@ -330,7 +414,10 @@ pub(super) fn chaiport_look_up(bytes: &[u8]) -> u64 {
     let kind = input.scene_of(LOOK_UPS);
     let (client, script) = with_token(input.answers);
     let last = || {
-        let last = script.asked("/payments").last().and_then(|asked| asked.answer.said().map(|(s, b)| (s, b.to_vec())));
+        let last = script
+            .asked("/payments")
+            .last()
+            .and_then(|asked| asked.answer.said().map(|(s, b)| (s, b.to_vec())));
         last.expect("told without an answer")
     };
     let mut seen = Seen::new();
@@ -350,7 +437,8 @@ pub(super) fn chaiport_look_up(bytes: &[u8]) -> u64 {
             seen.count(page.list.len()).debug(&page.next.is_some());
         }),
         3 => found(now(client.look_up_many(&[imp_uid()], &[order()])), &mut seen, |many, seen| {
-            let asked = |payment: &Payment| payment.imp_uid() == &imp_uid() || payment.merchant_uid() == ORDER;
+            let asked =
+                |payment: &Payment| payment.imp_uid() == &imp_uid() || payment.merchant_uid() == ORDER;
             assert!(many.payments.iter().all(asked));
             let there = many.payments.iter().any(|payment| payment.imp_uid() == &imp_uid());
             assert_eq!(there, many.missing_imp_uids.is_empty());
@@ -366,7 +454,7 @@ pub(super) fn chaiport_look_up(bytes: &[u8]) -> u64 {
             let ledger = LedgerKnowledge { sole_actor: kind == 5, known_balance: None };
             found(now(client.reconcile(&scene.request, ledger)), &mut seen, |verdict, seen| {
                 seen.debug(&verdict);
-                proves(&verdict, &scene, &believed(&last().1));
+                proves(&verdict, &scene, kind == 6, &believed(&last().1));
             });
         }
     }
@@ -377,7 +465,7 @@ fn found<T>(result: Result<T, LookUpError>, seen: &mut Seen, check: impl FnOnce(
     match result {
         Ok(found) => check(found, seen),
         Err(error) => {
-            harmless(&error, error.message().map(GatewayText::as_str));
+            harmless(&error, error.message(), &SECRETS);
             seen.debug(error.kind()).debug(&error.code().is_some());
         }
     }
@@ -398,9 +486,10 @@ fn told(payment: &Payment, body: &[u8], seen: &mut Seen) {
 }
 
 /// The oracle of a verdict.
-fn proves(verdict: &Verdict, scene: &Scene, json: &Json) {
+fn proves(verdict: &Verdict, scene: &Scene, listed: bool, json: &Json) {
     let response = json.told("response").expect("a verdict without a payment");
-    let list = response.get("list").map_or(std::slice::from_ref(response), Json::items);
+    let one = std::slice::from_ref(response);
+    let list = if listed { response.get("list").map_or(&[][..], Json::items) } else { one };
     let (before, amount) = (scene.request.balance_before(), scene.request.amount());
     let digits = digits(amount);
     let left = |payment: &Json| {
@@ -413,7 +502,8 @@ fn proves(verdict: &Verdict, scene: &Scene, json: &Json) {
             let reason = entry.told("reason").and_then(Json::text).unwrap_or_default();
             scene.tag.is_some_and(|tag| reason.contains(tag))
         });
-        let ours: Vec<_> = ours.map(|entry| entry.told("amount").and_then(|told| told.minor(digits))).collect();
+        let ours: Vec<_> =
+            ours.map(|entry| entry.told("amount").and_then(|told| told.minor(digits))).collect();
         ours == [Some(i128::from(amount.minor()))]
     };
     match verdict {

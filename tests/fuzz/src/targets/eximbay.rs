@@ -2,10 +2,9 @@
 
 use eximbay_cancel::{
     AmountText, Bank, CancelError, CancelGateway, CancelOrder, CancelRequest, CancelState, Config, Currency,
-    EximbayClient, Gateway, LedgerKnowledge, LookUp, Money, PaymentMethod, PaymentRecord, PaymentRef, RefundAccount,
-    Verdict,
+    EximbayClient, Gateway, LedgerKnowledge, LookUp, Money, PaymentMethod, PaymentRecord, PaymentRef,
+    RefundAccount, Verdict,
 };
-use pg_core::GatewayText;
 use time::macros::datetime;
 
 use super::cancel::{Sending, Took, believed, check, harmless, same};
@@ -15,19 +14,80 @@ use crate::wire::{Answer, Input, Script, now};
 
 /// What Eximbay's answers are made of.
 pub(super) const WORDS: &[&str] = &[
-    "200 ", "400 ", "401 ", "500 ", "!t", "!C", "\"rescode\":", "\"resmsg\":", "\"errcode\":", "\"code\":",
-    "\"message\":", "\"description\":", "\"mid\":", "\"refund\":", "\"payment\":", "\"foreign\":", "\"other_param\":",
-    "\"refund_amount\":", "\"refund_id\":", "\"refund_date\":", "\"refund_transaction_id\":", "\"order_id\":",
-    "\"currency\":", "\"amount\":", "\"transaction_id\":", "\"balance\":", "\"base_amount\":", "\"payment_method\":",
-    "\"foregin_currency\":", "\"foreign_amount\":", "\"status\":", "\"card_info\":", "\"transaction_date\":", "0000",
-    "1849705C6420220922000013", "1849705C6420220922000014", "1849705C64", "refund-1", "ORD-1", "USD", "KRW", "1.00",
-    "0.50", "0.30", "0.80", "1000", "700", "300", "P101", "SALE", "AUTH", "REGISTERED", "NONE", "RC18", "EC1000",
-    "EC00", "EE99", "Q004", "W414", "TRANSACTION_ALREADY_CANCELED", "DUPLICATION_DECLINE", "TEMPORARY_ERROR",
-    "INVALID_REQEUST_AMOUNT", "INSUFFICIENT_MERCHANT_REFUND_FUNDS", "ORIGINAL_TRANSACTION_NOT_EXIST",
-    "test_KEYCANARY4", "56211105948400", "홍길동카나리아", "20220922113927",
+    "200 ",
+    "400 ",
+    "401 ",
+    "500 ",
+    "!t",
+    "!C",
+    "\"rescode\":",
+    "\"resmsg\":",
+    "\"errcode\":",
+    "\"code\":",
+    "\"message\":",
+    "\"description\":",
+    "\"mid\":",
+    "\"refund\":",
+    "\"payment\":",
+    "\"foreign\":",
+    "\"other_param\":",
+    "\"refund_amount\":",
+    "\"refund_id\":",
+    "\"refund_date\":",
+    "\"refund_transaction_id\":",
+    "\"order_id\":",
+    "\"currency\":",
+    "\"amount\":",
+    "\"transaction_id\":",
+    "\"balance\":",
+    "\"base_amount\":",
+    "\"payment_method\":",
+    "\"foregin_currency\":",
+    "\"foreign_amount\":",
+    "\"status\":",
+    "\"card_info\":",
+    "\"transaction_date\":",
+    "0000",
+    "1849705C6420220922000013",
+    "1849705C6420220922000014",
+    "1849705C64",
+    "refund-1",
+    "ORD-1",
+    "USD",
+    "KRW",
+    "1.00",
+    "0.50",
+    "0.30",
+    "0.80",
+    "1000",
+    "700",
+    "300",
+    "P101",
+    "SALE",
+    "AUTH",
+    "REGISTERED",
+    "NONE",
+    "RC18",
+    "EC1000",
+    "EC00",
+    "EE99",
+    "Q004",
+    "W414",
+    "TRANSACTION_ALREADY_CANCELED",
+    "DUPLICATION_DECLINE",
+    "TEMPORARY_ERROR",
+    "INVALID_REQEUST_AMOUNT",
+    "INSUFFICIENT_MERCHANT_REFUND_FUNDS",
+    "ORIGINAL_TRANSACTION_NOT_EXIST",
+    "test_KEYCANARY4",
+    "56211105948400",
+    "홍길동카나리아",
+    "20220922113927",
 ];
 
 pub(crate) const ID: &str = "1849705C6420220922000013";
+const KEY: &str = "test_KEYCANARY4";
+const ACCOUNT: [&str; 2] = ["56211105948400", "홍길동카나리아"];
 pub(crate) const MID: &str = "1849705C64";
 
 fn usd(cents: i64) -> Money {
@@ -63,7 +123,7 @@ fn request(number: u8) -> CancelRequest {
             CancelRequest::partial(&won_payment(), amount).expect("a fit amount")
         }
         3 => {
-            let account = RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동카나리아").expect("one");
+            let account = RefundAccount::new(Bank::Shinhan, ACCOUNT[0], ACCOUNT[1]).expect("one");
             let request = CancelRequest::partial(&won_payment(), Money::krw(300).expect("above zero"));
             let request = request.expect("a fit amount");
             request.clone().with_refund_account(account).unwrap_or(request)
@@ -80,7 +140,7 @@ fn request(number: u8) -> CancelRequest {
 
 fn client(input: Input) -> (EximbayClient, std::sync::Arc<Script>) {
     let script = Script::new(input.answers, None);
-    let config = Config::builder("test_KEYCANARY4", MID).build().expect("it is whole");
+    let config = Config::builder(KEY, MID).build().expect("it is whole");
     (EximbayClient::with_transport(config, script.clone()).expect("the official host"), script)
 }
 
@@ -108,7 +168,10 @@ fn send(client: &EximbayClient, script: &Script, request: &CancelRequest, seen: 
         seen.debug(&done.answer().foreign.money().is_some());
         Took { state: done.state(), amount: done.amount(), remaining: done.remaining() }
     });
-    let sending = Sending { asked: &asked, sends: request.sends(), before, amount: request.amount() };
+    let account = request.refund_account().map_or(&[][..], |_| &ACCOUNT);
+    let secrets = [&[KEY], account].concat();
+    let (sends, amount) = (request.sends(), request.amount());
+    let sending = Sending { asked: &asked, sends, before, amount, secrets: &secrets };
     let Some((_, body)) = check(&outcome, &sending, seen) else { return };
     match outcome {
         Ok(took) => is_said(&believed(body), request, &took),
@@ -135,7 +198,9 @@ fn is_said(json: &Json, request: &CancelRequest, took: &Took) {
     assert!(codes(json).iter().all(|code| *code == "0000"), "another code than 0000");
     let (payment, refund) = (json.told("payment"), json.told("refund"));
     assert_eq!(text(payment, "transaction_id"), Some(ID), "another payment");
-    let agrees = |told: Option<&str>, ours: &str| assert!(told.is_none_or(|told| told == ours), "{told:?}, not {ours}");
+    let agrees = |told: Option<&str>, ours: &str| {
+        assert!(told.is_none_or(|told| told == ours), "{told:?}, not {ours}")
+    };
     agrees(text(Some(json), "mid"), MID);
     agrees(text(payment, "currency"), request.amount().currency().code());
     agrees(text(refund, "refund_id"), "refund-1");
@@ -146,15 +211,30 @@ fn is_said(json: &Json, request: &CancelRequest, took: &Took) {
     if amount.is_some() {
         same(amount, request.amount(), "the amount");
     }
-    assert!(balance.is_some() || (amount.is_some() && told(refund, "refund_id").is_some()), "nothing proves it");
+    assert!(
+        balance.is_some() || (amount.is_some() && told(refund, "refund_id").is_some()),
+        "nothing proves it"
+    );
     assert_eq!(took.remaining, balance.map(|_| request.balance_after()));
     assert!(request.refund_account().is_none() || took.state == CancelState::Accepted);
 }
 
 /// Codes by which an earlier copy, or something behind the gateway, may speak. From the guide, not from the table.
 const DOUBTS: [&str; 15] = [
-    "EE00", "EE01", "EE02", "EE99", "EM00", "EX00", "EX99", "EX1000", "TEMPORARY_ERROR", "0000",
-    "TRANSACTION_ALREADY_CANCELED", "DUPLICATION_DECLINE", "INVALID_CANCEL_REQUEST", "DUPLICATE_TRANSACTION",
+    "EE00",
+    "EE01",
+    "EE02",
+    "EE99",
+    "EM00",
+    "EX00",
+    "EX99",
+    "EX1000",
+    "TEMPORARY_ERROR",
+    "0000",
+    "TRANSACTION_ALREADY_CANCELED",
+    "DUPLICATION_DECLINE",
+    "INVALID_CANCEL_REQUEST",
+    "DUPLICATE_TRANSACTION",
     "INVALID_REQEUST_ID",
 ];
 
@@ -212,7 +292,7 @@ pub(super) fn eximbay_look_up(bytes: &[u8]) -> u64 {
             seen.debug(found.status()).debug(&cancellable.map_err(|error| error.field()));
         }
         Err(error) => {
-            harmless(&error, error.message().map(GatewayText::as_str));
+            harmless(&error, error.message(), &[KEY]);
             seen.debug(error.kind()).debug(&error.code());
         }
     }

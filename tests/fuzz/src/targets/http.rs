@@ -24,15 +24,68 @@ use crate::wire::Script;
 
 /// What requests are made of.
 pub(super) const WORDS: &[&str] = &[
-    "POST /payments/cancel k-1\n", "POST /payments k\n", "POST /payments/bulk k\n", "POST /webhooks/chaiport k\n",
-    "POST /webhooks/settlebank/shop k\n", "GET /payments/ORD-1 k\n", "GET /cancels?waiting=person k\n", "GET /metrics k\n",
-    "POST /cancels/aaaaaaaaaaaaaaaaaaaaaaaaaa/resolve k\n", "POST /cancels/aaaaaaaaaaaaaaaaaaaaaaaaaa/withdraw k\n",
-    "\"merchant_uid\":", "\"cancel_request_amount\":", "\"reason\":", "\"refund_bank\":", "\"refund_holder\":",
-    "\"refund_account\":", "\"refund_tel\":", "\"imp_uid\":", "\"payment_id\":", "\"gateway\":", "\"account\":", "\"amount\":",
-    "\"currency\":", "\"cancel_amount\":", "\"pay_method\":", "\"method\":", "\"pg_provider\":", "\"paid_on\":", "\"by\":",
-    "\"resolution\":", "ORD-1", "ORD-2", "ORD-3", "imp_1", "imp_2", "imp_3", "shop", "chaiport", "settlebank", "2000", "7.50",
-    "10000", "10001", "KRW", "USD", "vbank", "88", "56211105948400", "홍길동", "2026-11-21", "happened", "look_again",
-    "checksum", "tax_free", "?gateway=chaiport", "%2e%2e", "%00", "[", "]", "{", "}", "\n",
+    "POST /payments/cancel k-1\n",
+    "POST /payments k\n",
+    "POST /payments/bulk k\n",
+    "POST /webhooks/chaiport k\n",
+    "POST /webhooks/settlebank/shop k\n",
+    "GET /payments/ORD-1 k\n",
+    "GET /cancels?waiting=person k\n",
+    "GET /metrics k\n",
+    "POST /cancels/aaaaaaaaaaaaaaaaaaaaaaaaaa/resolve k\n",
+    "POST /cancels/aaaaaaaaaaaaaaaaaaaaaaaaaa/withdraw k\n",
+    "\"merchant_uid\":",
+    "\"cancel_request_amount\":",
+    "\"reason\":",
+    "\"refund_bank\":",
+    "\"refund_holder\":",
+    "\"refund_account\":",
+    "\"refund_tel\":",
+    "\"imp_uid\":",
+    "\"payment_id\":",
+    "\"gateway\":",
+    "\"account\":",
+    "\"amount\":",
+    "\"currency\":",
+    "\"cancel_amount\":",
+    "\"pay_method\":",
+    "\"method\":",
+    "\"pg_provider\":",
+    "\"paid_on\":",
+    "\"by\":",
+    "\"resolution\":",
+    "ORD-1",
+    "ORD-2",
+    "ORD-3",
+    "imp_1",
+    "imp_2",
+    "imp_3",
+    "shop",
+    "chaiport",
+    "settlebank",
+    "2000",
+    "7.50",
+    "10000",
+    "10001",
+    "KRW",
+    "USD",
+    "vbank",
+    "88",
+    "56211105948400",
+    "홍길동",
+    "2026-11-21",
+    "happened",
+    "look_again",
+    "checksum",
+    "tax_free",
+    "?gateway=chaiport",
+    "%2e%2e",
+    "%00",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\n",
 ];
 
 /// A method, a target and a key in the first line; the rest is the body.
@@ -46,14 +99,15 @@ pub(super) fn http(bytes: &[u8]) -> u64 {
     let key = words.next();
     let form = target.starts_with("/webhooks");
     let mut request = Request::builder().method(method).uri(target).header("host", "127.0.0.1");
-    request = request.header("content-type", if form { "application/x-www-form-urlencoded" } else { "application/json" });
+    request = request
+        .header("content-type", if form { "application/x-www-form-urlencoded" } else { "application/json" });
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
     // what no HTTP parser would let through
     let Ok(request) = request.body(Body::from(body.to_vec())) else { return 0 };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    runtime.block_on(serve(request, target, key.unwrap_or_default(), body))
+    runtime.block_on(serve(request, key.unwrap_or_default(), body))
 }
 
 fn won(amount: i64) -> Money {
@@ -64,8 +118,10 @@ fn won(amount: i64) -> Money {
 async fn desk() -> Desk {
     let vault = Vault::new(VaultKey::new([7; 32]));
     let journal: Arc<dyn Journal> = Arc::new(MemoryJournal::new(Arc::new(SystemClock), vault));
-    let config = chaiport_cancel::Config::builder("KEY-CANARY-1", "SECRET-CANARY-2").build().expect("it is whole");
-    let client = ChaiportClient::with_transport(config, Script::new(VecDeque::new(), None)).expect("a client");
+    let config =
+        chaiport_cancel::Config::builder("KEY-CANARY-1", "SECRET-CANARY-2").build().expect("it is whole");
+    let client =
+        ChaiportClient::with_transport(config, Script::new(VecDeque::new(), None)).expect("a client");
     let accounts = Accounts::new().with("shop", Account::new(Arc::new(client))).expect("one account");
     let desk = Desk::new(journal, Arc::new(accounts));
     let dollars = Money::from_minor(750, Currency::USD).expect("above zero");
@@ -91,12 +147,12 @@ async fn stored(desk: &Desk) -> Vec<PaymentRecord> {
     desk.journal().payments(None, 100).await.expect("a journal in memory")
 }
 
-async fn serve(request: Request<Body>, target: &str, key: &str, body: &[u8]) -> u64 {
+async fn serve(request: Request<Body>, key: &str, body: &[u8]) -> u64 {
     let desk = desk().await;
     let options = HttpOptions::open_to_everybody().patience(Duration::ZERO).hint_pause(Duration::ZERO);
     let options = options.settlebank_notifications("shop", settlebank::config());
     let mut router = router(desk.clone(), options).expect("fit options");
-    let path = target.split('?').next().unwrap_or_default().to_owned();
+    let path = request.uri().path().to_owned();
     let before = stored(&desk).await;
     let is_get = request.method() == Method::GET;
     let (status, answer) = ask(&mut router, request).await;
@@ -111,7 +167,8 @@ async fn serve(request: Request<Body>, target: &str, key: &str, body: &[u8]) -> 
     let json = Json::read(&answer);
     assert!(text || json.is_some() || answer.is_empty(), "no json: {shown}");
     if let Some(code) = json.as_ref().and_then(|json| json.told("code")) {
-        let message = json.as_ref().and_then(|json| json.told("message")).and_then(Json::text).unwrap_or_default();
+        let message =
+            json.as_ref().and_then(|json| json.told("message")).and_then(Json::text).unwrap_or_default();
         assert!(!message.is_empty() && !message.contains('\n'), "{message:?}");
         seen.debug(code).debug(&message);
     }

@@ -12,10 +12,46 @@ use crate::behaviour::Seen;
 
 /// What could steer an address.
 pub(super) const WORDS: &[&str] = &[
-    "..", ".", "/", "//", "\\", "%2f", "%2e%2e", "%00", "?", "#", "&", "=", ":", "@", ";", "imp_448280090638",
-    "1849705C6420220922000013", "https://", "http://", "127.0.0.1", "[::1]", "localhost", "api.iamport.kr", "user:pw@",
-    ":8080", "evil.example", "\r\n", "\t", " ", "\u{202e}", "\u{0}", "\u{2025}", "％２ｆ", "0x7f.1", "2130706433", "원",
-    "c-tag_1", "[c:", "]", "CANARY",
+    "..",
+    ".",
+    "/",
+    "//",
+    "\\",
+    "%2f",
+    "%2e%2e",
+    "%00",
+    "?",
+    "#",
+    "&",
+    "=",
+    ":",
+    "@",
+    ";",
+    "imp_448280090638",
+    "1849705C6420220922000013",
+    "https://",
+    "http://",
+    "127.0.0.1",
+    "[::1]",
+    "localhost",
+    "api.iamport.kr",
+    "user:pw@",
+    ":8080",
+    "evil.example",
+    "\r\n",
+    "\t",
+    " ",
+    "\u{202e}",
+    "\u{0}",
+    "\u{2025}",
+    "％２ｆ",
+    "0x7f.1",
+    "2130706433",
+    "원",
+    "c-tag_1",
+    "[c:",
+    "]",
+    "CANARY",
 ];
 
 /// The whole input is one text; up to a line break it is a secret, too.
@@ -85,7 +121,10 @@ fn plain(text: &str, seen: &mut Seen) {
     }
     if let Ok(tag) = text.parse::<AttemptTag>() {
         assert!((1..=30).contains(&text.len()));
-        assert!(AttemptTag::stands_in(&tag.in_reason()) && AttemptTag::stands_in(&format!("x{} y", tag.in_reason())));
+        assert!(
+            AttemptTag::stands_in(&tag.in_reason())
+                && AttemptTag::stands_in(&format!("x{} y", tag.in_reason()))
+        );
         seen.note("tag");
     }
     let _whatever = AttemptTag::stands_in(text);

@@ -9,10 +9,41 @@ use crate::naive::{Json, minor};
 
 /// What amounts are made of.
 pub(super) const WORDS: &[&str] = &[
-    "KRW", "USD", "KWD", "CLF", "JPY", "XXX", "krw", "1000", "0.5", "7.50", "1.005", "1e3", "1.0E7", "1e400", "1e-400",
-    "92233720368547758.07", "92233720368547758.08", "9223372036854775807", "9223372036854775808", "18446744073709551615",
-    "18446744073709551616", "0.000", "000", "-", "+", ".", ",", "e", "E", "1e2147483647", "1e-2147483648", "１", "{\"minor\":",
-    ",\"currency\":", "}",
+    "KRW",
+    "USD",
+    "KWD",
+    "CLF",
+    "JPY",
+    "XXX",
+    "krw",
+    "1000",
+    "0.5",
+    "7.50",
+    "1.005",
+    "1e3",
+    "1.0E7",
+    "1e400",
+    "1e-400",
+    "92233720368547758.07",
+    "92233720368547758.08",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551615",
+    "18446744073709551616",
+    "0.000",
+    "000",
+    "-",
+    "+",
+    ".",
+    ",",
+    "e",
+    "E",
+    "1e2147483647",
+    "1e-2147483648",
+    "１",
+    "{\"minor\":",
+    ",\"currency\":",
+    "}",
 ];
 
 /// The first three bytes are the currency, the rest is the text.
@@ -78,7 +109,9 @@ fn same_again(money: Money) {
     let one = Money::from_minor(1, money.currency()).expect("above zero");
     let more = money.checked_add(one);
     assert_eq!(more.is_none(), money.minor() == i64::MAX);
-    assert!(more.is_none_or(|more| more.checked_sub(one) == Some(money) && money.checked_sub(more).is_none()));
+    assert!(
+        more.is_none_or(|more| more.checked_sub(one) == Some(money) && money.checked_sub(more).is_none())
+    );
 }
 
 /// Money as it is stored.

@@ -1,13 +1,13 @@
 //! Settlebank: cancels in both forms, revocations, inquiries.
 
+use pg_core::wire::WireRequest;
 use settlebank_cancel::aes::AesKey;
 use settlebank_cancel::wire::Inquiry;
 use settlebank_cancel::{
-    AttemptTag, Bank, CancelError, CancelRequest, CancelState, Config, Endpoint, Method, Money, PaymentRecord,
-    RefundAccount, RevokeRequest, SANDBOX_AES_KEY, SANDBOX_LICENCE_KEY, SettlebankClient, lookup, wire,
+    AttemptTag, Bank, CancelError, CancelRequest, CancelState, Config, Endpoint, Method, Money,
+    PaymentRecord, RefundAccount, RevokeRequest, SANDBOX_AES_KEY, SANDBOX_LICENCE_KEY, SettlebankClient,
+    lookup, wire,
 };
-use pg_core::GatewayText;
-use pg_core::wire::WireRequest;
 use time::macros::{date, datetime};
 
 use super::cancel::{Sending, Took, believed, check, harmless};
@@ -17,17 +17,77 @@ use crate::wire::{Input, Script, now};
 
 /// What Hecto's answers are made of.
 pub(super) const WORDS: &[&str] = &[
-    "200 ", "401 ", "500 ", "!t", "!C", "\"params\":", "\"data\":", "\"outStatCd\":", "\"outRsltCd\":",
-    "\"outRsltMsg\":", "\"mchtId\":", "\"mchtTrdNo\":", "\"trdNo\":", "\"method\":", "\"bizType\":", "\"pktHash\":",
-    "\"orgTrdNo\":", "\"cnclAmt\":", "\"blcAmt\":", "\"cardCnclAmt\":", "\"pntCnclAmt\":", "\"dcCnclYn\":",
-    "\"rfdPsblCd\":", "\"vAcntNo\":", "\"trdAmt\":", "\"acntType\":", "\"resultCode\":", "\"resultMsg\":",
-    "\"canTrdNo\":", "0021", "0031", "0051", "0000", "0001", "0009", "T1", "T2", "ORDER20211231100000",
-    "ORDER20211231100001", "nxca_jt_il", "1000", "1500", "500", "AntV/eDpxIaKF0hJiePDKA==", "CA", "VA", "MP", "PZ",
-    "ST25", "ST57", "CA12", "3007", "9999", "VTIM", "1901", "1001", "1002", "ST10", "MP82", "Y", "N",
-    "a2d6d597d55d7c9b689baa2e08c1ddf0ce71f4248c5b9b59fe61bfbf949543e1", "%EC%B7%A8%EC%86%8C+%EC%8B%A4%ED%8C%A8",
-    "56211105948400", "홍길동카나리아", "ST1009281328226982205", "pgSettle30y739r82jtd709yOfZ2yK5K",
+    "200 ",
+    "401 ",
+    "500 ",
+    "!t",
+    "!C",
+    "\"params\":",
+    "\"data\":",
+    "\"outStatCd\":",
+    "\"outRsltCd\":",
+    "\"outRsltMsg\":",
+    "\"mchtId\":",
+    "\"mchtTrdNo\":",
+    "\"trdNo\":",
+    "\"method\":",
+    "\"bizType\":",
+    "\"pktHash\":",
+    "\"orgTrdNo\":",
+    "\"cnclAmt\":",
+    "\"blcAmt\":",
+    "\"cardCnclAmt\":",
+    "\"pntCnclAmt\":",
+    "\"dcCnclYn\":",
+    "\"rfdPsblCd\":",
+    "\"vAcntNo\":",
+    "\"trdAmt\":",
+    "\"acntType\":",
+    "\"resultCode\":",
+    "\"resultMsg\":",
+    "\"canTrdNo\":",
+    "0021",
+    "0031",
+    "0051",
+    "0000",
+    "0001",
+    "0009",
+    "T1",
+    "T2",
+    "ORDER20211231100000",
+    "ORDER20211231100001",
+    "nxca_jt_il",
+    "1000",
+    "1500",
+    "500",
+    "AntV/eDpxIaKF0hJiePDKA==",
+    "CA",
+    "VA",
+    "MP",
+    "PZ",
+    "ST25",
+    "ST57",
+    "CA12",
+    "3007",
+    "9999",
+    "VTIM",
+    "1901",
+    "1001",
+    "1002",
+    "ST10",
+    "MP82",
+    "Y",
+    "N",
+    "a2d6d597d55d7c9b689baa2e08c1ddf0ce71f4248c5b9b59fe61bfbf949543e1",
+    "%EC%B7%A8%EC%86%8C+%EC%8B%A4%ED%8C%A8",
+    "56211105948400",
+    "홍길동카나리아",
+    "ST1009281328226982205",
+    "pgSettle30y739r82jtd709yOfZ2yK5K",
 ];
 
+const ACCOUNT: [&str; 2] = ["56211105948400", "홍길동카나리아"];
+const KEYS: [&str; 2] = [SANDBOX_LICENCE_KEY, SANDBOX_AES_KEY];
 pub(crate) const TAG: &str = "ORDER20211231100000";
 
 fn won(amount: i64) -> Money {
@@ -67,9 +127,10 @@ fn tag(text: &str) -> AttemptTag {
 /// 1000 of 1500 won, or all of it.
 fn request(method: Method, sent: bool) -> CancelRequest {
     let payment = payment(method);
-    let mut draft = CancelRequest::partial(&payment, won(1000)).with_tag(tag(TAG)).at(datetime!(2021-12-31 10:00:00 +9));
+    let mut draft =
+        CancelRequest::partial(&payment, won(1000)).with_tag(tag(TAG)).at(datetime!(2021-12-31 10:00:00 +9));
     if method.is_virtual_account() {
-        let account = RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동카나리아").expect("one");
+        let account = RefundAccount::new(Bank::Shinhan, ACCOUNT[0], ACCOUNT[1]).expect("one");
         draft = draft.refund_account(account);
     }
     if method.is_full_only() {
@@ -135,7 +196,13 @@ fn send(client: &SettlebankClient, script: &Script, request: &CancelRequest, see
     assert!(asked.len() <= 1, "sent twice");
     let outcome =
         outcome.map(|done| Took { state: done.state(), amount: done.amount(), remaining: done.remaining() });
-    let sending = Sending { asked: &asked, sends: request.sends(), before, amount: request.amount() };
+    let secrets = match request {
+        CancelRequest::Standard(standard) if standard.refund_account().is_some() => [KEYS, ACCOUNT].concat(),
+        CancelRequest::Standard(_) => KEYS.to_vec(),
+        CancelRequest::Flat(_) => vec![SANDBOX_LICENCE_KEY],
+    };
+    let (sends, amount) = (request.sends(), request.amount());
+    let sending = Sending { asked: &asked, sends, before, amount, secrets: &secrets };
     let Some((_, body)) = check(&outcome, &sending, seen) else { return };
     let json = believed(body);
     match (&outcome, request) {
@@ -159,14 +226,15 @@ fn send(client: &SettlebankClient, script: &Script, request: &CancelRequest, see
 /// A scalar of a section, if it is told: neither missing, nor null, nor blank.
 fn told<'j>(json: &'j Json, section: &str, name: &str) -> Option<&'j str> {
     let told = json.told(section).filter(|section| section.is_object())?.told(name)?;
-    Some(told.scalar().expect("believed, though no scalar")).filter(|text| !text.trim().is_empty())
+    told.scalar().filter(|text| !text.trim().is_empty())
 }
 
 /// Whether an amount is told as this one, plain or encrypted.
 fn amount_is(text: &str, ours: Money) -> bool {
     let plain = ours.minor().to_string();
     let key = AesKey::new(SANDBOX_AES_KEY).expect("it is one");
-    text == key.encrypt(&plain) || (text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse() == Ok(ours.minor()))
+    text == key.encrypt(&plain)
+        || (text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse() == Ok(ours.minor()))
 }
 
 /// The oracle of a success: 0021 and 0000, our number, our payment, our amounts, our hash.
@@ -190,9 +258,9 @@ fn is_said(json: &Json, request: &CancelRequest, took: &Took) {
 
 /// Codes by which an earlier copy, the PG, or the merchant's missing money may speak. From the pages, not the table.
 const DOUBTS: [&str; 32] = [
-    "0000", "3007", "CA12", "MP82", "RA33", "CP30", "GC41", "TM01", "TM03", "ST25", "VTIM", "9901", "9902", "9903", "9904",
-    "9905", "9999", "ST10", "ST60", "ST79", "CA02", "CA04", "CA81", "CA85", "MP80", "MP97", "ST45", "PZ02", "PZ03",
-    "RA80", "TM11", "TM40",
+    "0000", "3007", "CA12", "MP82", "RA33", "CP30", "GC41", "TM01", "TM03", "ST25", "VTIM", "9901", "9902",
+    "9903", "9904", "9905", "9999", "ST10", "ST60", "ST79", "CA02", "CA04", "CA81", "CA85", "MP80", "MP97",
+    "ST45", "PZ02", "PZ03", "RA80", "TM11", "TM40",
 ];
 
 /// The oracle of a refusal: 0031, a code that leaves no doubt, and of no other cancel or payment.
@@ -201,7 +269,10 @@ fn is_refused(json: &Json, request: &CancelRequest, error: &CancelError) {
     let code = told(json, "params", "outRsltCd").expect("a refusal without a code");
     assert!(!DOUBTS.contains(&code), "{code} refuses nothing for good");
     assert_eq!(error.code(), Some(code));
-    assert!(told(json, "params", "mchtTrdNo").is_none_or(|number| number == TAG), "refused of another cancel");
+    assert!(
+        told(json, "params", "mchtTrdNo").is_none_or(|number| number == TAG),
+        "refused of another cancel"
+    );
     assert!(told(json, "data", "orgTrdNo").is_none_or(|id| id == "T1"), "refused of another payment");
     let done = told(json, "data", "cnclAmt").is_some_and(|text| amount_is(text, request.amount()))
         && told(json, "data", "blcAmt").is_some_and(|text| amount_is(text, request.balance_after()));
@@ -211,7 +282,7 @@ fn is_refused(json: &Json, request: &CancelRequest, error: &CancelError) {
 pub(super) fn settlebank_revoke(bytes: &[u8]) -> u64 {
     let input = Input::read(bytes);
     let method = if input.scene_of(2) == 0 { Method::VirtualAccount } else { Method::VirtualAccount010 };
-    let request = RevokeRequest::new(method, "T1", "56211105948400").expect("a fit request");
+    let request = RevokeRequest::new(method, "T1", ACCOUNT[0]).expect("a fit request");
     let request = request.with_tag(tag(TAG)).at(datetime!(2021-12-31 10:00:00 +9)).expect("a fit time");
     let (client, script) = client(input, config());
     let mut seen = Seen::new();
@@ -230,7 +301,7 @@ pub(super) fn settlebank_revoke(bytes: &[u8]) -> u64 {
                 seen.note("revoked");
             }
             Err(error) => {
-                harmless(&error, error.message().map(GatewayText::as_str));
+                harmless(&error, error.message(), &[KEYS[0], KEYS[1], ACCOUNT[0]]);
                 assert!(!before || error.label() == "unknown", "a repeat ended as {}", error.label());
                 if error.label() == "rejected" {
                     let json = believed(last.expect("refused without an answer").1);
@@ -250,7 +321,8 @@ pub(super) fn settlebank_inquiry(bytes: &[u8]) -> u64 {
     let input = Input::read(bytes);
     let (method, _) = SCENES[usize::from(input.scene_of(u8::try_from(SCENES.len()).expect("few")))];
     let payment = payment(method);
-    let inquiry = Inquiry::with(&payment, tag(TAG), datetime!(2021-12-31 10:00:00 +9)).expect("a fit inquiry");
+    let inquiry =
+        Inquiry::with(&payment, tag(TAG), datetime!(2021-12-31 10:00:00 +9)).expect("a fit inquiry");
     let response = input.response();
     let config = config();
     let mut seen = Seen::new();
@@ -274,7 +346,7 @@ pub(super) fn settlebank_inquiry(bytes: &[u8]) -> u64 {
             seen.debug(&found.status()).debug(&found.balance().is_zero());
         }
         Err(error) => {
-            harmless(&error, error.message().map(GatewayText::as_str));
+            harmless(&error, error.message(), &KEYS);
             seen.debug(error.kind()).debug(&error.code().is_some());
         }
     }

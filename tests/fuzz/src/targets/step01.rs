@@ -9,11 +9,41 @@ use crate::naive::Json;
 
 /// What bodies and rows are made of.
 pub(super) const WORDS: &[&str] = &[
-    "{\"merchant_uid\":\"ORD-1\",\"cancel_request_amount\":2000}", "\"merchant_uid\":", "\"cancel_request_amount\":",
-    "\"reason\":", "\"refund_holder\":", "\"refund_bank\":", "\"refund_account\":", "\"refund_tel\":", "\"imp_uid\":",
-    "\"amount\":", "\"cancel_amount\":", "\"currency\":", "\"pg_provider\":", "\"pay_method\":", "\"status\":", "ORD-1",
-    "imp_1", "2000", "2.50", "10000", "7500", "USD", "KRW", "vbank", "html5_inicis", "kcp", "88", "004", "56211105948400",
-    "홍길동", "010-0000-0000", "paid", "ready", "checksum", "amount",
+    "{\"merchant_uid\":\"ORD-1\",\"cancel_request_amount\":2000}",
+    "\"merchant_uid\":",
+    "\"cancel_request_amount\":",
+    "\"reason\":",
+    "\"refund_holder\":",
+    "\"refund_bank\":",
+    "\"refund_account\":",
+    "\"refund_tel\":",
+    "\"imp_uid\":",
+    "\"amount\":",
+    "\"cancel_amount\":",
+    "\"currency\":",
+    "\"pg_provider\":",
+    "\"pay_method\":",
+    "\"status\":",
+    "ORD-1",
+    "imp_1",
+    "2000",
+    "2.50",
+    "10000",
+    "7500",
+    "USD",
+    "KRW",
+    "vbank",
+    "html5_inicis",
+    "kcp",
+    "88",
+    "004",
+    "56211105948400",
+    "홍길동",
+    "010-0000-0000",
+    "paid",
+    "ready",
+    "checksum",
+    "amount",
 ];
 
 /// Row and body, divided by a null byte.
@@ -30,7 +60,10 @@ pub(super) fn step01(bytes: &[u8]) -> u64 {
     match &asked {
         Ok(_) => only_what_is_known(body),
         Err(error) => {
-            assert!(error.to_string().len() < 300 && !error.to_string().contains(char::is_control), "{error}");
+            assert!(
+                error.to_string().len() < 300 && !error.to_string().contains(char::is_control),
+                "{error}"
+            );
             seen.note(error.field()).note(error.reason());
         }
     }
@@ -44,7 +77,8 @@ pub(super) fn step01(bytes: &[u8]) -> u64 {
             assert_eq!(json.get("merchant_uid"), row_json.get("merchant_uid"), "another order");
             let number = |json: &Json, name: &str| json.told(name).and_then(|told| told.minor(digits));
             let amount = number(&json, "cancel_request_amount").expect("an amount");
-            let (paid, gone) = (number(&row_json, "amount").expect("a row"), number(&row_json, "cancel_amount"));
+            let (paid, gone) =
+                (number(&row_json, "amount").expect("a row"), number(&row_json, "cancel_amount"));
             let left = paid - gone.unwrap_or(0);
             assert!(0 < amount && amount <= left, "{amount} of {left}");
             assert!(matches!(json.get("cancel_request_amount"), Some(Json::Number(_))));
@@ -52,7 +86,8 @@ pub(super) fn step01(bytes: &[u8]) -> u64 {
             let sent = Json::read(&sent).expect("our own json");
             assert_eq!(number(&sent, "amount"), Some(amount), "another amount is sent");
             assert_eq!(number(&sent, "checksum"), Some(left), "another guard is sent");
-            seen.note("decided").debug(&(sent.told("refund_account").is_some(), sent.told("reason").is_some()));
+            seen.note("decided")
+                .debug(&(sent.told("refund_account").is_some(), sent.told("reason").is_some()));
         }
         Err(Refusal::Invalid(error)) => drop(seen.note(error.field()).note(error.reason())),
         Err(refusal) => drop(seen.debug(&refusal)),
