@@ -76,19 +76,15 @@ pub fn run(target: &Target, corpus: Vec<Vec<u8>>, seed: u64, limits: Limits) -> 
         let mut input = random.pick(&kept).cloned().unwrap_or_default();
         mutate(&mut input, &kept, target.words, &mut random);
         if execute(target, &input, &mut known, &mut report) {
-            let place = random.below(KEPT);
-            match kept.get_mut(place) {
-                Some(other) if kept_full(report.behaviours) => *other = input,
-                _ => kept.push(input),
+            if kept.len() < KEPT {
+                kept.push(input);
+            } else if let Some(other) = kept.get_mut(random.below(KEPT)) {
+                *other = input;
             }
         }
     }
     report.took = begun.elapsed();
     report
-}
-
-const fn kept_full(behaviours: usize) -> bool {
-    behaviours > KEPT
 }
 
 /// Runs one input; whether it was treated in a new way.
