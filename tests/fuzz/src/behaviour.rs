@@ -32,8 +32,7 @@ impl Seen {
         let mut text = String::new();
         write!(text, "{value:?}").expect("a string takes everything");
         text.retain(|c| !c.is_ascii_digit());
-        text.truncate(text.floor_char_boundary(400));
-        self.note(text)
+        self.note(text.chars().take(400).collect::<String>())
     }
 
     /// Notes how many there are, coarsely.

@@ -124,7 +124,7 @@ fn frozen(text: &str, seen: &mut Seen) {
         sends: 1,
         doubts: 1,
         hold: false,
-        taken: text.len() % 2 == 0,
+        taken: text.len().is_multiple_of(2),
         upstream: 0,
         looks_since_send: 0,
         refusal: None,
@@ -168,7 +168,7 @@ fn sound(order: &CancelOrder) {
     assert!((1..=999).contains(&order.sequence()));
     assert!(order.sends().may_have_been_sent(), "read back, and counted as never sent");
     let earlier = order.earlier_cancels().unwrap_or_default().iter();
-    let gone = earlier.fold(Some(paid), |rest, amount| rest?.checked_sub(*amount));
+    let gone = earlier.copied().try_fold(paid, Money::checked_sub);
     assert!(order.earlier_cancels().is_none() || gone == Some(before), "earlier cancels that do not add up");
 }
 

@@ -50,7 +50,7 @@ pub(super) const WORDS: &[&str] = &[
 pub(super) fn money(bytes: &[u8]) -> u64 {
     let mut seen = Seen::new();
     let text = String::from_utf8_lossy(bytes);
-    let (code, text) = text.split_at(text.floor_char_boundary(3));
+    let (code, text) = text.split_at_checked(3).unwrap_or(("", &text));
     let Ok(currency) = code.parse::<Currency>() else {
         stored(code, text, &mut seen);
         return seen.note("currency").number();
