@@ -1,5 +1,7 @@
 //! Small changes to bytes.
 
+use std::ops::Range;
+
 use crate::LONGEST;
 use crate::random::Random;
 
@@ -53,7 +55,8 @@ const ODD: [&str; 44] = [
 
 /// Changes an input a little, a few times.
 pub(crate) fn mutate(input: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], random: &mut Random) {
-    for _ in 0..=random.below(4) {
+    once(input, others, words, random);
+    while random.below(2) == 0 {
         once(input, others, words, random);
     }
     input.truncate(LONGEST);
@@ -61,7 +64,7 @@ pub(crate) fn mutate(input: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], ra
 
 fn once(input: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], random: &mut Random) {
     let at = random.below(input.len() + 1);
-    match random.below(12) {
+    match random.below(14) {
         0 => {
             if let Some(byte) = input.get_mut(at) {
                 *byte ^= 1 << random.below(8);
@@ -83,7 +86,7 @@ fn once(input: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], random: &mut Ra
         7 => put(input, at, random.pick(&ODD).copied().unwrap_or("0"), random),
         // a whole value of json, or a field of a form, for another
         8 | 9 => {
-            let value = value_at(input, at);
+            let value = a_value(input, random);
             let pool = if random.below(2) == 0 { words } else { &ODD };
             let word = random.pick(pool).copied().unwrap_or("0");
             let quoted = format!("\"{word}\"");
@@ -91,10 +94,18 @@ fn once(input: &mut Vec<u8>, others: &[Vec<u8>], words: &[&str], random: &mut Ra
             input.splice(value, word.bytes());
         }
         10 => {
-            let value = value_at(input, at);
-            let piece: Vec<u8> = input[value].to_vec();
-            let other = value_at(input, random.below(input.len() + 1));
+            let piece: Vec<u8> = input[a_value(input, random)].to_vec();
+            let other = a_value(input, random);
             input.splice(other, piece);
+        }
+        11 | 12 => {
+            let number = a_number(input, random);
+            let text = String::from_utf8_lossy(&input[number.clone()]).into_owned();
+            let near = text.parse::<i64>().unwrap_or(0).wrapping_add([1, -1, 10, -1000][random.below(4)]);
+            let other = a_number(input, random);
+            let new =
+                if random.below(2) == 0 { near.to_string().into_bytes() } else { input[other].to_vec() };
+            input.splice(number, new);
         }
         _ => {
             let Some(other) = random.pick(others) else { return };
@@ -111,17 +122,28 @@ fn put(input: &mut Vec<u8>, at: usize, word: &str, random: &mut Random) {
     input.splice(at..until, word.bytes());
 }
 
-fn span(input: &[u8], at: usize, random: &mut Random) -> std::ops::Range<usize> {
+fn span(input: &[u8], at: usize, random: &mut Random) -> Range<usize> {
     let long = if random.below(4) == 0 { input.len() } else { 16 };
     at..(at + random.below(long + 1)).min(input.len())
 }
 
-/// What stands between two of JSON's, CSV's or a form's signs around a place.
-fn value_at(input: &[u8], at: usize) -> std::ops::Range<usize> {
-    let ends = |byte: &u8| b",:{}[]&=\n\0\t;".contains(byte);
-    let at = at.min(input.len());
-    let start = input[..at].iter().rposition(ends).map_or(0, |found| found + 1);
-    let end = input[at..].iter().position(ends).map_or(input.len(), |found| at + found);
+/// One of the values between JSON's, CSV's or a form's signs.
+fn a_value(input: &[u8], random: &mut Random) -> Range<usize> {
+    one_of(input, random, |byte| !b",:{}[]&=\n\0\t;".contains(&byte))
+}
+
+/// One of the runs of digits.
+fn a_number(input: &[u8], random: &mut Random) -> Range<usize> {
+    one_of(input, random, |byte| byte.is_ascii_digit())
+}
+
+/// One of the longest runs of such bytes.
+fn one_of(input: &[u8], random: &mut Random, such: fn(u8) -> bool) -> Range<usize> {
+    let at = |index: usize| input.get(index).is_some_and(|byte| such(*byte));
+    let starts = (0..input.len()).filter(|start| at(*start) && !start.checked_sub(1).is_some_and(at));
+    let starts: Vec<usize> = starts.collect();
+    let start = random.pick(&starts).copied().unwrap_or(input.len());
+    let end = (start..input.len()).find(|end| !at(*end)).unwrap_or(input.len());
     start..end
 }
 

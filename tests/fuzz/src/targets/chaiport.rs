@@ -506,6 +506,14 @@ fn proves(verdict: &Verdict, scene: &Scene, listed: bool, json: &Json) {
             ours.map(|entry| entry.told("amount").and_then(|told| told.minor(digits))).collect();
         ours == [Some(i128::from(amount.minor()))]
     };
+    let ours = |payment: &Json| {
+        let paid = payment.told("amount").and_then(|told| told.minor(digits));
+        let text = |name: &str| payment.told(name).and_then(Json::text);
+        paid == scene.paid.map(|paid| i128::from(paid.minor()))
+            && (!scene.imp_uid || text("imp_uid") == Some(IMP_UID))
+            && text("merchant_uid") == Some(ORDER)
+    };
+    assert!(matches!(verdict, Verdict::Unclear(_)) || list.iter().any(ours), "a verdict by another payment");
     match verdict {
         Verdict::Applied { by: Attribution::Tag, .. } => {
             assert!(list.iter().any(entered), "applied by a tag that is not there");
