@@ -3,6 +3,8 @@
 //! The sandbox's ledger and its count of the requests it saw are the oracle, never the client's word. A simulator
 //! is a simulator: what passes here is held to the gateways' documents, not to the gateways.
 
+pub mod caller;
+pub mod hostile;
 pub mod kind;
 pub mod random;
 pub mod report;

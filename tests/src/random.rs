@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use pg_core::CancelGateway;
 use pg_sandbox::{BodyKind, FaultKind};
 
 use crate::kind::Kind;
@@ -93,25 +94,39 @@ async fn run_lane(kind: Kind, seed: u64, trials: u32) -> Report {
         World::start(if dice.below(2) == 0 { Patience::SHORT } else { Patience::SHORT_ALONE }).await,
     );
     let client = world.client(kind);
-    for trial in 0..trials {
-        let fault = behaviour(&mut dice);
-        // a success that was never carried out is a lie that no client can see
-        let applied = dice.below(2) == 0 || matches!(fault, FaultKind::Latency(_));
-        let what = format!("{kind}, seed {seed} trial {trial}, {fault:?}, applied={applied}");
-        let paid = world.pay(kind);
-        if client.look_up(&paid.payment).await.is_err() && client.look_up(&paid.payment).await.is_err() {
-            report.violate(format!("{what}: the look-up before it failed twice"));
-        }
-        world.arm(kind, &fault, applied).await;
-        // some methods take no less than 100 won
-        let amount = 100 + dice.below(9_901) as i64;
-        let order = world.order(&paid, amount, 10_000, 1);
-        let tried = cancel(&world, client.as_ref(), &paid, &order).await;
-        check(&mut report, &what, &world, &paid, &order, &tried, 1);
-        if matches!(tried.label(), "unknown" | "not_sent") {
-            converge(&mut report, &what, &world, client.as_ref(), &paid, &order).await;
-        }
-        world.disarm(kind).await;
+    for number in 0..trials {
+        let what = format!("{kind}, seed {seed} trial {number}");
+        trial(&mut report, &what, &world, client.as_ref(), kind, &mut dice, true).await;
     }
     report
+}
+
+/// One cancel under a behaviour drawn from `dice`; `converge`: followed by recovery.
+pub async fn trial(
+    report: &mut Report,
+    what: &str,
+    world: &World,
+    client: &dyn CancelGateway,
+    kind: Kind,
+    dice: &mut Dice,
+    recovers: bool,
+) {
+    let fault = behaviour(dice);
+    // a success that was never carried out is a lie that no client can see
+    let applied = dice.below(2) == 0 || matches!(fault, FaultKind::Latency(_));
+    let what = format!("{what}, {fault:?}, applied={applied}");
+    let paid = world.pay(kind);
+    if client.look_up(&paid.payment).await.is_err() && client.look_up(&paid.payment).await.is_err() {
+        report.violate(format!("{what}: the look-up before it failed twice"));
+    }
+    world.arm(kind, &fault, applied).await;
+    // some methods take no less than 100 won
+    let amount = 100 + dice.below(9_901) as i64;
+    let order = world.order(&paid, amount, 10_000, 1);
+    let tried = cancel(world, client, &paid, &order).await;
+    check(report, &what, world, &paid, &order, &tried, 1);
+    if recovers && matches!(tried.label(), "unknown" | "not_sent") {
+        converge(report, &what, world, client, &paid, &order).await;
+    }
+    world.disarm(kind).await;
 }

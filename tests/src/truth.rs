@@ -2,6 +2,8 @@
 
 use pg_core::{CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Verdict};
 
+use pg_sandbox::Actor;
+
 use crate::report::Report;
 use crate::world::{ALONE, Paid, World};
 
@@ -46,12 +48,16 @@ pub fn check(
     report.seen += tried.seen as u64;
     let ledger = world.ledger(paid);
     let amount = order.amount().minor();
-    let ours = ledger
+    let ours: Vec<_> = ledger
         .entries
         .iter()
         .chain(&ledger.pending)
-        .filter(|entry| entry.before == order.balance_before().minor());
-    let ours = ours.count();
+        .filter(|entry| entry.before == order.balance_before().minor())
+        .collect();
+    if let Some(other) = ours.iter().find(|entry| entry.by != Actor::Console && entry.amount != amount) {
+        report.violate(format!("{what}: {amount} asked, but the books have {}", other.amount));
+    }
+    let ours = ours.len();
     if tried.seen > copies {
         report.violate(format!("{what}: the server saw {} copies of one cancel", tried.seen));
     }

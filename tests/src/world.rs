@@ -64,6 +64,8 @@ pub struct World {
     /// The sandbox.
     pub sandbox: Sandbox,
     patience: Patience,
+    /// Whether the clients speak TLS to a sandbox that does not.
+    expects_tls: bool,
     serial: std::sync::atomic::AtomicU64,
 }
 
@@ -91,7 +93,24 @@ impl World {
     /// Starts a sandbox of a certain kind.
     pub async fn with_options(options: Options, patience: Patience) -> Self {
         let sandbox = Sandbox::start(options).await.expect("the sandbox starts on loopback");
-        Self { sandbox, patience, serial: std::sync::atomic::AtomicU64::new(1) }
+        Self { sandbox, patience, expects_tls: false, serial: std::sync::atomic::AtomicU64::new(1) }
+    }
+
+    /// The same world, to which the clients speak TLS, whether it does or not.
+    #[must_use]
+    pub fn expecting_tls(mut self) -> Self {
+        self.expects_tls = true;
+        self
+    }
+
+    /// How long the clients wait.
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    fn url(&self, kind: Kind) -> String {
+        let url = self.sandbox.url(kind.sandbox());
+        if self.expects_tls { url.replacen("http://", "https://", 1) } else { url }
     }
 
     /// Pays 10,000 won at a gateway by card.
@@ -171,7 +190,7 @@ impl World {
     pub fn chaiport_with(&self, keys: Keys) -> chaiport_cancel::ChaiportClient {
         let secret = keys.of(credentials::CHAIPORT_SECRET);
         let builder = chaiport_cancel::Config::builder(credentials::CHAIPORT_KEY, &secret)
-            .endpoint(chaiport_cancel::Endpoint::Custom(self.sandbox.url(Kind::Chaiport.sandbox())));
+            .endpoint(chaiport_cancel::Endpoint::Custom(self.url(Kind::Chaiport)));
         let config = configured!(self, builder);
         chaiport_cancel::ChaiportClient::new(config).expect("a client")
     }
@@ -180,7 +199,7 @@ impl World {
     pub fn eximbay_with(&self, keys: Keys) -> eximbay_cancel::EximbayClient {
         let key = keys.of(credentials::EXIMBAY_KEY);
         let builder = eximbay_cancel::Config::builder(&key, credentials::EXIMBAY_MID)
-            .endpoint(eximbay_cancel::Endpoint::Custom(self.sandbox.url(Kind::Eximbay.sandbox())));
+            .endpoint(eximbay_cancel::Endpoint::Custom(self.url(Kind::Eximbay)));
         let config = configured!(self, builder);
         eximbay_cancel::EximbayClient::new(config).expect("a client")
     }
@@ -194,8 +213,7 @@ impl World {
         } else {
             Config::flat(credentials::SETTLEBANK_MID, &licence)
         };
-        let builder =
-            builder.endpoint(Endpoint::Custom(self.sandbox.url(Kind::SettlebankStandard.sandbox())));
+        let builder = builder.endpoint(Endpoint::Custom(self.url(Kind::SettlebankStandard)));
         let config = configured!(self, builder);
         SettlebankClient::new(config).expect("a client")
     }

@@ -25,11 +25,11 @@ pub(crate) fn run(root: &Path, without_tests: bool) -> Result<(), String> {
     if !without_tests {
         steps.push(vec!["test", "--workspace"]);
     }
-    for task in [&["fixtures", "--check"][..], &["contract"], &["examples"], &["tidy"], &["demo"]] {
+    for task in
+        [&["fixtures", "--check"][..], &["contract"], &["examples"], &["tidy"], &["demo"], &["campaign"]]
+    {
         steps.push([&["run", "--quiet", "--package", "xtask", "--"][..], task].concat());
     }
-    // the protocol's model: 10,000 seeds for each kind of gateway, and every known wrong design caught
-    steps.push(vec!["test", "-p", "cancel-desk", "--features", "model", "--test", "model"]);
     steps.push(vec!["doc", "--workspace", "--no-deps", "--document-private-items"]);
     steps.push(vec!["publish", "--workspace", "--dry-run", "--allow-dirty"]);
 

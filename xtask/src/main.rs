@@ -1,10 +1,12 @@
 //! `cargo xtask`: what the workspace does to itself.
 
+mod campaign;
 mod ci;
 mod contract;
 mod demo;
 mod examples;
 mod fixtures;
+mod supply;
 mod tidy;
 
 use std::path::PathBuf;
@@ -43,6 +45,8 @@ enum Task {
         #[arg(long, default_value_t = 750)]
         trials: u32,
     },
+    /// Throw every fault at it: crashes, hostile answers, dead processes, torn files, wrong designs
+    Campaign(campaign::Arguments),
     /// Run the examples from outside, as the sandbox prints them, and check exit codes and outcomes
     Examples,
     /// Regenerate the golden wire fixtures and the bank table
@@ -71,6 +75,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json } => runtime().block_on(demo::run(&root(), json)),
         Task::Contract { gateway, seed, trials } => runtime().block_on(contract::run(gateway, seed, trials)),
+        Task::Campaign(arguments) => campaign::run(&root(), &arguments),
         Task::Examples => examples::run(&root()),
         Task::Fixtures { check } => fixtures::run(&root(), check),
         Task::Tidy => tidy::run(&root()),

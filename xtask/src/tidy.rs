@@ -41,9 +41,10 @@ const FORBIDDEN: [&str; 18] = [
 const BUDGETS: [(&str, usize, usize); 3] =
     [("chaiport-cancel", 88, 22), ("eximbay-cancel", 88, 23), ("settlebank-cancel", 103, 35)];
 /// Pages that stand in English and in Korean.
-const TWINS: [&str; 9] = [
+const TWINS: [&str; 10] = [
     "README.md",
     "docs/architecture.md",
+    "docs/campaign.md",
     "docs/desk.md",
     "docs/operations.md",
     "docs/outcomes.md",
@@ -60,6 +61,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     versions(root, &mut faults);
     manifests(root, &mut faults);
     dependencies(root, &mut faults)?;
+    crate::supply::check(root, &mut faults)?;
     documents(root, &mut faults);
     lengths(root, &mut faults);
     if faults.is_empty() {

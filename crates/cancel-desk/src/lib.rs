@@ -71,6 +71,8 @@ pub mod fuzzing;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod journal;
+#[cfg(any(feature = "gateways", feature = "http", feature = "cli"))]
+mod korean;
 #[cfg(any(test, feature = "model"))]
 pub mod model;
 pub mod protocol;

@@ -95,7 +95,7 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     let (code, plan) = shop.json(&["bulk", "plan", "orders.csv", "--left-out", "left-out.csv"]);
     assert_eq!((code, plan["job"]["rows"].as_u64()), (0, Some(40)), "{plan}");
     let left_out = std::fs::read_to_string(shop.folder.join("left-out.csv")).unwrap();
-    assert!(left_out.contains("42,ORD-X") && left_out.contains("not_registered"), "{left_out}");
+    assert!(left_out.contains("\nORD-X,,,,1,") && left_out.contains("not_registered"), "{left_out}");
     #[cfg(unix)]
     {
         let meta = std::fs::metadata(shop.folder.join("left-out.csv")).unwrap();
@@ -154,6 +154,8 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     let (code, report) = shop.json(&["bulk", "report", &job, "--csv", "rows.csv"]);
     assert_eq!((code, report["states"][0]["rows"].as_u64()), (0, Some(40)), "{report}");
     assert_eq!(report["states"][0]["sums"][0].as_str(), Some(total));
+    assert_eq!(report["state"], "done");
+    assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
     assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
     assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
 }

@@ -14,7 +14,9 @@ use cancel_desk::journal::{
 };
 use cancel_desk::pg_core::{Gateway, Money, PaymentRef};
 use cancel_desk::protocol::{AttemptPlan, Change, Extras, Record};
-use cancel_desk::record::{AttemptId, IntentState, NewPayment, PaymentKey, Proof};
+use cancel_desk::record::{
+    AccountName, AttemptId, IntentState, NewJob, NewJobRow, NewPayment, PaymentKey, Proof,
+};
 use support::Server;
 
 #[path = "support/postgres.rs"]
@@ -88,6 +90,51 @@ async fn refunds_a_second() {
         let options = PostgresOptions::new(server.url()).with_schema(Server::schema()).with_connections(16);
         let journal = PostgresJournal::open(options).await.unwrap();
         measure("postgresql", Arc::new(journal), tasks, refunds).await;
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A job of 100,000 rows of which 2,000 are submitted: what halting it costs, and a claim beside it.
+async fn beside_many_rows(name: &str, journal: &dyn Journal) {
+    let key = |line: i64| PaymentKey::new(Gateway::Chaiport, "shop", format!("row-{line}"));
+    let won = Money::krw(1_000).unwrap();
+    let rows = (1..=100_000).map(|line| NewJobRow::new(line, key(line), won)).collect();
+    let job = journal.plan_job(NewJob { name: String::new(), rows }).await.unwrap();
+    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+    journal.approve_job(job.id, job.hash, &totals, "kim").await.unwrap();
+    for line in 1..=2_000 {
+        let payment = PaymentRef::new(Gateway::Chaiport, &key(line).payment_id, "order", won);
+        journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
+        journal.submit_row(job.id, line).await.unwrap();
+    }
+    let accounts = [AccountName::new(Gateway::Chaiport, "shop")];
+    let claims = async |wanted: bool| {
+        let started = Instant::now();
+        for number in 0..200 {
+            let claim = journal.claim(&format!("w{number}"), LEASE, &accounts).await.unwrap();
+            assert_eq!(claim.is_some(), wanted);
+        }
+        started.elapsed() / 200
+    };
+    let before = claims(true).await;
+    let started = Instant::now();
+    journal.halt_job(job.id, "measured").await.unwrap();
+    let halt = started.elapsed();
+    let halted = claims(false).await;
+    println!("{name:<10} halt {halt:.1?}; a claim {before:.1?} before, {halted:.1?} beside the halted job");
+    assert!(halted < Duration::from_millis(50));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn claims_beside_a_halted_job() {
+    let folder = std::env::temp_dir().join(format!("cancel-desk-bench-rows-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let sqlite = SqliteJournal::open(SqliteOptions::new(folder.join("rows.db"))).unwrap();
+    beside_many_rows("sqlite", &sqlite).await;
+    if let Some(server) = Server::shared() {
+        let options = PostgresOptions::new(server.url()).with_schema(Server::schema());
+        beside_many_rows("postgresql", &PostgresJournal::open(options).await.unwrap()).await;
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }

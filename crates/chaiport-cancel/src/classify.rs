@@ -56,7 +56,8 @@ pub(crate) fn classify_scrubbing(
                 return Err(unknown(UnknownReason::Malformed, status).into());
             };
             let payment = Payment::from_answer(wire, response.body())
-                .map_err(|fault| unknown(UnknownReason::Malformed, status).with_source(fault))?;
+                .map_err(|fault| unknown(UnknownReason::Malformed, status).with_source(fault))?
+                .scrubbed(request.refund_account());
             return success(request, payment, status);
         }
     }
@@ -80,7 +81,7 @@ fn refusal(
         return without_envelope(status).into();
     };
     let class = status_class(status);
-    let code = envelope.code.to_string();
+    let code = GatewayText::scrubbed(&envelope.code.to_string(), scrub).as_str().to_owned();
     let text = GatewayText::scrubbed(envelope.message(), scrub);
     if let StatusClass::Unknown(reason) = class {
         return unknown(reason, status).with_answer(code, text).into();
@@ -244,7 +245,8 @@ pub(crate) fn look_up_refusal(response: &WireResponse, scrub: &[&str]) -> LookUp
     let error = LookUpError::new(kind).with_http_status(status);
     match envelope {
         Some(envelope) => {
-            error.with_answer(envelope.code.to_string(), GatewayText::scrubbed(envelope.message(), scrub))
+            let code = GatewayText::scrubbed(&envelope.code.to_string(), scrub).as_str().to_owned();
+            error.with_answer(code, GatewayText::scrubbed(envelope.message(), scrub))
         }
         None => error,
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pg_core::classify::without_answer;
 use pg_core::trace::OperationSpan;
-use pg_core::wire::{WireRequest, WireResponse};
+use pg_core::wire::{WireRequest, WireResponse, percent_encode};
 use pg_core::{
     BaseUrl, CancelError, GatewayText, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Secret,
     SendTicket, Transport, Unknown, UnknownReason, Verdict,
@@ -123,7 +123,7 @@ impl ChaiportClient {
         wire_request: WireRequest,
         held: HeldToken,
     ) -> Result<Cancelled, CancelError> {
-        let response = self.send(wire_request).await.map_err(without_answer)?;
+        let response = self.send(wire_request, &[&held]).await.map_err(without_answer)?;
         if response.status() != 401 {
             return classify_scrubbing(request, &response, &self.sensitive(&[&held]));
         }
@@ -143,7 +143,7 @@ impl ChaiportClient {
             Ok(second) => second,
             Err(error) => return Err(not_repeated(refused, error)),
         };
-        match self.send(second).await.map_err(without_answer) {
+        match self.send(second, &[&held, &renewed]).await.map_err(without_answer) {
             Ok(response) => {
                 if response.status() == 401 {
                     self.inner.tokens.invalidate(&renewed).await;
@@ -288,12 +288,14 @@ impl ChaiportClient {
             |held: &HeldToken| wire::revoke_virtual_account(imp_uid, pg_api_key, self.authorization(held));
         let held = self.token().await?;
         let mut renewed = None;
-        let mut response = self.send(build(&held)?).await.map_err(without_answer)?;
+        let mut response = self.send(build(&held)?, &[&held]).await.map_err(without_answer)?;
         if is_token_refused(&response) {
             self.inner.tokens.invalidate(&held).await;
             // revoking twice revokes once, so a repeat that is lost is unknown like any other
             if let Ok(token) = self.token().await {
-                response = match self.send(build(renewed.insert(token))?).await.map_err(without_answer) {
+                let token = &*renewed.insert(token);
+                let second = self.send(build(token)?, &[&held, token]).await;
+                response = match second.map_err(without_answer) {
                     Ok(second) => second,
                     Err(CancelError::NotSent(_)) => response,
                     Err(error) => return Err(error),
@@ -303,7 +305,10 @@ impl ChaiportClient {
         // the answer may be to either token
         let mut scrub = self.sensitive(&[&held]);
         scrub.extend(renewed.iter().map(|token| token.token.secret().expose()));
+        // it went out in the query, and may come back as it stood there
+        let in_query = pg_api_key.map(|key| percent_encode(key.expose()));
         scrub.extend(pg_api_key.map(Secret::expose));
+        scrub.extend(in_query.as_deref());
         revocation_scrubbing(&response, &scrub)
     }
 
@@ -331,11 +336,11 @@ impl ChaiportClient {
         parse: impl Fn(&WireResponse) -> Result<T, LookUpError>,
     ) -> Result<T, LookUpError> {
         let mut held = self.token().await?;
-        let mut response = self.look(build(self.authorization(&held))?).await?;
+        let mut response = self.look(build(self.authorization(&held))?, &held).await?;
         if response.status() == 401 {
             self.inner.tokens.invalidate(&held).await;
             held = self.token().await?;
-            response = self.look(build(self.authorization(&held))?).await?;
+            response = self.look(build(self.authorization(&held))?, &held).await?;
         }
         if response.status() == 401 {
             self.inner.tokens.invalidate(&held).await;
@@ -344,8 +349,8 @@ impl ChaiportClient {
         parse(&response).map_err(|error| self.scrubbed(error, &held))
     }
 
-    async fn look(&self, request: WireRequest) -> Result<WireResponse, LookUpError> {
-        self.send(request)
+    async fn look(&self, request: WireRequest, held: &HeldToken) -> Result<WireResponse, LookUpError> {
+        self.send(request, &[held])
             .await
             .map_err(|error| LookUpError::new(LookUpErrorKind::Unavailable).with_source(error))
     }
@@ -367,7 +372,7 @@ impl ChaiportClient {
             .tokens
             .get(|| async {
                 let request = wire::get_token(&self.inner.config).map_err(TokenError::not_built)?;
-                let response = self.send(request).await.map_err(TokenError::without_answer)?;
+                let response = self.send(request, &[]).await.map_err(TokenError::without_answer)?;
                 parse_token(&response, &self.inner.config.sensitive_values())
             })
             .await
@@ -377,8 +382,14 @@ impl ChaiportClient {
         Authorization::new(&self.inner.config, &held.token)
     }
 
-    async fn send(&self, request: WireRequest) -> Result<WireResponse, pg_core::TransportError> {
-        self.inner.transport.send(&self.inner.base, request).await
+    /// Sends, and takes key, secret and the tokens in use out of the answer, should it echo them.
+    async fn send(
+        &self,
+        request: WireRequest,
+        tokens: &[&HeldToken],
+    ) -> Result<WireResponse, pg_core::TransportError> {
+        let response = self.inner.transport.send(&self.inner.base, request).await?;
+        Ok(response.without(&self.sensitive(tokens)))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use pg_core::decimal::Decimal;
 use pg_core::json::{lenient, scalar_text};
+use pg_core::text::Word;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -158,7 +159,7 @@ impl fmt::Debug for Deposit {
 }
 
 /// The promotion that was applied to a payment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Promotion {
@@ -168,6 +169,15 @@ pub struct Promotion {
     /// The discount in the payment's currency.
     #[serde(deserialize_with = "lenient")]
     pub discount: Option<Decimal>,
+}
+
+impl fmt::Debug for Promotion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Promotion")
+            .field("id", &Word::of(&self.id))
+            .field("discount", &self.discount)
+            .finish()
+    }
 }
 
 /// Unix seconds, as a number or as text; Chaiport writes 0 for "not yet".

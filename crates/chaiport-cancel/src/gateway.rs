@@ -69,7 +69,8 @@ impl CancelGateway for ChaiportClient {
         let ids = ids(payment)?;
         let imp_uid: ImpUid = payment.gateway_id.parse().map_err(LookUpError::from)?;
         let found = ChaiportClient::look_up(self, &imp_uid).await?;
-        if !ids.matches(found.imp_uid().as_str(), found.merchant_uid()) {
+        let same_currency = found.paid().currency() == payment.paid.currency();
+        if !ids.matches(found.imp_uid().as_str(), found.merchant_uid()) || !same_currency {
             return Err(LookUpError::new(LookUpErrorKind::Malformed));
         }
         Ok(found.state()?)

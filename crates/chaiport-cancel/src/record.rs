@@ -1,7 +1,10 @@
 //! A payment as the merchant knows it: what a cancel is made from.
 
+use std::fmt;
+
 use pg_core::decimal::Decimal;
 use pg_core::json::parse;
+use pg_core::text::Word;
 use pg_core::{Currency, Invalid, Money};
 use serde::Deserialize;
 
@@ -12,7 +15,7 @@ use crate::response::{Payment, PaymentStatus};
 ///
 /// [`cancelable`](Self::cancelable) becomes the `checksum` of the cancel. It must be the balance that is *known*: a
 /// row that missed a cancel then makes Chaiport refuse, instead of refunding too much.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PaymentRecord {
     ids: PaymentIds,
     /// What was paid, or what is left where only that is known.
@@ -193,6 +196,22 @@ impl PaymentRecord {
         } else if cancelled.compare(self.cancelled).is_some_and(std::cmp::Ordering::is_gt) {
             self.cancelled = cancelled;
         }
+    }
+}
+
+// by hand: three of the words may be the gateway's own
+impl fmt::Debug for PaymentRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentRecord")
+            .field("ids", &self.ids)
+            .field("total", &self.total)
+            .field("paid_known", &self.paid_known)
+            .field("cancelled", &self.cancelled)
+            .field("pg_provider", &Word::of(&self.pg_provider))
+            .field("pay_method", &Word::of(&self.pay_method))
+            .field("emb_pg_provider", &Word::of(&self.emb_pg_provider))
+            .field("status", &self.status)
+            .finish()
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use pg_core::decimal::Decimal;
 use pg_core::json::{JsonFault, Object, lenient, parse};
-use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState};
+use pg_core::text::Word;
+use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState, RefundAccount};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -71,7 +72,7 @@ fn present_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
 
 /// Chaiport's word for how far a payment is. Amounts decide, not this word: it becomes `cancelled` with the first
 /// **partial** cancel.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentStatus {
     /// `ready`: not paid yet, e.g. a virtual account that waits for its deposit.
@@ -84,6 +85,18 @@ pub enum PaymentStatus {
     Failed,
     /// A word that is not documented, verbatim.
     Other(String),
+}
+
+impl fmt::Debug for PaymentStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ready => f.write_str("Ready"),
+            Self::Paid => f.write_str("Paid"),
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::Failed => f.write_str("Failed"),
+            Self::Other(word) => f.debug_tuple("Other").field(&Word(word)).finish(),
+        }
+    }
 }
 
 impl PaymentStatus {
@@ -160,7 +173,8 @@ pub struct CancelRecord {
     pub cancelled_at: Option<OffsetDateTime>,
     /// The reason it was given, with the attempt's tag in front. Free text: may name people.
     pub reason: GatewayText,
-    /// Chaiport's number of it (`cancellation_id`); payments cancelled before 2024 have none.
+    /// Chaiport's number of it (`cancellation_id`); payments cancelled before 2024 have none. Text that can be no number
+    /// is left out.
     pub cancellation_id: Option<String>,
     /// The PG's number of the transaction.
     pub pg_tid: Option<String>,
@@ -173,7 +187,7 @@ impl fmt::Debug for CancelRecord {
         f.debug_struct("CancelRecord")
             .field("amount", &self.amount)
             .field("cancelled_at", &self.cancelled_at)
-            .field("cancellation_id", &self.cancellation_id)
+            .field("cancellation_id", &Word::of(&self.cancellation_id))
             .finish_non_exhaustive()
     }
 }
@@ -230,6 +244,15 @@ impl Payment {
         Self::check(wire.0, PaymentText::Answer(body.into())).ok_or(JsonFault::Malformed)
     }
 
+    /// Takes an account that was sent out of the words and numbers that are shown.
+    pub(crate) fn scrubbed(mut self, account: Option<&RefundAccount>) -> Self {
+        if let Some(account) = account {
+            account.scrub(self.history.iter_mut().map(|entry| &mut entry.cancellation_id));
+            account.scrub([&mut self.pay_method, &mut self.pg_provider, &mut self.emb_pg_provider]);
+        }
+        self
+    }
+
     /// One payment of a list.
     pub(crate) fn from_list(raw: &RawValue) -> Result<Self, JsonFault> {
         let Object(wire) = serde_json::from_str(raw.get()).map_err(|_| JsonFault::Malformed)?;
@@ -246,7 +269,7 @@ impl Payment {
                 amount: money(entry.amount)?,
                 cancelled_at: entry.cancelled_at.filter(|at| *at != 0).and_then(moment),
                 reason: GatewayText::scrubbed(&entry.reason.unwrap_or_default(), &[]),
-                cancellation_id: entry.cancellation_id,
+                cancellation_id: entry.cancellation_id.filter(|id| Word(id).is_plain()),
                 pg_tid: entry.pg_tid,
                 receipt_url: entry.receipt_url,
             });

@@ -191,7 +191,8 @@ pub fn parse_token(response: &WireResponse, sensitive: &[&str]) -> Result<Token,
         if matches!(status, 400 | 401 | 403) || (matches!(status, 200..=299) && wrong_key) {
             error.kind = TokenErrorKind::Credentials;
         }
-        error.code = Some(envelope.code.to_string());
+        let code = envelope.code.to_string();
+        error.code = Some(GatewayText::scrubbed(&code, sensitive).as_str().to_owned());
         error.message = Some(GatewayText::scrubbed(envelope.message(), sensitive));
     }
     Err(error)

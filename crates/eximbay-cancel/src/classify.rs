@@ -53,7 +53,7 @@ pub fn classify(
             Err(Rejected::new(kind, code, answer.envelope.text(), status).into())
         }
         (StatusClass::Answer, Says::Success) => match remaining(request, config, &answer) {
-            Ok(remaining) => Ok(done(request, remaining, answer)),
+            Ok(remaining) => Ok(done(request, remaining, answer.scrubbed(request.refund_account()))),
             Err(Mismatch) => Err(unknown(UnknownReason::Integrity, crate::codes::SUCCESS)),
         },
         // success in a client error's clothes

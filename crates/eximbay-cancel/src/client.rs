@@ -7,9 +7,10 @@ use std::sync::Arc;
 use pg_core::ReqwestTransport;
 use pg_core::classify::without_answer;
 use pg_core::trace::OperationSpan;
+use pg_core::wire::{WireRequest, WireResponse};
 use pg_core::{
     BaseUrl, CancelError, Cancelled, Gateway, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind,
-    Transport, Verdict,
+    Transport, TransportError, Verdict,
 };
 use tracing::Instrument as _;
 
@@ -30,6 +31,14 @@ struct Shared {
     config: Config,
     base: BaseUrl,
     transport: Arc<dyn Transport>,
+}
+
+impl Shared {
+    /// Sends, and takes the key out of the answer, should it echo it.
+    async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
+        let response = self.transport.send(&self.base, request).await?;
+        Ok(response.without(&self.config.sensitive_values()))
+    }
 }
 
 impl EximbayClient {
@@ -79,7 +88,7 @@ impl EximbayClient {
         let shared = &*self.shared;
         let wire = wire::cancel(request, &shared.config)?;
         let ticket = request.sends().begin();
-        let outcome = match shared.transport.send(&shared.base, wire).await {
+        let outcome = match shared.send(wire).await {
             Ok(response) => classify::classify(request, &shared.config, &response),
             Err(error) => Err(without_answer(error)),
         };
@@ -100,7 +109,7 @@ impl EximbayClient {
     async fn send_look_up(&self, look_up: &LookUp) -> Result<Retrieved, LookUpError> {
         let shared = &*self.shared;
         let wire = wire::look_up(look_up, &shared.config)?;
-        match shared.transport.send(&shared.base, wire).await {
+        match shared.send(wire).await {
             Ok(response) => lookup::classify(look_up, &shared.config, &response),
             Err(error) => Err(LookUpError::new(LookUpErrorKind::Unavailable).with_source(error)),
         }

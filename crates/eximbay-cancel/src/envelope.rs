@@ -5,12 +5,12 @@ use pg_core::{GatewayText, RejectionKind, UnknownReason};
 use serde::Deserialize;
 
 use crate::codes::{self, OnCancel};
-use crate::fields::{deciding, told};
+use crate::fields::{debug_told, deciding, told};
 
 /// Code and message of an answer: `rescode`/`resmsg` with an optional `errcode`, or `code`/`message`/`description`.
 ///
 /// Which of the two shapes errors have is not documented; both are read, on any HTTP status.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Envelope {
     /// `rescode`: `0000` is success.
@@ -34,6 +34,8 @@ pub(crate) enum Says<'a> {
     Refused(RejectionKind, &'a str),
     Unknown(UnknownReason, &'a str),
 }
+
+debug_told!(Envelope { rescode, errcode, code; resmsg, message, description });
 
 impl Envelope {
     /// Reads code and message; echoes of `sensitive` values are blanked.

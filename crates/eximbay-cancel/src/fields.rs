@@ -39,6 +39,22 @@ pub(crate) fn lenient_object<'de, D: Deserializer<'de>, T: DeserializeOwned + De
     Ok(pg_core::json::lenient_object(deserializer)?.unwrap_or_default())
 }
 
+/// `Debug` for what a gateway told: its words and numbers are shown where they can be such, and all else as it shows
+/// itself.
+macro_rules! debug_told {
+    ($name:ident { $($word:ident),* ; $($other:ident),* }) => {
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name))
+                    $(.field(stringify!($word), &pg_core::text::Word::of(&self.$word)))*
+                    $(.field(stringify!($other), &self.$other))*
+                    .finish()
+            }
+        }
+    };
+}
+pub(crate) use debug_told;
+
 /// An amount of the answer; `None` when its text is no amount of that currency.
 pub(crate) fn money(text: &str, currency: Currency) -> Option<Money> {
     // a JSON number may carry an exponent

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pg_core::text::Word;
 use serde::Deserializer;
 
 use MethodGroup::*;
@@ -83,13 +84,13 @@ impl PaymentMethod {
 
 impl fmt::Display for PaymentMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name().unwrap_or(&self.0))
+        f.write_str(self.name().unwrap_or_else(|| Word(&self.0).shown()))
     }
 }
 
 impl fmt::Debug for PaymentMethod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&Word(&self.0), f)
     }
 }
 

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use pg_core::json::{self, JsonFault};
-use pg_core::{Currency, Money};
+use pg_core::{Currency, Money, RefundAccount};
 use serde::Deserialize;
 
 use crate::envelope::Envelope;
-use crate::fields::{deciding, lenient_object, money, object, told};
+use crate::fields::{debug_told, deciding, lenient_object, money, object, told};
 use crate::method::PaymentMethod;
 use crate::stamp::Stamp;
 
@@ -15,7 +15,7 @@ use crate::stamp::Stamp;
 ///
 /// Anything may be missing, empty, or a number where the guide shows text; unknown fields are passed over. Amounts
 /// are kept as the gateway wrote them, because their form differs (`"1.00"`, `"0"`) and is not documented for KRW.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct CancelAnswer {
     /// Code and message.
@@ -33,7 +33,7 @@ pub struct CancelAnswer {
 }
 
 /// `refund` of an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct RefundPart {
     /// `refund_amount`: what was refunded, e.g. `1.00`.
@@ -50,8 +50,10 @@ pub struct RefundPart {
     pub refund_transaction_id: Option<String>,
 }
 
+debug_told!(RefundPart { refund_amount, refund_id, refund_transaction_id; refund_date });
+
 /// `payment` of an answer to a cancel.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct PaymentPart {
     /// `order_id`. The guide's sample shows another one than was sent; it decides nothing.
@@ -87,7 +89,7 @@ pub struct PaymentPart {
 }
 
 /// `foreign` of an answer, in both spellings: the guide's sample says `foregin_*`, official programs `foreign_*`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct ForeignPart {
     /// `foreign_currency`.
@@ -108,6 +110,42 @@ pub struct ForeignPart {
     /// `foregin_rate`, as the guide's sample spells it.
     #[serde(default, deserialize_with = "told")]
     pub foregin_rate: Option<String>,
+}
+
+debug_told!(PaymentPart {
+    order_id, currency, amount, transaction_id, balance, base_amount, base_rate, dcc_rate, auth_code; payment_method
+});
+debug_told!(ForeignPart {
+    foreign_currency, foreign_amount, foreign_rate, foregin_currency, foregin_amount, foregin_rate;
+});
+debug_told!(CancelAnswer { mid; envelope, refund, payment, foreign, other_param });
+
+impl CancelAnswer {
+    /// Takes an account that was sent out of the words and numbers that are shown. What decides stays as it is: it was
+    /// compared.
+    pub(crate) fn scrubbed(mut self, account: Option<&RefundAccount>) -> Self {
+        let Some(account) = account else { return self };
+        let (payment, foreign) = (&mut self.payment, &mut self.foreign);
+        let mut method = payment.payment_method.take().map(|method| method.code().to_owned());
+        account.scrub([&mut method]);
+        payment.payment_method = method.map(PaymentMethod::new);
+        account.scrub([
+            &mut self.refund.refund_transaction_id,
+            &mut payment.order_id,
+            &mut payment.amount,
+            &mut payment.base_amount,
+            &mut payment.base_rate,
+            &mut payment.dcc_rate,
+            &mut payment.auth_code,
+            &mut foreign.foreign_currency,
+            &mut foreign.foreign_amount,
+            &mut foreign.foreign_rate,
+            &mut foreign.foregin_currency,
+            &mut foreign.foregin_amount,
+            &mut foreign.foregin_rate,
+        ]);
+        self
+    }
 }
 
 impl ForeignPart {
@@ -256,6 +294,22 @@ mod tests {
         ] {
             assert!(parse(body.as_bytes(), &[]).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn debug_shows_no_echo() {
+        let told = format!(
+            r#"{{"refund":{{"refund_transaction_id":"{0}","refund_date":"x {0}"}},
+            "payment":{{"order_id":"{0}","auth_code":"POST {0}","payment_method":"{0}"}},"foreign":{{"foregin_rate":"{0}"}}}}"#,
+            "90817263540022"
+        );
+        let account = RefundAccount::new(pg_core::Bank::Shinhan, "90817263540022", "홍길동").unwrap();
+        let shown = format!("{:?}", answer(&told).scrubbed(Some(&account)));
+        assert!(!shown.contains("90817263540022"), "{shown}");
+        assert!(
+            shown.contains("refund_transaction_id: Some(\"***\")") || shown.contains("(unprintable)"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Stamp {
 
 impl fmt::Debug for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&pg_core::text::Word(&self.0), f)
     }
 }
 

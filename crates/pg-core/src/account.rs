@@ -11,6 +11,8 @@ use crate::error::Invalid;
 const MAX_NUMBER: usize = 20;
 /// Longest holder name any of the gateways takes (characters).
 const MAX_HOLDER: usize = 50;
+/// Shortest number that is looked for in a gateway's own numbers.
+const MIN_ECHO: usize = 8;
 /// Longest phone number any of the gateways takes (digits).
 const MAX_PHONE: usize = 16;
 
@@ -86,6 +88,20 @@ impl RefundAccount {
         mask_all_but_last(self.expose_number())
     }
 
+    /// Takes its number and phone out of a gateway's own number or word, should it echo them there.
+    ///
+    /// Those of eight digits or more: a shorter one may stand in any number by chance.
+    pub fn scrub<'t>(&self, told: impl IntoIterator<Item = &'t mut Option<String>>) {
+        let digits = [Some(self.expose_number()), self.expose_phone()];
+        for text in told.into_iter().flatten() {
+            for digits in digits.into_iter().flatten().filter(|digits| digits.len() >= MIN_ECHO) {
+                if text.contains(digits) {
+                    *text = text.replace(digits, "***");
+                }
+            }
+        }
+    }
+
     /// Everything personal in it, for scrubbing a gateway's echo.
     #[must_use]
     pub fn sensitive_values(&self) -> Vec<&str> {
@@ -147,6 +163,16 @@ mod tests {
         }
         assert_eq!(account.expose_number(), "56211105948400");
         assert_eq!(account.masked_number(), "**********8400");
+    }
+
+    #[test]
+    fn an_echo_is_taken_out_of_a_gateways_number() {
+        let account = RefundAccount::new(Bank::Shinhan, "56211105948400", "홍길동")
+            .and_then(|account| account.with_phone("0101"))
+            .unwrap();
+        let mut told = [Some("C-56211105948400".to_owned()), Some("20010101".to_owned()), None];
+        account.scrub(&mut told);
+        assert_eq!(told, [Some("C-***".to_owned()), Some("20010101".to_owned()), None]);
     }
 
     #[test]

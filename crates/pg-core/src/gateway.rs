@@ -1,6 +1,7 @@
 //! The one face that all gateways share, for programs that drive several.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
@@ -102,6 +103,20 @@ impl Gateway {
 impl fmt::Display for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Gateway {
+    type Err = Invalid;
+
+    /// Reads the name that [`Gateway::as_str`] gives.
+    fn from_str(name: &str) -> Result<Self, Invalid> {
+        match name {
+            "chaiport" => Ok(Self::Chaiport),
+            "eximbay" => Ok(Self::Eximbay),
+            "settlebank" => Ok(Self::Settlebank),
+            _ => Err(Invalid::new("gateway", "must be chaiport, eximbay or settlebank")),
+        }
     }
 }
 
@@ -490,6 +505,16 @@ mod tests {
             1,
             OffsetDateTime::UNIX_EPOCH,
         )
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for gateway in [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank] {
+            assert_eq!(gateway.as_str().parse(), Ok(gateway));
+        }
+        for other in ["", "Chaiport", "chaiport ", "toss"] {
+            assert_eq!(other.parse::<Gateway>().unwrap_err().field(), "gateway");
+        }
     }
 
     #[test]

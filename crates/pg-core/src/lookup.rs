@@ -7,10 +7,10 @@ use time::OffsetDateTime;
 
 use crate::error::{Code, Invalid, Source, as_source};
 use crate::money::Money;
-use crate::text::GatewayText;
+use crate::text::{GatewayText, Word};
 
 /// A payment as the gateway's ledger has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PaymentState {
     /// What was paid.
@@ -23,6 +23,18 @@ pub struct PaymentState {
     pub status: String,
     /// The cancels one by one, oldest first, where the gateway tells them. `None`: this gateway tells only sums.
     pub history: Option<Vec<CancelEntry>>,
+}
+
+impl fmt::Debug for PaymentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaymentState")
+            .field("paid", &self.paid)
+            .field("cancelled", &self.cancelled)
+            .field("balance", &self.balance)
+            .field("status", &Word(&self.status))
+            .field("history", &self.history)
+            .finish()
+    }
 }
 
 impl PaymentState {
@@ -63,7 +75,7 @@ impl fmt::Debug for CancelEntry {
         f.debug_struct("CancelEntry")
             .field("amount", &self.amount)
             .field("at", &self.at)
-            .field("cancel_id", &self.cancel_id)
+            .field("cancel_id", &Word::of(&self.cancel_id))
             .finish_non_exhaustive()
     }
 }

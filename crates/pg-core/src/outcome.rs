@@ -1,6 +1,9 @@
 //! A cancel that the gateway took.
 
+use std::fmt;
+
 use crate::money::Money;
+use crate::text::Word;
 
 /// How far a taken cancel is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,7 +30,7 @@ impl CancelState {
 /// A cancel that the gateway took, checked against what was asked: same payment, same currency, same amount.
 ///
 /// `A` is the gateway crate's typed answer; through [`CancelGateway`](crate::CancelGateway) it is `()`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[must_use = "`Accepted` has not moved money yet"]
 pub struct Cancelled<A = ()> {
     state: CancelState,
@@ -35,6 +38,18 @@ pub struct Cancelled<A = ()> {
     remaining: Option<Money>,
     cancel_id: Option<String>,
     answer: A,
+}
+
+impl<A: fmt::Debug> fmt::Debug for Cancelled<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cancelled")
+            .field("state", &self.state)
+            .field("amount", &self.amount)
+            .field("remaining", &self.remaining)
+            .field("cancel_id", &Word::of(&self.cancel_id))
+            .field("answer", &self.answer)
+            .finish()
+    }
 }
 
 impl<A> Cancelled<A> {
@@ -49,9 +64,9 @@ impl<A> Cancelled<A> {
         self
     }
 
-    /// Adds the gateway's number of this cancel.
+    /// Adds the gateway's number of this cancel. Text that can be no number is left out: it would be kept and shown.
     pub fn with_cancel_id(mut self, cancel_id: Option<String>) -> Self {
-        self.cancel_id = cancel_id.filter(|id| !id.is_empty());
+        self.cancel_id = cancel_id.filter(|id| !id.is_empty() && Word(id).is_plain());
         self
     }
 
@@ -73,7 +88,7 @@ impl<A> Cancelled<A> {
         self.remaining
     }
 
-    /// The gateway's number of this cancel, where it gave one.
+    /// The gateway's number of this cancel, where it gave one: up to 64 of `A-Z a-z 0-9 _ - .`.
     #[must_use]
     pub fn cancel_id(&self) -> Option<&str> {
         self.cancel_id.as_deref()
@@ -98,6 +113,28 @@ impl<A> Cancelled<A> {
             remaining: self.remaining,
             cancel_id: self.cancel_id,
             answer: (),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_that_can_be_none_is_left_out() {
+        let id = |text: &str| {
+            let cancelled = Cancelled::new(CancelState::Completed, Money::krw(1).unwrap(), ());
+            cancelled.with_cancel_id(Some(text.to_owned())).cancel_id().map(str::to_owned)
+        };
+        for number in
+            ["4EQATQ2DCTQPXPS97FQD", "STFP_PGCAnxca_jt_il0211129135810M1494620", "1849705C6420220922000014"]
+        {
+            assert_eq!(id(number).as_deref(), Some(number));
+        }
+        for text in ["", "POST /payments/cancel {\"refund_holder\":\"홍길동\"}", "홍길동", &"1".repeat(65)]
+        {
+            assert_eq!(id(text), None);
         }
     }
 }

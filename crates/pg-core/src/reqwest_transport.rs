@@ -15,6 +15,8 @@ use crate::wire::{HeaderText, Method, WireRequest, WireResponse};
 
 /// Largest answer that is read; the gateways' largest are a few kilobytes.
 pub const MAX_BODY: usize = 1024 * 1024;
+/// Most bytes of header names and values that are taken; the HTTP library itself stops at 100 lines.
+pub const MAX_HEADERS: usize = 64 * 1024;
 /// How long a connection may lie idle and still be used again.
 const FRESH: Duration = Duration::from_secs(2);
 
@@ -82,7 +84,7 @@ impl TransportOptions {
         self
     }
 
-    /// Sends everything through an HTTP proxy. The environment's proxy settings are never used.
+    /// Sends everything through an HTTP proxy, an `http` or `https` URL. The environment's proxy settings are never used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
@@ -97,7 +99,7 @@ impl TransportOptions {
 
 /// The default [`Transport`]: reqwest on rustls (ring), HTTP/1.1, TLS 1.2 or later without early data, the web's
 /// root certificates; no redirects, no retries, no decompression, no proxy from the environment, at most 1 MiB of
-/// body.
+/// body and 64 KiB of headers.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
@@ -129,14 +131,22 @@ impl ReqwestTransport {
             .pool_idle_timeout(FRESH)
             .pool_max_idle_per_host(idle);
         if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy)
-                .map_err(|_| Invalid::new("proxy", "must be an http or https url"))?;
-            builder = builder.proxy(proxy);
+            builder = builder.proxy(checked_proxy(proxy)?);
         }
         let client =
             builder.build().map_err(|_| Invalid::new("transport", "the http client could not be built"))?;
         Ok(Self { client })
     }
+}
+
+/// Reqwest passes by a proxy whose scheme it does not know: what was to go through it would go out directly.
+fn checked_proxy(text: &str) -> Result<reqwest::Proxy, Invalid> {
+    let invalid = || Invalid::new("proxy", "must be an http or https url");
+    let url = url::Url::parse(text).map_err(|_| invalid())?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(invalid());
+    }
+    reqwest::Proxy::all(url).map_err(|_| invalid())
 }
 
 fn tls_config(extra_roots_pem: &[Vec<u8>]) -> Result<rustls::ClientConfig, Invalid> {
@@ -186,6 +196,11 @@ impl Transport for ReqwestTransport {
         }
         let response = builder.send().await.map_err(failed)?;
         let status = response.status().as_u16();
+        let headers =
+            response.headers().iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
+        if headers.fold(0, usize::saturating_add) > MAX_HEADERS {
+            return Err(TransportError::new(Sent::Maybe, TransportErrorKind::TooLarge));
+        }
         let body = read_body(response).await?;
         Ok(WireResponse::new(status, body))
     }
@@ -233,4 +248,22 @@ fn failed(error: reqwest::Error) -> TransportError {
 fn body_failed(error: reqwest::Error) -> TransportError {
     let kind = if error.is_timeout() { TransportErrorKind::Timeout } else { TransportErrorKind::Body };
     TransportError::new(Sent::Maybe, kind).with_source(error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_would_be_passed_by_is_refused() {
+        let with =
+            |proxy: &str| ReqwestTransport::new(&TransportOptions::new(Duration::from_secs(1)).proxy(proxy));
+        for bad in ["", "x", "proxy.example:8080", "ftp://proxy.example", "socks5://proxy.example", "http://"]
+        {
+            assert_eq!(with(bad).unwrap_err().field(), "proxy", "{bad}");
+        }
+        for good in ["http://proxy.example:8080", "HTTPS://user:password@proxy.example"] {
+            assert!(with(good).is_ok(), "{good}");
+        }
+    }
 }

@@ -61,6 +61,39 @@ impl fmt::Display for GatewayText {
     }
 }
 
+/// A gateway's own word, number or code, shown by `Debug` only where it can be one: up to 64 of `A-Z a-z 0-9 _ - .`.
+///
+/// A gateway may send anything in its place, what we sent it in secret too.
+#[derive(Clone, Copy)]
+pub struct Word<'a>(pub &'a str);
+
+impl<'a> Word<'a> {
+    /// Whether it can be one.
+    #[must_use]
+    pub fn is_plain(self) -> bool {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        self.0.len() <= 64 && self.0.bytes().all(plain)
+    }
+
+    /// The text, or a placeholder.
+    #[must_use]
+    pub fn shown(self) -> &'a str {
+        if self.is_plain() { self.0 } else { "(unprintable)" }
+    }
+
+    /// The words of an optional field.
+    #[must_use]
+    pub fn of(text: &'a Option<String>) -> Option<Self> {
+        text.as_deref().map(Self)
+    }
+}
+
+impl fmt::Debug for Word<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.shown(), f)
+    }
+}
+
 impl fmt::Debug for GatewayText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{} characters]", self.0.chars().count())
@@ -89,6 +122,16 @@ mod tests {
         let text = GatewayText::scrubbed("허준 123456789 ab", &["1234", "123456789", "허준", "ab"]);
         assert_eq!(text.as_str(), "*** *** ab");
         assert_eq!(GatewayText::scrubbed("\u{61c}x", &[]).to_string(), "\\u{61c}x");
+    }
+
+    #[test]
+    fn a_word_is_shown_only_if_it_can_be_one() {
+        for word in ["", "paid", "4EQATQ2DCTQPXPS97FQD", "1849705C6420261121000042", "10.00", "a_b-c"] {
+            assert_eq!(format!("{:?}", Word(word)), format!("{word:?}"));
+        }
+        for text in ["홍길동", "a b", "{}", "a\nb", "\u{1b}[31m", "a/b", &"x".repeat(65)] {
+            assert_eq!(Word(text).shown(), "(unprintable)");
+        }
     }
 
     #[test]

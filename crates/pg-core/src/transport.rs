@@ -51,7 +51,7 @@ pub enum TransportErrorKind {
     Connection,
     /// The answer's body was cut short.
     Body,
-    /// The answer's body was larger than the limit.
+    /// The answer was larger than the limit.
     TooLarge,
 }
 

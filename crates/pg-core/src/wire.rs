@@ -3,6 +3,10 @@
 use std::fmt;
 
 use crate::secret::Secret;
+use crate::text::GatewayText;
+
+/// Shortest secret that is looked for in an answer's bytes.
+const MIN_ECHO: usize = 12;
 
 /// HTTP method of a gateway's operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -146,6 +150,25 @@ impl WireResponse {
     }
 }
 
+impl WireResponse {
+    /// The same answer without the keys and tokens that it may echo: whatever reads it then cannot pass them on.
+    ///
+    /// For long secrets alone; what could be an amount or a number of the gateway's must not be given.
+    #[must_use]
+    pub fn without(mut self, secrets: &[&str]) -> Self {
+        let Ok(text) = std::str::from_utf8(&self.body) else { return self };
+        let echoed: Vec<&str> = secrets
+            .iter()
+            .copied()
+            .filter(|secret| secret.len() >= MIN_ECHO && text.contains(secret))
+            .collect();
+        if !echoed.is_empty() {
+            self.body = GatewayText::scrubbed(text, &echoed).as_str().as_bytes().to_vec();
+        }
+        self
+    }
+}
+
 impl fmt::Debug for WireResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WireResponse")
@@ -186,6 +209,14 @@ mod tests {
         assert_eq!(percent_encode("ORD20180131-0000011"), "ORD20180131-0000011");
         assert_eq!(percent_encode("a/../b?c#d%2f 주"), "a%2F..%2Fb%3Fc%23d%252f%20%EC%A3%BC");
         assert_eq!(percent_encode(".."), "%2E%2E");
+    }
+
+    #[test]
+    fn an_answer_loses_the_keys_it_echoes() {
+        let answer = |body: &[u8]| WireResponse::new(200, body.to_vec());
+        let clean = answer(br#"{"id":"KEY-1234567890","n":1000}"#).without(&["KEY-1234567890", "1000"]);
+        assert_eq!(clean.body(), br#"{"id":"***","n":1000}"#);
+        assert_eq!(answer(b"\xffKEY-1234567890").without(&["KEY-1234567890"]).body(), b"\xffKEY-1234567890");
     }
 
     #[test]

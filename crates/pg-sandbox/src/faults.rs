@@ -111,6 +111,48 @@ pub enum FaultKind {
     Interim100,
     /// The right answer behind so many header lines.
     HeaderBomb(usize),
+    /// The right answer behind one header line of so many bytes.
+    LongHeader(usize),
+    /// Header lines without end.
+    EndlessHeaders,
+    /// The right answer with so many `Set-Cookie` lines.
+    Cookies(usize),
+    /// `103 Early Hints` without end.
+    EndlessInterim,
+    /// `101 Switching Protocols`, then the answer.
+    SwitchProtocols,
+    /// The body alone, without status line and headers, then FIN: HTTP/0.9.
+    BodyOnly,
+    /// A chunk whose size is beyond 64 bits, with the answer in it, then FIN.
+    ChunkOverflow,
+    /// A chunk whose size line never ends.
+    EndlessChunkSize,
+    /// The right answer in chunks, then trailer lines without end.
+    EndlessTrailers,
+    /// The right answer under two lengths that contradict each other, then FIN.
+    TwoLengths,
+    /// The right answer in chunks, under a `Content-Length` of 10 bytes too.
+    LengthAndChunks,
+    /// A `Content-Length` so many bytes short: the rest of the body stands where the next answer should.
+    ShortLength(usize),
+    /// The right answer and, at once behind it, the same answer again, which nobody asked for (response splitting).
+    SecondAnswer,
+    /// The right answer behind so many spaces, in gzip, which nobody asked for.
+    Gzip(usize),
+    /// The right answer behind a byte order mark.
+    ByteOrderMark,
+    /// The right answer in UTF-16.
+    Utf16,
+    /// Success with this token where the deciding amounts should be: `NaN`, `1e400`, `-0`, …
+    Amounts(String),
+    /// The right answer with the request (path, `Authorization`, body) in every text that does not decide, and in a
+    /// header.
+    Echo,
+    /// The right answer with this in every text that does not decide, and in a header.
+    EchoValue(String),
+    /// A complete body without `Content-Length`, then the connection is dropped: under TLS without its closing alert,
+    /// so that nobody can tell whether the body was cut.
+    DropAfterBody,
 }
 
 impl FaultKind {
@@ -170,6 +212,26 @@ impl FaultKind {
             Self::Latency(_) => "latency",
             Self::Interim100 => "interim_100",
             Self::HeaderBomb(_) => "header_bomb",
+            Self::LongHeader(_) => "long_header",
+            Self::EndlessHeaders => "endless_headers",
+            Self::Cookies(_) => "cookies",
+            Self::EndlessInterim => "endless_interim",
+            Self::SwitchProtocols => "switch_protocols",
+            Self::BodyOnly => "body_only",
+            Self::ChunkOverflow => "chunk_overflow",
+            Self::EndlessChunkSize => "endless_chunk_size",
+            Self::EndlessTrailers => "endless_trailers",
+            Self::TwoLengths => "two_lengths",
+            Self::LengthAndChunks => "length_and_chunks",
+            Self::ShortLength(_) => "short_length",
+            Self::SecondAnswer => "second_answer",
+            Self::Gzip(_) => "gzip",
+            Self::ByteOrderMark => "byte_order_mark",
+            Self::Utf16 => "utf_16",
+            Self::Amounts(_) => "amounts",
+            Self::Echo => "echo",
+            Self::EchoValue(_) => "echo_value",
+            Self::DropAfterBody => "drop_after_body",
         }
     }
 }

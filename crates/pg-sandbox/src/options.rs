@@ -111,6 +111,8 @@ pub enum Certificate {
     Expired,
     /// From an authority nobody is told of.
     Untrusted,
+    /// Signed by itself.
+    SelfSigned,
 }
 
 /// Settings of a sandbox. Start from [`Options::default`] and chain the setters.

@@ -38,7 +38,11 @@ pub(crate) fn acceptor(kind: Certificate) -> std::io::Result<(TlsAcceptor, Strin
         leaf.not_after = rcgen::date_time_ymd(2020, 1, 1);
     }
     let leaf_key = KeyPair::generate().map_err(failed)?;
-    let leaf = leaf.signed_by(&leaf_key, signer).map_err(failed)?;
+    let leaf = match kind {
+        Certificate::SelfSigned => leaf.self_signed(&leaf_key),
+        _ => leaf.signed_by(&leaf_key, signer),
+    }
+    .map_err(failed)?;
 
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(leaf_key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -178,8 +178,10 @@ impl SettlebankClient {
         Ok(reconcile(&attempt, looked_up.state()))
     }
 
+    /// Sends, and takes the keys out of the answer, should it echo them.
     async fn send(&self, request: WireRequest) -> Result<WireResponse, TransportError> {
-        self.inner.transport.send(&self.inner.base, request).await
+        let response = self.inner.transport.send(&self.inner.base, request).await?;
+        Ok(response.without(&self.inner.config.sensitive_values()))
     }
 }
 

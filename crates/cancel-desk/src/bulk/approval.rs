@@ -1,7 +1,7 @@
 use pg_core::{Currency, Invalid, Money};
 
 use crate::journal::Journal;
-use crate::record::{JobId, JobRecord};
+use crate::record::{JobId, JobRecord, hex};
 
 use super::BulkError;
 
@@ -12,10 +12,6 @@ const SHORT: usize = 16;
 #[must_use]
 pub fn short_hash(job: &JobRecord) -> String {
     hex(&job.hash).chars().take(SHORT).collect()
-}
-
-fn hex(hash: &[u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Approves exactly this plan: the hash as shown (16 characters or all 64) and the total of every currency.

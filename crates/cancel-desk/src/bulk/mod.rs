@@ -26,5 +26,5 @@ pub use error::BulkError;
 pub use plan::{Plan, PlannedRow, Planner, Verdict};
 pub use report::{Amounts, Report};
 pub use run::{Progress, Run, RunEnd, RunOptions};
-pub use state::RowState;
+pub use state::{RowState, is_done};
 pub use table::{write_left_out, write_rows};

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::desk::checks;
 use crate::journal::{Journal, NewIntent};
 use crate::record::{
-    IntentRecord, IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord,
+    IntentRecord, IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord, hex,
 };
 use crate::worker::Accounts;
 
@@ -108,6 +108,8 @@ pub struct PlannedRow {
     pub line: u64,
     /// The order number that the file gives.
     pub merchant_uid: Option<String>,
+    /// What the file gives, but for the account to refund into.
+    pub given: Row,
     /// The payment, if there is exactly one.
     pub payment: Option<PaymentKey>,
     /// The amount, if it could be understood.
@@ -258,7 +260,7 @@ fn take(left: &mut i64, amount: Money) -> Verdict {
 /// Name and contents of the file: the same file is the same job.
 fn job_name(file: &OrderFile, name: &str) -> String {
     let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
-    let digest: String = file.digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hex(&file.digest).chars().take(16).collect();
     format!("{name} {digest}")
 }
 
@@ -297,6 +299,7 @@ impl Sheet {
             row: PlannedRow {
                 line: row.line,
                 merchant_uid: row.merchant_uid.clone(),
+                given: Row { refund_into: None, ..row.clone() },
                 payment: None,
                 amount: None,
                 verdict: Verdict::Ok,
@@ -388,9 +391,8 @@ fn own_key(payment: &PaymentKey, asked: RowAmount, amount: Money) -> String {
         RowAmount::Exact(_) => amount.minor().to_string(),
     };
     let number = &payment.payment_id;
-    if number.len() <= 100 && number.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if number.len() <= 100 && number.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') {
         return format!("bulk:{number}:{amount}");
     }
-    let digest: String = Sha256::digest(number.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("bulk:{digest}:{amount}")
+    format!("bulk:{}:{amount}", hex(&Sha256::digest(number.as_bytes())))
 }

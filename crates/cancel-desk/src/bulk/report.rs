@@ -1,15 +1,20 @@
 //! What became of a job, to the last unit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use pg_core::Money;
 use serde::{Serialize, Serializer};
+use tokio::task::JoinSet;
 
-use crate::journal::Journal;
-use crate::record::{JobId, JobRecord, JobRow};
+use crate::journal::{Journal, JournalError};
+use crate::record::{JobId, JobRecord, JobRow, JobState, PaymentKey};
 
 use super::run::all_rows;
 use super::{BulkError, RowState};
+
+/// How many payments are asked about at once.
+const AT_ONCE: usize = 64;
 
 /// How many rows are in a state, and how much they ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,14 +61,56 @@ impl Report {
         self.states.iter().find(|amounts| amounts.state == state).map_or(0, |amounts| amounts.rows)
     }
 
+    /// The order numbers of the rows' payments.
+    ///
+    /// # Errors
+    /// Of the journal.
+    pub async fn orders(
+        &self,
+        journal: &Arc<dyn Journal>,
+    ) -> Result<BTreeMap<PaymentKey, String>, JournalError> {
+        let keys: BTreeSet<&PaymentKey> = self.rows.iter().map(|row| &row.payment).collect();
+        let keys: Vec<&PaymentKey> = keys.into_iter().collect();
+        let mut orders = BTreeMap::new();
+        for keys in keys.chunks(AT_ONCE) {
+            let mut asked = JoinSet::new();
+            for key in keys {
+                let (journal, key) = (Arc::clone(journal), PaymentKey::clone(key));
+                asked.spawn(async move { journal.payment(&key).await.map(|payment| (key, payment)) });
+            }
+            for answer in asked.join_all().await {
+                let (key, payment) = answer?;
+                orders.extend(payment.map(|payment| (key, payment.payment.merchant_uid)));
+            }
+        }
+        Ok(orders)
+    }
+
+    /// Why rows were left out: each of the words of [`JobRow::refused`] with the number of rows.
+    #[must_use]
+    pub fn refusals(&self) -> BTreeMap<&str, u64> {
+        let mut refusals = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| RowState::of(row) == RowState::LeftOut) {
+            let count: &mut u64 = refusals.entry(row.refused.as_deref().unwrap_or_default()).or_default();
+            *count = count.saturating_add(1);
+        }
+        refusals
+    }
+
     /// Whether every row is settled.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.states.iter().all(|amounts| amounts.state.is_settled())
     }
 
-    /// It as JSON: the job's id, name, hash and state, its totals, and each state with rows and sums (amounts as
-    /// `"KRW 12000"`).
+    /// Whether the job is done: it was approved, and every row is settled.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self.job.state, JobState::Approved | JobState::Halted) && self.is_settled()
+    }
+
+    /// It as JSON: the job's id, name, hash and state (`done` once it [is](Self::is_done)), its totals, each state with rows and sums (amounts as
+    /// `"KRW 12000"`), and how many rows were left out for which reason.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
         let totals: Vec<String> = self.job.totals.iter().map(|total| text(total.approved)).collect();
@@ -71,12 +118,13 @@ impl Report {
             "job": self.job.id.to_string(),
             "name": self.job.name,
             "hash": super::short_hash(&self.job),
-            "state": self.job.state,
+            "state": if self.is_done() { "done" } else { self.job.state.as_str() },
             "approved_by": self.job.approved_by,
             "halted_because": self.job.halted_because,
             "rows": self.job.rows,
             "totals": totals,
             "states": self.states,
+            "left_out": self.refusals(),
         })
     }
 }
@@ -149,7 +197,7 @@ mod tests {
 
     use super::*;
     use crate::journal::conformance::won;
-    use crate::record::{IntentId, JobState, JobTotal, PaymentKey, Timestamp};
+    use crate::record::{IntentId, JobTotal, Timestamp};
 
     fn row(line: i64, amount: i64) -> JobRow {
         JobRow {

@@ -386,6 +386,7 @@ impl Run {
                     JournalError::Invalid(_)
                     | JournalError::NotFound
                     | JournalError::KeyConflict
+                    | JournalError::AskedSince
                     | JournalError::Exceeds { .. },
                 ) => {
                     self.lanes.left_out(line);
@@ -422,7 +423,12 @@ impl Run {
 
     async fn end(&self) -> Result<RunEnd, BulkError> {
         self.heed_trouble().await;
-        let open = || self.lanes.count(RowState::Unknown).saturating_add(self.lanes.count(RowState::Waiting));
+        let open = || {
+            let waiting = self.lanes.count(RowState::Waiting);
+            // what has not begun is held until the job is approved again
+            let waiting = if self.halted_because().is_some() { 0 } else { waiting };
+            self.lanes.count(RowState::Unknown).saturating_add(waiting)
+        };
         let settling = async {
             while open() > 0 && !self.stop.load(Ordering::SeqCst) && !self.has_failed() {
                 tokio::select! {

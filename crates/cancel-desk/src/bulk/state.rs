@@ -1,4 +1,5 @@
-use crate::record::{IntentRecord, IntentState, JobRow, words};
+use crate::journal::{Journal, JournalError};
+use crate::record::{IntentRecord, IntentState, JobRecord, JobRow, JobState, words};
 
 words! {
     /// How far a row of a job is.
@@ -21,6 +22,18 @@ words! {
         Withdrawn = "withdrawn",
         /// It could not be submitted: the payment had no longer room for it, or its key was used for something else.
         LeftOut = "left_out",
+    }
+}
+
+/// Whether a job is done: it was approved, and nothing of it is left for the desk to do. No state of its own: it follows
+/// from the rows.
+///
+/// # Errors
+/// Of the journal.
+pub async fn is_done(journal: &dyn Journal, job: &JobRecord) -> Result<bool, JournalError> {
+    match job.state {
+        JobState::Planned | JobState::Discarded => Ok(false),
+        JobState::Approved | JobState::Halted => journal.job_is_settled(job.id).await,
     }
 }
 

@@ -1,37 +1,58 @@
 //! Rows as CSV, for people's spreadsheets. No account data is in it.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::record::{JobRow, Outcome, RejectedBecause};
+use crate::record::{JobRow, Outcome, PaymentKey, RejectedBecause};
 
 use super::RowState;
 use super::plan::PlannedRow;
-use super::report::text;
 
-/// Writes a job's rows: line, gateway, account, payment_id, amount, key, state, detail, intent.
+/// What a spreadsheet takes Korean text for UTF-8 by.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The columns of a job's rows. Names and order stay as they are; new ones come last.
+const ROWS: [&str; 11] = [
+    "line",
+    "merchant_uid",
+    "gateway",
+    "account",
+    "payment_id",
+    "amount",
+    "currency",
+    "key",
+    "state",
+    "detail",
+    "intent",
+];
+
+/// The columns of left-out rows: those of an order file, and two that it does not read.
+const LEFT_OUT: [&str; 9] =
+    ["merchant_uid", "payment_id", "gateway", "account", "amount", "reason", "key", "left_out", "why"];
+
+/// Writes a job's rows as UTF-8 with a byte order mark: line, merchant_uid, gateway, account, payment_id, amount (plain
+/// digits in major units), currency, key, state, detail, intent. `orders`: the order numbers, as
+/// [`Report::orders`](super::Report::orders) tells them.
 ///
 /// # Errors
 /// Of the writer.
-pub fn write_rows<'a>(out: impl Write, rows: impl IntoIterator<Item = &'a JobRow>) -> io::Result<()> {
+pub fn write_rows<'a>(
+    mut out: impl Write,
+    rows: impl IntoIterator<Item = &'a JobRow>,
+    orders: &BTreeMap<PaymentKey, String>,
+) -> io::Result<()> {
+    out.write_all(MARK)?;
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record([
-        "line",
-        "gateway",
-        "account",
-        "payment_id",
-        "amount",
-        "key",
-        "state",
-        "detail",
-        "intent",
-    ])?;
+    csv.write_record(ROWS)?;
     for row in rows {
         csv.write_record([
             row.line.to_string(),
+            harmless(orders.get(&row.payment).map_or("", String::as_str)),
             row.payment.gateway.to_string(),
             harmless(&row.payment.merchant),
             harmless(&row.payment.payment_id),
-            text(row.amount),
+            row.amount.to_decimal_text(),
+            row.amount.currency().code().to_owned(),
             harmless(&row.caller_key),
             RowState::of(row).to_string(),
             harmless(&detail(row)),
@@ -41,31 +62,29 @@ pub fn write_rows<'a>(out: impl Write, rows: impl IntoIterator<Item = &'a JobRow
     csv.flush()
 }
 
-/// Writes the rows that a plan left out: line, merchant_uid, gateway, account, payment_id, amount, verdict, why.
+/// Writes the rows that a plan left out as UTF-8 with a byte order mark: as the file gave them, and why. Corrected, it
+/// is an order file again; the account to refund into is not in it.
 ///
 /// # Errors
 /// Of the writer.
-pub fn write_left_out<'a>(out: impl Write, rows: impl IntoIterator<Item = &'a PlannedRow>) -> io::Result<()> {
+pub fn write_left_out<'a>(
+    mut out: impl Write,
+    rows: impl IntoIterator<Item = &'a PlannedRow>,
+) -> io::Result<()> {
+    out.write_all(MARK)?;
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record([
-        "line",
-        "merchant_uid",
-        "gateway",
-        "account",
-        "payment_id",
-        "amount",
-        "verdict",
-        "why",
-    ])?;
+    csv.write_record(LEFT_OUT)?;
     for row in rows {
-        let payment = row.payment.as_ref();
+        let given = &row.given;
+        let text = |text: &Option<String>| harmless(text.as_deref().unwrap_or_default());
         csv.write_record([
-            row.line.to_string(),
-            harmless(row.merchant_uid.as_deref().unwrap_or_default()),
-            payment.map(|payment| payment.gateway.to_string()).unwrap_or_default(),
-            harmless(payment.map_or("", |payment| &payment.merchant)),
-            harmless(payment.map_or("", |payment| &payment.payment_id)),
-            row.amount.map(text).unwrap_or_default(),
+            text(&given.merchant_uid),
+            text(&given.payment_id),
+            given.gateway.map(|gateway| gateway.to_string()).unwrap_or_default(),
+            text(&given.account),
+            given.asked.clone(),
+            text(&given.reason),
+            text(&given.key),
             row.verdict.as_str().to_owned(),
             harmless(&row.verdict.to_string()),
         ])?;

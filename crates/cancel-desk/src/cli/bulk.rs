@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, approve, parse_total, short_hash,
-    write_left_out, write_rows,
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, is_done,
+    parse_total, short_hash, write_left_out, write_rows,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
@@ -46,7 +46,7 @@ enum BulkCommand {
     Report(ReportArgs),
     /// List the plans
     List,
-    /// Give a plan up: what was not submitted never will be
+    /// Give a plan up: what has not begun never will
     Discard(DiscardArgs),
 }
 
@@ -136,6 +136,9 @@ pub(crate) struct DiscardArgs {
     /// Why, as it is recorded
     #[arg(long)]
     reason: String,
+    /// Yes: needed with --json
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
 fn read_total(text: &str) -> Result<Money, String> {
@@ -231,20 +234,24 @@ async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
         let out = create(shell, path, args.force)?;
         write_left_out(out, plan.left_out()).map_err(|error| no_file(path, &error))?;
     }
+    let done = match &plan.job {
+        Some(job) => done(shell, &desk, job).await?,
+        None => false,
+    };
     match shell.json {
-        true => shell.json(&plan_json(&plan)),
-        false => shell.say(&plan_text(shell, &plan, args.left_out.is_some())),
+        true => shell.json(&plan_json(&plan, done)),
+        false => shell.say(&plan_text(shell, &plan, done, args.left_out.is_some())),
     }
     Ok(if plan.job.is_some() { Exit::Done } else { Exit::Refused })
 }
 
-fn job_json(job: &JobRecord) -> Value {
+fn job_json(job: &JobRecord, done: bool) -> Value {
     let totals: Vec<String> = job.totals.iter().map(|total| plain(total.approved)).collect();
     json!({
         "job": job.id.to_string(),
         "name": job.name,
         "hash": short_hash(job),
-        "state": job.state,
+        "state": if done { "done" } else { job.state.as_str() },
         "rows": job.rows,
         "totals": totals,
         "approved_by": job.approved_by,
@@ -257,7 +264,12 @@ fn plain(money: Money) -> String {
     format!("{} {}", money.currency().code(), money.to_decimal_text())
 }
 
-fn plan_json(plan: &Plan) -> Value {
+/// Whether a job is shown as done.
+async fn done(shell: &Shell, desk: &Desk, job: &JobRecord) -> Result<bool, Failure> {
+    is_done(&**desk.journal(), job).await.map_err(|error| shell.journal_failed(error))
+}
+
+fn plan_json(plan: &Plan, done: bool) -> Value {
     let rows: Vec<Value> = plan
         .rows
         .iter()
@@ -272,16 +284,16 @@ fn plan_json(plan: &Plan) -> Value {
             })
         })
         .collect();
-    json!({ "job": plan.job.as_ref().map(job_json), "begun": plan.begun, "rows": rows })
+    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "rows": rows })
 }
 
-fn plan_text(shell: &Shell, plan: &Plan, written: bool) -> String {
+fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     let lang = shell.lang();
     let Some(job) = &plan.job else {
         return format!("{}{}\n", verdicts(shell, plan, written), words::NOTHING.of(lang));
     };
     if plan.begun {
-        let state = words::job_state(job.state).of(lang);
+        let state = words::job_state(job.state, done).of(lang);
         return format!("{}\n", words::BEGUN.fill(lang, &[&job.id, &state, &job.id, &job.id]));
     }
     let mut text = verdicts(shell, plan, written);
@@ -314,7 +326,7 @@ fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
         text.push('\n');
         let shown = plan.left_out().take(SHOWN).map(|row| {
             let order = row.merchant_uid.clone().unwrap_or_default();
-            vec![row.line.to_string(), order, row.verdict.to_string()]
+            vec![row.line.to_string(), order, verdict(shell, &row.verdict)]
         });
         let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
         text.push_str(&show::table(&header, &[0], shown.collect()));
@@ -328,11 +340,19 @@ fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
     text
 }
 
+/// A verdict in a sentence.
+fn verdict(shell: &Shell, verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotCancellable { field, why } => format!("{field}: {}", shell.said(why)),
+        verdict => shell.said(&verdict.to_string()),
+    }
+}
+
 /// Rows and sum for every account and currency.
 fn sums(shell: &Shell, plan: &Plan) -> String {
     let lang = shell.lang();
     let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
-    for row in plan.rows.iter().filter(|row| row.verdict == crate::bulk::Verdict::Ok) {
+    for row in plan.rows.iter().filter(|row| row.verdict == Verdict::Ok) {
         let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
         let key = (payment.account().to_string(), amount.currency().code());
         let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
@@ -366,7 +386,7 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Fail
         }
         (JobState::Halted, None) => {
             let because = job.halted_because.unwrap_or_default();
-            let text = words::IS_HALTED.fill(shell.lang(), &[&because]);
+            let text = words::IS_HALTED.fill(shell.lang(), &[&shell.said(&because)]);
             Err(Failure::new(Exit::Usage, "halted", text)
                 .next(words::RESUME_HALTED.fill(shell.lang(), &[&job.id])))
         }
@@ -416,7 +436,7 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
     let (word, next) = match &end {
         RunEnd::Done => ("done", None),
         RunEnd::StillOpen(open) => ("still_open", Some(words::STILL_OPEN.fill(lang, &[open, &id]))),
-        RunEnd::Halted(why) => ("halted", Some(words::HALTED.fill(lang, &[why, &id]))),
+        RunEnd::Halted(why) => ("halted", Some(words::HALTED.fill(lang, &[&shell.said(why), &id]))),
         RunEnd::Stopped => ("stopped", Some(words::STOPPED.fill(lang, &[&id]))),
     };
     if shell.json {
@@ -433,7 +453,8 @@ async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {
     let report = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
     if let Some(path) = &args.csv {
         let out = create(shell, path, args.force)?;
-        write_rows(out, &report.rows).map_err(|error| no_file(path, &error))?;
+        let orders = report.orders(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
+        write_rows(out, &report.rows, &orders).map_err(|error| no_file(path, &error))?;
     }
     match shell.json {
         true => shell.json(&report.to_json()),
@@ -472,23 +493,33 @@ fn report_text(shell: &Shell, report: &Report) -> String {
     let totals: Vec<Money> = report.job.totals.iter().map(|total| total.approved).collect();
     rows.push(vec![words::TOTAL.of(lang).to_owned(), report.job.rows.to_string(), sum(&totals)]);
     let header = [words::STATE, words::ROWS, words::SUM].map(|word| word.of(lang));
-    let state = words::job_state(report.job.state).of(lang);
-    format!("{} ({}): {state}\n\n{}\n", report.job.id, report.job.name, show::table(&header, &[1, 2], rows))
+    let state = words::job_state(report.job.state, report.is_done()).of(lang);
+    let table = show::table(&header, &[1, 2], rows);
+    let mut text = format!("{} ({}): {state}\n\n{table}\n", report.job.id, report.job.name);
+    for (word, rows) in report.refusals() {
+        let (left_out, why) = (words::LEFT_OUT.of(lang), words::refusal(lang, word));
+        text.push_str(&format!("{left_out}: {rows} ({why})\n"));
+    }
+    text
 }
 
 async fn list(shell: &Shell) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
     let jobs = desk.journal().jobs(1_000).await.map_err(|error| shell.journal_failed(error))?;
+    let mut shown = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        shown.push((done(shell, &desk, &job).await?, job));
+    }
     if shell.json {
-        shell.json(&jobs.iter().map(job_json).collect::<Vec<_>>());
+        shell.json(&shown.iter().map(|(done, job)| job_json(job, *done)).collect::<Vec<_>>());
         return Ok(Exit::Done);
     }
     let lang = shell.lang();
-    let rows = jobs
+    let rows = shown
         .iter()
-        .map(|job| {
+        .map(|(done, job)| {
             let sums: Vec<String> = job.totals.iter().map(|total| show::money(total.approved)).collect();
-            let state = words::job_state(job.state).of(lang).to_owned();
+            let state = words::job_state(job.state, *done).of(lang).to_owned();
             let name = job.name.clone();
             vec![
                 job.id.to_string(),
@@ -506,6 +537,7 @@ async fn list(shell: &Shell) -> Result<Exit, Failure> {
 }
 
 async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
+    shell.consent(args.yes || !shell.json)?;
     let desk = shell.desk_of_journal().await?;
     let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
     let job = discarded.map_err(|error| match error {
@@ -513,7 +545,7 @@ async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
         error => failed(shell, error.into()),
     })?;
     match shell.json {
-        true => shell.json(&job_json(&job)),
+        true => shell.json(&job_json(&job, false)),
         false => shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id])),
     }
     Ok(Exit::Done)

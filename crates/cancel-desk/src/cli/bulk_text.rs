@@ -45,8 +45,8 @@ texts! {
         "진행 중인 건까지 마치고 멈춥니다. 다시 누르면 바로 멈추며, 그래도 안전합니다";
     STILL_OPEN = "{0} rows have no known outcome yet: leave `cancel-desk worker` or `serve` running, or: cancel-desk bulk run {1} --resume",
         "{0}건의 결과가 아직 확인되지 않았습니다. `cancel-desk worker`나 `serve`를 실행해 두거나: cancel-desk bulk run {1} --resume";
-    HALTED = "halted: {0}\nnothing new is submitted. Once that is settled: cancel-desk bulk run {1} --resume --by NAME --reason WHY",
-        "멈춤: {0}\n새로 요청하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
+    HALTED = "halted: {0}\nnothing more begins. Once that is settled: cancel-desk bulk run {1} --resume --by NAME --reason WHY",
+        "멈춤: {0}\n더 시작하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
     STOPPED = "stopped. To go on: cancel-desk bulk run {0} --resume", "멈췄습니다. 이어서 실행: cancel-desk bulk run {0} --resume";
     DISCARDED = "discarded: {0}", "폐기했습니다: {0}";
     PROGRESS = "{0}/s, {1} left, {2} of {3} in flight", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3}";
@@ -64,6 +64,7 @@ texts! {
     JOB_PLANNED = "planned, not approved", "승인 전";
     JOB_APPROVED = "approved", "승인됨";
     JOB_HALTED = "halted", "멈춤";
+    JOB_DONE = "done", "완료";
     JOB_DISCARDED = "discarded", "폐기됨";
 }
 
@@ -81,13 +82,30 @@ pub(super) const fn state(state: RowState) -> &'static Text {
     }
 }
 
-pub(super) const fn job_state(state: JobState) -> &'static Text {
+pub(super) const fn job_state(state: JobState, done: bool) -> &'static Text {
     match state {
+        _ if done => &JOB_DONE,
         JobState::Planned => &JOB_PLANNED,
         JobState::Approved => &JOB_APPROVED,
         JobState::Halted => &JOB_HALTED,
         JobState::Discarded => &JOB_DISCARDED,
     }
+}
+
+/// Why a row was left out when it was to be submitted.
+pub(super) fn refusal(lang: Lang, word: &str) -> &str {
+    let text = match word {
+        "exceeds" => Text::new("more than is left of the payment", "남은 금액보다 많음"),
+        "asked_since" => Text::new(
+            "asked for since the plan was made, under another key: plan again",
+            "계획을 세운 뒤 다른 키로 같은 환불이 요청됨: 계획을 다시 세우세요",
+        ),
+        "key_conflict" => Text::new("its key stands for another refund", "같은 키가 다른 환불에 쓰임"),
+        "not_registered" => Text::new("the payment is not registered", "등록되지 않은 결제"),
+        "invalid" => Text::new("not possible for this payment", "이 결제에는 할 수 없는 요청"),
+        other => return other,
+    };
+    text.of(lang)
 }
 
 /// A verdict's word for people.

@@ -13,8 +13,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::Config;
 use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Wish};
-use crate::journal::Submitted;
-use crate::record::{IntentRecord, IntentState, PaymentRecord};
+use crate::journal::{Submitted, check_key};
+use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord};
 use crate::worker::Worker;
 
 use super::exit::{Exit, Failure};
@@ -66,6 +66,11 @@ pub(crate) struct CancelArgs {
 
 pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure> {
     let amount = args.amount.as_deref().map(amount).transpose()?;
+    check_key(&args.key).map_err(|why| {
+        let mut failure = Failure::usage(format!("--key: {why}"));
+        failure.field = Some("idempotency_key".to_owned());
+        failure
+    })?;
     let account = args.refund_to.as_ref().map(account).transpose()?;
     shell.consent(args.yes)?;
     let (config, desk) = shell.desk().await?;
@@ -74,9 +79,12 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     let intents = intents.map_err(|error| shell.journal_failed(error))?;
     // the refund that is stored under this key, if there is one: the same command again asks for that very one
     let before = intents.iter().find(|intent| intent.caller_key == args.key).cloned();
-    if let Some(before) = before.as_ref().filter(|before| args.full && !was_full(&payment, &intents, before))
-    {
-        return Err(key_stands(shell, before).next(shell.t(&text::NOT_FULL)));
+    if let (true, Some(before)) = (args.full, &before) {
+        let attempts = desk.journal().attempts_of(before.id).await;
+        let attempts = attempts.map_err(|error| shell.journal_failed(error))?;
+        if !was_full(&payment, &intents, before, attempts.first()) {
+            return Err(key_stands(shell, &payment, before).next(shell.t(&text::NOT_FULL)));
+        }
     }
     let amount = wanted(&payment, before.as_ref(), amount);
     let refund = amount.money(payment.paid().currency()).ok();
@@ -94,9 +102,10 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         }
     }
     let submitted = desk.cancel(wish).await.map_err(|error| {
-        if let (DeskError::KeyReused, Some(before)) = (&error, &before) {
-            let only_reason = refund == Some(before.amount) && args.reason != before.reason;
-            let failure = key_stands(shell, before);
+        if let DeskError::KeyReused(Some(held)) = &error {
+            let is_same = held.payment == payment.key() && refund == Some(held.amount);
+            let only_reason = is_same && args.reason != held.reason;
+            let failure = key_stands(shell, &payment, held);
             return if only_reason { failure.next(shell.t(&text::ONLY_REASON)) } else { failure };
         }
         let failure = shell.desk_failed(&error);
@@ -164,23 +173,53 @@ fn account(file: &PathBuf) -> Result<RefundTo, Failure> {
 }
 
 /// Whether a stored refund was all that could be refunded when it was stored.
-fn was_full(payment: &PaymentRecord, intents: &[IntentRecord], before: &IntentRecord) -> bool {
+fn was_full(
+    payment: &PaymentRecord,
+    intents: &[IntentRecord],
+    before: &IntentRecord,
+    first: Option<&AttemptRecord>,
+) -> bool {
     let counted = |other: &&IntentRecord| {
         let gone = matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
             && other.updated_at < before.created_at;
         other.id == before.id || (other.created_at <= before.created_at && !gone)
     };
+    let others = foreign_then(payment, intents, before, first);
     let asked = intents.iter().filter(counted);
-    let asked = asked.fold(payment.foreign_refunded, |sum, other| sum.saturating_add(other.amount.minor()));
+    let asked = asked.fold(others, |sum, other| sum.saturating_add(other.amount.minor()));
     asked >= payment.paid().minor()
 }
 
+/// What others had refunded when a refund was first sent. What they refunded later made nothing of it full.
+fn foreign_then(
+    payment: &PaymentRecord,
+    intents: &[IntentRecord],
+    before: &IntentRecord,
+    first: Option<&AttemptRecord>,
+) -> i64 {
+    let Some(first) = first else {
+        // nothing of it was sent: of a refund that is done nevertheless it is not known
+        return if before.state == IntentState::Completed { 0 } else { payment.foreign_refunded };
+    };
+    let ours = intents.iter().filter(|other| {
+        other.id != before.id
+            && other.state == IntentState::Completed
+            && other.updated_at <= first.first_send_at
+    });
+    let ours = ours.fold(0_i64, |sum, other| sum.saturating_add(other.amount.minor()));
+    let gone = payment.paid().minor().saturating_sub(first.balance_before.minor());
+    gone.saturating_sub(ours).clamp(0, payment.foreign_refunded.max(0))
+}
+
 /// The key stands for another refund: what is stored, so that nobody refunds it a second time under a new key.
-fn key_stands(shell: &Shell, before: &IntentRecord) -> Failure {
-    let (lang, amount) = (shell.lang(), show::spoken(shell.lang(), before.amount));
-    let text = text::KEY_STANDS.fill(lang, &[&amount, &shell.t(show::state(before.state)), &before.id]);
-    let mut failure = Failure::new(Exit::Usage, DeskError::KeyReused.code(), text);
-    failure.field = DeskError::KeyReused.field().map(str::to_owned);
+fn key_stands(shell: &Shell, payment: &PaymentRecord, held: &IntentRecord) -> Failure {
+    let is_here = held.payment == payment.key();
+    let text = if is_here { &text::KEY_STANDS } else { &text::KEY_ELSEWHERE };
+    let (lang, amount) = (shell.lang(), show::spoken(shell.lang(), held.amount));
+    let text = text.fill(lang, &[&amount, &shell.t(show::state(held.state)), &held.id, &held.payment]);
+    let error = DeskError::KeyReused(None);
+    let mut failure = Failure::new(Exit::Usage, error.code(), text);
+    failure.field = error.field().map(str::to_owned);
     failure
 }
 

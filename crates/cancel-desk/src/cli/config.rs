@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::config::{Config, EXAMPLE, LogFormat};
+use crate::config::{Config, EXAMPLE, EXAMPLE_KO, LogFormat};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Secrets, Shell};
@@ -26,7 +26,7 @@ enum ConfigCommand {
 pub(crate) fn run(shell: &Shell, args: &ConfigArgs) -> Result<Exit, Failure> {
     match args.command {
         ConfigCommand::Example => {
-            shell.say(EXAMPLE);
+            shell.say(shell.lang().pick(EXAMPLE, EXAMPLE_KO));
             Ok(Exit::Done)
         }
         ConfigCommand::Check => {

@@ -1,10 +1,9 @@
 //! What a person decides: `resolve`, `withdraw`, `trust`.
 
 use clap::Args;
-use pg_core::{AttemptTag, Money, PaymentState};
 
-use crate::desk::{Desk, DeskError};
-use crate::record::{IntentRecord, Outcome, PaymentRecord, Proof, Resolution};
+use crate::desk::{ByHand, DeskError};
+use crate::record::{IntentRecord, PaymentRecord, Resolution};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which};
@@ -137,8 +136,9 @@ pub(crate) async fn withdraw(shell: &Shell, args: &WithdrawArgs) -> Result<Exit,
 #[command(after_help = "\
 After `recover --after-restore` a payment is suspect until its gateway's ledger was compared. Where the ledger shows
 refunds that the journal lost, their wishes are repeated under their old keys and resolved; then a person clears the
-payment with this command. It shows the gateway's ledger beside the journal, asks, and refuses while the gateway's list
-holds a refund of ours that the journal cannot explain.")]
+payment with this command. It shows the gateway's ledger beside the journal, asks, and refuses while copies of what was
+lost may be on their way, while the gateway's list holds a refund of ours that the journal cannot explain, and while any
+cancel of the payment has no outcome: what is still wanted is asked for anew afterwards, under a new key.")]
 pub(crate) struct TrustArgs {
     #[command(flatten)]
     which: Which,
@@ -147,9 +147,20 @@ pub(crate) struct TrustArgs {
     /// Do not ask
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Although refunds of ours are unexplained, or the gateway does not answer: the same wish may be refunded twice
+    /// Although refunds of ours are unexplained or may still be on their way, or the gateway does not answer: the same
+    /// wish may be refunded twice
     #[arg(long)]
     force: bool,
+}
+
+impl TrustArgs {
+    const fn by_hand(&self) -> ByHand {
+        match (self.force, self.yes) {
+            (true, _) => ByHand::Everything,
+            (false, true) => ByHand::Sums,
+            (false, false) => ByHand::Nothing,
+        }
+    }
 }
 
 pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure> {
@@ -159,15 +170,14 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
     if !shell.json {
         shell.warn(&lookup::told(shell, &payment, &found));
     }
-    if !args.force {
-        explained(shell, &desk, &payment, found, args.yes).await?;
-    }
+    let failed = |error| not_cleared(shell, &error);
+    desk.check_explained(&payment, found, args.by_hand()).await.map_err(failed)?;
     shell.consent(args.yes)?;
     if !args.yes && !shell.ask(&text::ASK_TRUST.fill(shell.lang(), &[&payment.key()])) {
         return Ok(Exit::Usage);
     }
-    let trusted = desk.journal().trust(&payment.key(), args.person.by(), args.person.reason()).await;
-    let trusted = trusted.map_err(|error| shell.journal_failed(error))?;
+    let trusted = desk.trust(&payment.key(), args.person.by(), args.person.reason(), args.by_hand()).await;
+    let trusted = trusted.map_err(failed)?;
     if !shell.json {
         shell.line(&text::TRUSTED.fill(shell.lang(), &[&trusted.key()]));
     }
@@ -175,62 +185,18 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-/// Refuses while the gateway's ledger holds what the journal cannot explain.
-async fn explained(
-    shell: &Shell,
-    desk: &Desk,
-    payment: &PaymentRecord,
-    found: Result<PaymentState, DeskError>,
-    yes: bool,
-) -> Result<(), Failure> {
-    let state = found.map_err(|error| shell.desk_failed(&error).next(shell.t(&text::COMPARE_BY_HAND)))?;
-    let lang = shell.lang();
-    if state.history.is_none() && !yes {
-        let known = payment.money(payment.refunded.saturating_add(payment.foreign_refunded));
-        let (theirs, ours) = (show::money(state.cancelled), show::money(known));
-        return Err(Failure::new(Exit::Usage, "needs_yes", text::NO_HISTORY.fill(lang, &[&theirs, &ours])));
-    }
-    let lost: Vec<String> = lost(shell, desk, payment, &state).await?.into_iter().map(show::money).collect();
-    if lost.is_empty() {
-        return Ok(());
-    }
-    let text = text::LOST_WISHES.fill(lang, &[&lost.join(" + ")]);
-    Err(Failure::new(Exit::Person, "lost_wishes", text).next(shell.t(&text::REPEAT_LOST)))
-}
-
-/// The refunds in the gateway's history that carry a mark of ours and that no cancel of the journal explains, neither
-/// by its tag nor as a repeated wish that a person found to have happened.
-async fn lost(
-    shell: &Shell,
-    desk: &Desk,
-    payment: &PaymentRecord,
-    state: &PaymentState,
-) -> Result<Vec<Money>, Failure> {
-    let history = state.history.as_deref().unwrap_or_default();
-    let holds = |tag: &String| history.iter().any(|entry| entry.reason.as_str().contains(tag.as_str()));
-    let (mut ours, mut settled) = (Vec::new(), Vec::new());
-    let intents = desk.journal().intents_of(&payment.key()).await;
-    for intent in intents.map_err(|error| shell.journal_failed(error))? {
-        let attempts = desk.journal().attempts_of(intent.id).await;
-        let attempts = attempts.map_err(|error| shell.journal_failed(error))?;
-        let tags: Vec<String> =
-            attempts.iter().filter_map(|a| a.id.tag().ok()).map(|t| t.in_reason()).collect();
-        let by_person = matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Person, .. }));
-        if by_person && !tags.iter().any(holds) {
-            settled.push(intent.amount);
+/// Why a payment is not cleared, and what to do about it.
+fn not_cleared(shell: &Shell, error: &DeskError) -> Failure {
+    let mut failure = shell.desk_failed(error);
+    let next = match error {
+        DeskError::LookUp(_) => &text::COMPARE_BY_HAND,
+        DeskError::Unexplained(_) => &text::REPEAT_LOST,
+        DeskError::NotAllowed(_) => &text::RESOLVE_FIRST,
+        DeskError::NoHistory { .. } => {
+            failure.code = "needs_yes";
+            return failure;
         }
-        ours.extend(tags);
-    }
-    let mut lost = Vec::new();
-    for entry in history {
-        let reason = entry.reason.as_str();
-        if !AttemptTag::stands_in(reason) || ours.iter().any(|tag| reason.contains(tag.as_str())) {
-            continue;
-        }
-        match settled.iter().position(|amount| *amount == entry.amount) {
-            Some(index) => drop(settled.swap_remove(index)),
-            None => lost.push(entry.amount),
-        }
-    }
-    Ok(lost)
+        _ => return failure,
+    };
+    failure.next(shell.t(next))
 }

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use crate::config::Lang;
-use crate::desk::DeskError;
+use crate::desk::{DeskError, seconds};
 use crate::journal::JournalError;
+use crate::korean::said;
 use crate::record::IntentState;
 
 use super::text;
@@ -115,16 +116,37 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::RemainingDiffers { expected, cancelable } => {
             (Exit::Refused, text::REMAINING_DIFFERS.fill(lang, &[&shown(*expected), &shown(*cancelable)]))
         }
-        DeskError::KeyReused => (Exit::Usage, text::KEY_REUSED.of(lang).to_owned()),
+        DeskError::KeyReused(_) => (Exit::Usage, text::KEY_REUSED.of(lang).to_owned()),
         DeskError::PaymentConflict => (Exit::Usage, text::PAYMENT_CONFLICT.of(lang).to_owned()),
         DeskError::NoAccountKey => (Exit::Setup, text::NO_ACCOUNT_KEY.of(lang).to_owned()),
         DeskError::NoAccount { gateway, merchant } => {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
-        DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[why])),
-        DeskError::LookUp(error) => (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[error])),
-        DeskError::Journal(error) => (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&causes(error)])),
+        DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
+        DeskError::TooEarly(left) => (Exit::Later, text::TOO_EARLY.fill(lang, &[&seconds(*left)])),
+        DeskError::NoHistory { refunded, known } => {
+            (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
+        }
+        DeskError::InJob(job) => (Exit::Person, text::IN_JOB.fill(lang, &[job])),
+        DeskError::Unexplained(lost) => {
+            let lost: Vec<String> = lost.iter().copied().map(shown).collect();
+            (Exit::Person, text::LOST_WISHES.fill(lang, &[&lost.join(" + ")]))
+        }
+        DeskError::LookUp(error) => {
+            (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[&in_words(lang, &error.to_string())]))
+        }
+        DeskError::Journal(error) => {
+            (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&in_words(lang, &causes(error))]))
+        }
         DeskError::Invalid(_) => (Exit::Usage, error.to_string()),
+    }
+}
+
+/// What a check or a rule says, in a language.
+pub(crate) fn in_words(lang: Lang, english: &str) -> String {
+    match lang {
+        Lang::En => english.to_owned(),
+        Lang::Ko => said(english).unwrap_or_else(|| english.to_owned()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! `--help`: what clap does not say by itself, and the commands in Korean.
 
-use clap::Command;
+use clap::{Arg, ArgAction, Command};
 
 use crate::config::Lang;
 
 use super::exit::EXIT_CODES;
+use super::help_korean::{AFTER, OPTIONS};
 
 const FIRST_MINUTE: &str = "\
 First minute:
@@ -35,6 +36,8 @@ const KOREAN_EXIT_CODES: &str = "\
 
 const KOREAN_ABOUT: &str = "결제취소(환불)를 끝까지 처리합니다. 한 번 요청하면 한 번만 환불되고 결과를 남깁니다. 차이포트·엑심베이·세틀뱅크 지원";
 
+const KOREAN_OPTIONS: &str = "옵션";
+
 /// The commands in Korean, by their path.
 const KOREAN: &[(&str, &str)] = &[
     ("payments", "결제를 등록하고 조회합니다"),
@@ -60,24 +63,34 @@ const KOREAN: &[(&str, &str)] = &[
     ("bulk run", "승인한 계획을 그대로 환불합니다. 중단된 뒤에는 이어서 처리합니다"),
     ("bulk report", "행마다 처리 결과를 보여 줍니다"),
     ("bulk list", "일괄 환불 계획 목록"),
-    ("bulk discard", "계획을 폐기합니다. 아직 접수하지 않은 건은 환불하지 않습니다"),
+    ("bulk discard", "계획을 폐기합니다. 아직 시작하지 않은 건은 환불하지 않습니다"),
     ("demo", "모의 PG로 전체 과정을 실행해 봅니다"),
     ("config", "설정을 확인하거나 예시를 출력합니다"),
     ("config check", "설정 파일과 환경변수를 읽고 오류를 모두 알려 줍니다"),
     ("config example", "설명이 달린 예시 파일을 출력합니다"),
 ];
 
-/// The program's help in a language: summaries in both, options in English.
+/// The program's help in a language.
 pub(super) fn in_language(command: Command, lang: Lang) -> Command {
     let (first, codes) = lang.pick((FIRST_MINUTE, EXIT_CODES), (KOREAN_FIRST_MINUTE, KOREAN_EXIT_CODES));
     let command = command.after_help(format!("{first}\n\n{codes}"));
     match lang {
         Lang::En => command,
-        Lang::Ko => korean(command.about(KOREAN_ABOUT), ""),
+        Lang::Ko => {
+            let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+            let version = version.help("버전을 출력합니다").help_heading(KOREAN_OPTIONS);
+            korean(command.about(KOREAN_ABOUT).disable_version_flag(true), "").arg(version)
+        }
     }
 }
 
 fn korean(mut command: Command, path: &str) -> Command {
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
+    command = command
+        .mut_args(option)
+        .disable_help_flag(true)
+        .arg(help.help("도움말을 출력합니다").help_heading(KOREAN_OPTIONS))
+        .subcommand_help_heading("명령");
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
@@ -87,10 +100,25 @@ fn korean(mut command: Command, path: &str) -> Command {
                 Some(about) => sub.about(about),
                 None => sub,
             };
+            let sub = match AFTER.iter().find(|(known, _)| *known == path) {
+                Some((_, after)) => sub.after_help(*after),
+                None => sub,
+            };
             korean(sub, &path)
         });
     }
     command
+}
+
+fn option(arg: Arg) -> Arg {
+    let english = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let korean = OPTIONS.iter().find(|(known, _)| *known == english).map(|(_, korean)| *korean);
+    let heading = if arg.is_positional() { "인수" } else { KOREAN_OPTIONS };
+    let arg = arg.help_heading(heading);
+    match korean {
+        Some(korean) => arg.help(korean),
+        None => arg,
+    }
 }
 
 #[cfg(test)]
@@ -108,11 +136,33 @@ mod tests {
         }
     }
 
+    fn helps(command: &Command, path: &str, found: &mut Vec<(String, String)>) {
+        for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            found.push((format!("{path} {}", arg.get_id()), help));
+        }
+        if let Some(after) = command.get_after_help() {
+            found.push((format!("{path} after"), after.to_string()));
+        }
+        for sub in command.get_subcommands() {
+            helps(sub, &format!("{path} {}", sub.get_name()), found);
+        }
+    }
+
     #[test]
-    fn every_command_has_a_summary_in_both_languages() {
+    fn every_command_and_option_is_told_in_both_languages() {
         for (lang, is_korean) in [(Lang::En, false), (Lang::Ko, true)] {
             let command = in_language(super::super::Cli::command(), lang);
             command.clone().debug_assert();
+            let mut options = Vec::new();
+            helps(&command, "", &mut options);
+            assert!(options.len() > 50);
+            for (name, help) in options {
+                let has = help.chars().any(|c| ('가'..='힣').contains(&c));
+                // the file of an account is shown with a name as it is written
+                let has = has && (is_korean || !help.contains("홍길동"));
+                assert!(!help.is_empty() && has == is_korean, "{name}: {help}");
+            }
             let mut found = Vec::new();
             abouts(&command, "", &mut found);
             assert!(found.len() > 12);

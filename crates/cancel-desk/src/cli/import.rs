@@ -7,6 +7,7 @@ use pg_core::{Currency, Gateway, Money, PaymentRef};
 use serde_json::value::RawValue;
 use time::{Date, Month, OffsetDateTime, UtcOffset};
 
+use crate::bulk::file::{Encoding, text};
 use crate::desk::Desk;
 use crate::record::NewPayment;
 
@@ -34,6 +35,8 @@ pub(crate) struct File {
     pub(crate) payments: Vec<(u64, NewPayment)>,
     /// Everything that is wrong.
     pub(crate) faults: Vec<BadRow>,
+    /// It was read as CP949, which Korean spreadsheets write.
+    pub(crate) cp949: bool,
     /// Columns that mean nothing here.
     pub(crate) ignored: Vec<String>,
 }
@@ -53,9 +56,9 @@ const MAX_COLUMNS: usize = 64;
 const COLUMNS: [(&str, &[&str]); 10] = [
     ("gateway", &["gateway"]),
     ("account", &["account", "merchant"]),
-    ("payment_id", &["imp_uid", "payment_id", "transaction_id", "org_trd_no"]),
-    ("merchant_uid", &["merchant_uid", "order_id"]),
-    ("amount", &["amount"]),
+    ("payment_id", &["imp_uid", "payment_id", "transaction_id", "org_trd_no", "orgtrdno", "결제번호"]),
+    ("merchant_uid", &["merchant_uid", "order_id", "주문번호"]),
+    ("amount", &["amount", "결제금액"]),
     ("currency", &["currency"]),
     ("cancel_amount", &["cancel_amount"]),
     ("method", &["method", "pay_method"]),
@@ -68,17 +71,19 @@ type Row = BTreeMap<String, String>;
 /// Reads a file. `name` decides by its ending; without one the content does.
 pub(crate) fn read(bytes: &[u8], name: &str, defaults: &Defaults) -> File {
     let mut file = File::default();
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
+    let (text, encoding) = match text::decode(bytes) {
+        Ok(read) => read,
         Err(error) => {
-            let before = bytes.iter().take(error.valid_up_to());
+            let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+            let before = bytes.iter().take(valid);
             let line = count(before.filter(|byte| **byte == b'\n').count()).saturating_add(1);
-            let why = "is not utf-8: save the file as CSV UTF-8 (Excel: \"CSV UTF-8\")";
-            file.faults.push(BadRow::new(line, "-", why));
+            let faults = error.first().iter();
+            file.faults.extend(faults.map(|fault| BadRow::new(line, "-", fault.why.clone())));
             return file;
         }
     };
+    file.cp949 = encoding == Encoding::EucKr;
+    let text = &*text;
     let first = text.trim_start().chars().next();
     let rows = match first {
         Some('[') if !name.ends_with(".csv") => array(text, &mut file),
@@ -103,7 +108,10 @@ fn count(count: usize) -> u64 {
 }
 
 fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(text::delimiter(text))
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(str::to_lowercase).collect(),
         Err(_) => Vec::new(),
@@ -501,7 +509,7 @@ mod tests {
         for (bytes, part) in [
             (&b""[..], "holds no payment"),
             (b"imp_1,O-1,1000\n", "name the columns"),
-            (b"imp_uid,merchant_uid,amount\nimp_1,\xb0\xa1,1\n", "utf-8"),
+            (b"imp_uid,merchant_uid,amount\nimp_1,\xff\xff,1\n", "UTF-8"),
             (b"[1,2]", "json array"),
             (b"{\"imp_uid\":", "json object"),
             (b"imp_uid,imp_uid,amount\n", "twice"),
@@ -510,7 +518,18 @@ mod tests {
             assert!(file.faults[0].text.contains(part), "{part}: {:?}", file.faults);
             assert!(file.payments.is_empty());
         }
-        let file = read(b"imp_uid,merchant_uid,amount\nimp_1,\xb0\xa1,1\n", "a.csv", &defaults());
+        let file = read(b"imp_uid,merchant_uid,amount\nimp_1,\xff\xff,1\n", "a.csv", &defaults());
         assert_eq!(file.faults[0].line, 2);
+    }
+
+    #[test]
+    fn what_a_korean_spreadsheet_writes_is_read() {
+        let text = "gateway;결제번호;주문번호;결제금액\nchaiport;imp_1;주문-1;1000\n";
+        let (bytes, _, lossy) = encoding_rs::EUC_KR.encode(text);
+        assert!(!lossy);
+        let file = read(&bytes, "a.csv", &defaults());
+        assert!(file.faults.is_empty() && file.cp949, "{:?}", file.faults);
+        let (_, payment) = &file.payments[0];
+        assert_eq!((payment.payment.merchant_uid.as_str(), payment.payment.paid.minor()), ("주문-1", 1_000));
     }
 }

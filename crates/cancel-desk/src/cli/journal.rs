@@ -5,10 +5,11 @@ use serde_json::json;
 
 use crate::desk::Desk;
 use crate::journal::EventRecord;
+use crate::record::hex;
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::status::{event_json, event_table, hex};
+use super::status::{event_json, event_table};
 use super::text;
 
 /// How many events are read at a time.

@@ -16,8 +16,7 @@ use super::{show, text};
 Looking up moves no money and changes nothing in the journal.
 
 Exit codes: 0 journal and gateway agree, 3 they differ while a refund is under way (or the gateway did not answer),
-4 a person
-has to decide about a cancel of it, or they differ and no refund of ours explains it.")]
+4 a person has to decide about a cancel of it, or they differ and no refund of ours explains it.")]
 pub(crate) struct LookupArgs {
     #[command(flatten)]
     which: Which,
@@ -101,6 +100,8 @@ pub(crate) fn told(
 ) -> String {
     match found {
         Ok(state) => format!("{}\n{}", shell.t(&text::LEDGER_NOW), ledger(shell, payment, state)),
-        Err(error) => format!("{}\n", text::LEDGER_SILENT.fill(shell.lang(), &[&error])),
+        Err(error) => {
+            format!("{}\n", text::LEDGER_SILENT.fill(shell.lang(), &[&shell.said(&error.to_string())]))
+        }
     }
 }

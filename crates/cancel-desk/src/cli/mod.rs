@@ -12,6 +12,7 @@ mod decide;
 mod demo;
 mod exit;
 mod help;
+mod help_korean;
 pub(crate) mod import;
 mod journal;
 mod log;

@@ -139,6 +139,9 @@ async fn import(shell: &Shell, args: &ImportArgs) -> Result<Exit, Failure> {
     if !file.faults.is_empty() {
         return Err(faults(shell, &name, &file.faults));
     }
+    if file.cp949 {
+        shell.remark(super::bulk_text::CP949.of(shell.lang()));
+    }
     if !file.ignored.is_empty() {
         shell.remark(&text::IGNORED_COLUMNS.fill(shell.lang(), &[&file.ignored.join(", ")]));
     }

@@ -28,8 +28,8 @@ pub(crate) struct RecoverArgs {
     /// Everything that the restored journal lost is settled: payments registered from now on are in no doubt
     #[arg(long, requires = "by", requires = "reason", conflicts_with = "after_restore")]
     settled: bool,
-    /// With --settled: although payments are still suspect
-    #[arg(long, short = 'y', requires = "settled")]
+    /// Needed with --json for --after-restore; with --settled: although payments are still suspect
+    #[arg(long, short = 'y')]
     yes: bool,
     /// Your name, as it is recorded
     #[arg(long)]
@@ -82,6 +82,7 @@ fn signed(args: &RecoverArgs) -> (&str, &str) {
 }
 
 async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failure> {
+    shell.consent(args.yes || !shell.json)?;
     let (_config, desk) = shell.desk_there().await?;
     let (by, reason) = signed(args);
     let journal = desk.journal();

@@ -13,7 +13,7 @@ use crate::journal::{Journal, JournalError};
 use crate::record::PaymentRecord;
 use crate::worker::Accounts;
 
-use super::exit::{Exit, Failure, causes};
+use super::exit::{Exit, Failure, causes, in_words};
 use super::show;
 use super::text::{self, Text};
 
@@ -73,6 +73,15 @@ impl Shell {
         text.of(self.lang())
     }
 
+    /// What a check or a rule says, in the caller's language.
+    pub(crate) fn said(&self, english: &str) -> String {
+        in_words(self.lang(), english)
+    }
+
+    fn said_lines(&self, english: &str) -> String {
+        english.lines().map(|line| self.said(line)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Reads the configuration; the log begins with it.
     pub(crate) fn config(&self, secrets: Secrets) -> Result<Config, Failure> {
         let loader = Loader::new().file(self.file.as_deref());
@@ -120,8 +129,14 @@ impl Shell {
 
     /// The desk without accounts: it reads and writes the journal, and asks no gateway.
     pub(crate) async fn desk_of_journal(&self) -> Result<Desk, Failure> {
+        Ok(self.journal_and_config().await?.1)
+    }
+
+    /// As [`desk_of_journal`](Self::desk_of_journal), with the configuration.
+    pub(crate) async fn journal_and_config(&self) -> Result<(Config, Desk), Failure> {
         let config = self.config(Secrets::None)?;
-        Ok(Desk::new(self.journal(&config, Make::No).await?, Arc::new(Accounts::new())))
+        let journal = self.journal(&config, Make::No).await?;
+        Ok((config, Desk::new(journal, Arc::new(Accounts::new()))))
     }
 
     /// The desk with its accounts; makes the journal if there is none.
@@ -213,14 +228,15 @@ impl Shell {
 
     /// Says why a command failed, and how to go on.
     pub(crate) fn failed(&self, failure: &Failure) {
+        let text = &self.said_lines(&failure.text);
         if self.json {
-            let Failure { code, field, text, next, .. } = failure;
+            let Failure { code, field, next, .. } = failure;
             self.json(&serde_json::json!({
                 "error": { "code": code, "field": field, "message": text, "next": next }
             }));
             return;
         }
-        self.warn(&text::ERROR.fill(self.lang(), &[&failure.text]));
+        self.warn(&text::ERROR.fill(self.lang(), &[text]));
         if let Some(next) = &failure.next {
             self.warn(&text::NEXT.fill(self.lang(), &[next]));
         }
@@ -294,12 +310,7 @@ impl Which {
 }
 
 pub(crate) fn parse_gateway(word: &str) -> Result<pg_core::Gateway, String> {
-    use pg_core::Gateway;
-
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or_else(|| "must be chaiport, eximbay or settlebank".to_owned())
+    word.parse().map_err(|error: pg_core::Invalid| error.reason().to_owned())
 }
 
 /// A span such as `30s`, `2m`, `1h`, or whole seconds.

@@ -1,14 +1,18 @@
 //! `status`: a cancel or all of an order, and the history of a cancel.
 
 use clap::Args;
+use pg_core::Gateway;
 use serde_json::{Value, json};
 
+use crate::config::Config;
 use crate::desk::{Desk, DeskError, rfc3339};
 use crate::journal::EventRecord;
-use crate::record::{IntentId, IntentRecord, PaymentRecord};
+use crate::record::{
+    AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, hex,
+};
 
 use super::exit::{Exit, Failure};
-use super::shell::{Shell, Which};
+use super::shell::{Shell, Which, parse_gateway};
 use super::{show, text};
 
 /// How many events are read at a time.
@@ -20,23 +24,52 @@ Exit codes: of a cancel by its outcome (0 refunded, 1 not refunded, 3 under way,
 
 Examples:
   cancel-desk status ORD20180131-0000011
+  cancel-desk status --key return-4711
   cancel-desk status tbrirf35fhtyogzwlvntyou2rd --events")]
 pub(crate) struct StatusArgs {
-    #[command(flatten)]
-    which: Which,
+    /// Order number (merchant_uid), GATEWAY/ACCOUNT/PAYMENT, or a cancel's id
+    #[arg(value_name = "ORDER", required_unless_present = "key")]
+    order: Option<String>,
+    /// Only at this gateway: chaiport, eximbay, settlebank
+    #[arg(long, value_parser = parse_gateway)]
+    gateway: Option<Gateway>,
+    /// Only of this merchant account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only with this number at the gateway (imp_uid, transaction_id, orgTrdNo)
+    #[arg(long)]
+    payment_id: Option<String>,
+    /// The cancel under this key of yours, whatever its order
+    #[arg(long, conflicts_with_all = ["order", "payment_id"])]
+    key: Option<String>,
     /// With everything that was recorded of it
     #[arg(long)]
     events: bool,
 }
 
+impl StatusArgs {
+    fn which(&self) -> Which {
+        Which {
+            order: self.order.clone().unwrap_or_default(),
+            gateway: self.gateway,
+            account: self.account.clone(),
+            payment_id: self.payment_id.clone(),
+        }
+    }
+}
+
 pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failure> {
-    let desk = shell.desk_of_journal().await?;
-    if let Some(intent) = cancel(shell, &desk, &args.which.order).await? {
+    let (config, desk) = shell.journal_and_config().await?;
+    let found = match &args.key {
+        Some(key) => Some(of_key(shell, &config, &desk, key, args).await?),
+        None => cancel(shell, &desk, args.order.as_deref().unwrap_or_default()).await?,
+    };
+    if let Some(intent) = found {
         let events = if args.events { Some(events_of(shell, &desk, &[intent.id]).await?) } else { None };
         show_cancel(shell, &desk, &intent, events).await?;
         return Ok(Exit::of_state(intent.state));
     }
-    let payment = shell.find(&desk, &args.which).await?;
+    let payment = shell.find(&desk, &args.which()).await?;
     if args.events && !shell.json {
         let intents = intents(shell, &desk, &payment).await?;
         show_payment(shell, &desk, &payment).await?;
@@ -46,6 +79,37 @@ pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failur
     }
     show_payment(shell, &desk, &payment).await?;
     Ok(Exit::Done)
+}
+
+/// The one cancel under this key at the accounts that are configured or named.
+async fn of_key(
+    shell: &Shell,
+    config: &Config,
+    desk: &Desk,
+    key: &str,
+    args: &StatusArgs,
+) -> Result<IntentRecord, Failure> {
+    let mut names: Vec<AccountName> = match (args.gateway, &args.account) {
+        (Some(gateway), Some(merchant)) => vec![AccountName { gateway, merchant: merchant.clone() }],
+        _ => config
+            .account_list()
+            .iter()
+            .map(|account| AccountName { gateway: account.gateway(), merchant: account.name().to_owned() })
+            .collect(),
+    };
+    names.retain(|name| args.gateway.is_none_or(|wanted| wanted == name.gateway));
+    names.retain(|name| args.account.as_ref().is_none_or(|wanted| *wanted == name.merchant));
+    let mut found = desk.of_key(key, &names).await.map_err(|error| shell.desk_failed(&error))?;
+    match (found.len(), found.pop()) {
+        (1, Some(intent)) => Ok(intent),
+        (_, None) => Err(Failure::new(Exit::Usage, "no_such_cancel", shell.t(&text::NO_SUCH_KEY))),
+        (_, Some(last)) => {
+            found.push(last);
+            let accounts: Vec<String> = found.iter().map(|one| one.payment.account().to_string()).collect();
+            let failure = Failure::new(Exit::Usage, "several_cancels", shell.t(&text::SEVERAL_KEYS));
+            Err(failure.next(accounts.join(", ")))
+        }
+    }
 }
 
 /// The cancel of this id, if the text is one.
@@ -140,7 +204,14 @@ pub(crate) async fn cancel_text(
     rows.push((shell.t(&text::STORED_AT), show::time(intent.created_at)));
     rows.push((shell.t(&text::SENT), text::EVERY_TIMES.fill(lang, &[&sends])));
     rows.push((shell.t(&text::LOOKS), text::EVERY_TIMES.fill(lang, &[&intent.looks])));
-    if let Some(due) = intent.due_at {
+    if let Some((by, why)) = decided(shell, desk, intent).await? {
+        rows.push((shell.t(&text::DECIDED_BY), by));
+        rows.push((shell.t(&text::DECIDED_BECAUSE), why));
+    }
+    let held = desk.journal().held_by(intent.id).await.map_err(|error| shell.journal_failed(error))?;
+    if let Some(job) = held {
+        rows.push((shell.t(&text::NEXT_LOOK), text::HELD.fill(lang, &[&job])));
+    } else if let Some(due) = intent.due_at {
         let next = if due <= now { shell.t(&text::NOW).to_owned() } else { show::span(due.since(now)) };
         rows.push((shell.t(&text::NEXT_LOOK), next));
     }
@@ -151,6 +222,28 @@ pub(crate) async fn cancel_text(
         shown.push('\n');
     }
     Ok(shown)
+}
+
+/// Who decided how a cancel ended, and why, where a person did.
+async fn decided(
+    shell: &Shell,
+    desk: &Desk,
+    intent: &IntentRecord,
+) -> Result<Option<(String, String)>, Failure> {
+    let by_person = matches!(
+        intent.outcome,
+        Some(Outcome::Completed { proof: Proof::Person, .. } | Outcome::Rejected(RejectedBecause::Person))
+    );
+    if !by_person && intent.state != IntentState::Withdrawn {
+        return Ok(None);
+    }
+    let mut events = events_of(shell, desk, &[intent.id]).await?;
+    events.retain(|event| matches!(event.kind.as_str(), "resolved" | "withdrawn"));
+    Ok(events.last().and_then(|event| {
+        let detail: Value = serde_json::from_str(&event.detail).ok()?;
+        let text = |name: &str| detail.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some((format!("{} ({})", text("by")?, show::time(event.at)), text("reason")?))
+    }))
 }
 
 /// The events of some cancels, oldest first.
@@ -180,23 +273,15 @@ pub(crate) fn event_table(shell: &Shell, events: &[EventRecord]) -> String {
         .iter()
         .map(|event| {
             let cancel = event.intent.map_or_else(|| "-".to_owned(), |id| id.to_string());
-            vec![
-                event.seq.to_string(),
-                show::time(event.at),
-                cancel,
-                event.kind.clone(),
-                event.detail.clone(),
-            ]
+            vec![event.seq.to_string(), show::time(event.at), cancel, event.kind.clone(), told(&event.detail)]
         })
         .collect();
     show::table(&header, &[0], rows)
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _never = write!(text, "{byte:02x}").is_err();
-        text
-    })
+/// A detail as people read it: without the digests that only verifying needs.
+fn told(detail: &str) -> String {
+    let Ok(Value::Object(mut detail)) = serde_json::from_str(detail) else { return detail.to_owned() };
+    detail.remove("left");
+    Value::Object(detail).to_string()
 }

@@ -82,7 +82,10 @@ texts! {
     AMOUNT = "amount", "금액";
     KEY = "key", "요청 키";
     REASON = "reason", "사유";
+    DECIDED_BY = "decided by", "처리한 사람";
+    DECIDED_BECAUSE = "because", "처리 사유";
     AGE = "age", "경과";
+    HELD = "held: its bulk job {0} is halted", "보류: 일괄 작업 {0}이(가) 멈춰 있음";
     NEXT_LOOK = "next look", "다음 확인";
     STORED_AT = "stored", "접수 시각";
     SENT = "sent", "전송";
@@ -162,6 +165,10 @@ texts! {
         "--json은 묻지 않으며 동의로 보지 않습니다. 아무것도 하지 않았습니다. --yes를 붙이세요";
     KEY_STANDS = "under this key a refund of {0} is stored already ({1}, cancel {2}): if it is the same refund, do NOT use a new key",
         "이 키로 이미 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 같은 환불이면 새 키를 쓰지 마세요.";
+    KEY_ELSEWHERE = "under this key a refund of {0} of another payment, {3}, is stored already ({1}, cancel {2}): look \
+        whether you named the right order; a refund of this payment needs its own key",
+        "이 키로 이미 다른 결제({3})의 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 주문을 바르게 지정했는지 확인하세요. \
+        이 결제의 환불에는 별도의 키가 필요합니다";
     ONLY_REASON = "the amount is the same, only the reason differs: repeat it with the reason that is stored",
         "금액은 같고 사유만 다릅니다. 접수된 사유 그대로 다시 요청하세요";
     NOT_FULL = "it is not all that could be refunded then: repeat it with --amount, or ask for the rest with a key of its own",
@@ -202,9 +209,19 @@ texts! {
         "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
-    NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, the journal knows of {1}; look at its admin page, \
+    RESOLVE_FIRST = "resolve them (`cancel-desk pending`) with --happened or --did-not-happen; once the payment is trusted, ask \
+        for what is still wanted anew, under a new key",
+        "`cancel-desk pending`에 나오는 건을 --happened 또는 --did-not-happen으로 먼저 결정하세요. 그래도 필요한 환불은 `trust`한 뒤 새 키로 \
+        다시 요청하세요";
+    TOO_EARLY = "for {0} more seconds copies of what the journal lost may still be on their way: try again then",
+        "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0}초 뒤에 다시 시도하세요";
+    IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
+        resolve what comes of it first",
+        "복원 전의 일괄 작업 {0}이(가) 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
+        처리하세요";
+    NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
-        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 저널 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
+        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
         보낸 뒤 --yes를 붙이세요";
     COMPARE_BY_HAND = "try again; or compare it in the gateway's admin page, and add --force", "다시 시도하거나, PG 관리자 화면에서 대조한 뒤 --force를 붙이세요";
     SUSPECTS_REMAIN = "{0} payments are still suspect: settle and trust them first (`cancel-desk pending`), or add --yes",
@@ -273,6 +290,10 @@ texts! {
     // refusals of the desk
     NO_SUCH_PAYMENT = "no such payment in the journal: register it first (cancel-desk payments import)",
         "등록되지 않은 결제입니다. 먼저 등록하세요 (cancel-desk payments import)";
+    NO_SUCH_KEY = "no cancel is stored under this key at the configured accounts (--gateway and --account name another)",
+        "설정된 계정에는 이 키로 접수된 취소가 없습니다 (다른 계정은 --gateway와 --account로 지정)";
+    SEVERAL_KEYS = "this key stands for a cancel at several accounts: name one with --gateway and --account",
+        "여러 계정에 이 키로 접수된 취소가 있습니다. --gateway와 --account로 지정하세요";
     NO_SUCH_CANCEL = "no such cancel in the journal", "저널에 없는 취소번호입니다";
     SEVERAL = "several payments fit: name one with --gateway, --account or --payment-id",
         "해당하는 결제가 여러 건입니다. --gateway, --account, --payment-id로 지정하세요";
@@ -281,9 +302,12 @@ texts! {
         "환불 가능 금액을 넘습니다: 요청 {0}, 환불 가능 {1} (처리 중 {2})";
     REMAINING_DIFFERS = "{1} is left to refund, not {0}: look at the payment and ask again",
         "환불 가능 금액이 {0}이 아니라 {1}입니다. 결제를 다시 확인하고 요청하세요";
-    KEY_REUSED = "this key was used before, for another request: a new wish needs a new key",
-        "다른 요청에 이미 사용한 키입니다. 새 요청에는 새 키를 쓰세요";
-    PAYMENT_CONFLICT = "this payment is registered already, with other content", "같은 결제가 다른 내용으로 이미 등록되어 있습니다";
+    KEY_REUSED = "this key already stands for another refund: if it is the same refund, do NOT use a new key",
+        "이 키로 이미 다른 내용의 환불이 접수되어 있습니다. 같은 환불이면 새 키를 쓰지 마세요";
+    PAYMENT_CONFLICT = "this payment is registered already, with other content, and stays as it is: look with `cancel-desk payments \
+        show`; one that was registered wrongly is refunded in the gateway's admin page",
+        "같은 결제가 다른 내용으로 이미 등록되어 있으며 바꿀 수 없습니다. `cancel-desk payments show`로 확인하세요. 잘못 등록한 \
+        결제는 PG 관리자 화면에서 환불하세요";
     NO_ACCOUNT_KEY = "account data cannot be stored without a key: set journal.account_key in the configuration",
         "계좌 정보를 저장할 키가 없습니다. 설정의 journal.account_key를 지정하세요";
     NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 {1} 계정 {0}이(가) 없습니다";

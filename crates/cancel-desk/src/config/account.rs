@@ -10,7 +10,6 @@ use super::Problem;
 use super::secret::{Names, Need, secret};
 use super::section::{Found, Section};
 
-const GATEWAYS: [Gateway; 3] = [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank];
 /// Longest name of an account.
 const MAX_NAME: usize = 64;
 
@@ -143,8 +142,7 @@ fn gateway(section: &Section<'_, '_>) -> Option<Gateway> {
         section.missing("gateway", "gateway = \"chaiport\", \"eximbay\" or \"settlebank\"");
         return None;
     }
-    let word = section.word("gateway", words)?;
-    GATEWAYS.into_iter().find(|gateway| gateway.as_str() == word)
+    section.word("gateway", words)?.parse().ok()
 }
 
 fn name(section: &Section<'_, '_>) -> Option<String> {

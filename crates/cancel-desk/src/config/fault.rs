@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::Lang;
+use crate::korean::said;
 
 /// Where a fault is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,7 +160,9 @@ impl Problem {
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("알 수 없는 항목입니다. `{nearest}`인지 확인하세요"),
             Self::UnknownKey { known, .. } => format!("알 수 없는 항목입니다. 쓸 수 있는 항목: {known}"),
             Self::Missing { write } => format!("값이 없습니다. {write} 형태로 적으세요"),
-            Self::WrongType { wanted } => format!("값의 형식이 다릅니다: {wanted}"),
+            Self::WrongType { wanted } => {
+                format!("값의 형식이 다릅니다: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
+            }
             Self::NotOneOf(words) => format!("다음 중 하나여야 합니다: {}", words.join(", ")),
             Self::OutOfRange { least, most } => format!("{least}~{most} 사이여야 합니다"),
             Self::InlineSecret => {
@@ -174,7 +177,7 @@ impl Problem {
                 format!("다른 사용자에게 열려 있는 파일입니다: chmod 600 {}", path.display())
             }
             Self::Twice => "중복되었습니다. 하나를 지우거나 다른 이름을 쓰세요".into(),
-            Self::Refused { reason } => reason.clone(),
+            Self::Refused { reason } => said(reason).unwrap_or_else(|| reason.clone()),
             Self::NotLoopback => {
                 "다른 컴퓨터에서 접근할 수 있는 주소입니다. 127.0.0.1로 바꾸거나, 앞단에 TLS 프록시가 있으면 \
                  `allow_non_loopback = true`를 적으세요"

@@ -34,7 +34,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use account::{AccountConfig, ClientConfig};
-pub use example::EXAMPLE;
+pub use example::{EXAMPLE, EXAMPLE_KO};
 pub use fault::{Fault, Faults, Place, Problem};
 pub use lang::Lang;
 pub use load::Loader;

@@ -57,7 +57,7 @@ fn the_example_is_sound_once_its_variables_are_set() {
     let folder = Folder::new("example");
     let file = folder.write("cancel-desk.toml", EXAMPLE, 0o644);
     let config = load(&file, &KEYS).unwrap();
-    assert_eq!(config.lang(), Some(Lang::Ko));
+    assert_eq!(config.lang(), None);
     assert_eq!(config.workers(), 4);
     assert_eq!(config.http().tokens.len(), 1);
     assert_eq!(config.account_list()[0].endpoint(), "production");
@@ -85,9 +85,30 @@ fn the_example_is_sound_once_its_variables_are_set() {
         ("CHAIPORT_TIER", "A1z"),
     ]);
     let config = load(&file, &variables).unwrap_or_else(|faults| panic!("{faults}\n{all}"));
+    assert_eq!(config.lang(), Some(Lang::Ko));
     assert_eq!(config.account_list().len(), 3);
     assert!(config.journal().account_key.is_some());
     assert!(config.accounts().is_ok());
+}
+
+#[test]
+fn the_korean_example_says_the_same() {
+    let entries = |text: &'static str| -> Vec<&str> {
+        let entry = |line: &'static str| {
+            let line = line.strip_prefix("# ").filter(|rest| is_entry(rest)).unwrap_or(line);
+            let (entry, _) = line.split_once(" #").or(line.split_once('#')).unwrap_or((line, ""));
+            entry.trim()
+        };
+        text.lines().map(entry).filter(|entry| !entry.is_empty()).collect()
+    };
+    assert_eq!(entries(EXAMPLE), entries(EXAMPLE_KO));
+    for comment in EXAMPLE_KO.lines().filter(|line| line.starts_with("# ") && line.contains(' ')) {
+        let korean = comment.chars().any(|c| ('가'..='힣').contains(&c));
+        assert!(
+            korean || is_entry(comment.trim_start_matches("# ")) || comment.ends_with(".toml"),
+            "{comment}"
+        );
+    }
 }
 
 fn is_entry(line: &str) -> bool {

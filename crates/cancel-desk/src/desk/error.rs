@@ -1,10 +1,11 @@
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use pg_core::{Gateway, Invalid, LookUpError, Money};
 
 use crate::journal::JournalError;
-use crate::record::PaymentKey;
+use crate::record::{IntentRecord, JobId, PaymentKey};
 
 /// Why the desk did not do what it was asked. Unless it says otherwise, nothing was stored and nothing was sent.
 #[derive(Debug)]
@@ -36,8 +37,9 @@ pub enum DeskError {
         /// What is left.
         cancelable: Money,
     },
-    /// The key was used before, for something else.
-    KeyReused,
+    /// The key stands for another wish: this one, if the journal could tell. It may be of another payment of the
+    /// account.
+    KeyReused(Option<Box<IntentRecord>>),
     /// The payment is registered with other content.
     PaymentConflict,
     /// Account data was given, and no key is set that could seal it.
@@ -51,6 +53,20 @@ pub enum DeskError {
     },
     /// The state does not allow it.
     NotAllowed(&'static str),
+    /// After a restored backup: for so long, copies of what the journal lost may still be on their way.
+    TooEarly(Duration),
+    /// The gateway tells no single cancels: a person has to compare.
+    NoHistory {
+        /// What the gateway has refunded of the payment.
+        refunded: Money,
+        /// What stands in the journal as completed.
+        known: Money,
+    },
+    /// A bulk job from before the restore would still submit a refund of the payment. The gateway, which tells no single
+    /// cancels, has refunded more than stands here as completed: in the lost part, the job may have done so.
+    InJob(JobId),
+    /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
+    Unexplained(Vec<Money>),
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
     LookUp(LookUpError),
     /// The journal failed. After [`JournalError::Storage`] it is not known whether anything was written: ask again
@@ -70,11 +86,15 @@ impl DeskError {
             Self::AlreadyRefunded => "already_refunded",
             Self::Exceeds { .. } => "exceeds_cancelable_amount",
             Self::RemainingDiffers { .. } => "remaining_differs",
-            Self::KeyReused => "idempotency_key_reused",
+            Self::KeyReused(_) => "idempotency_key_reused",
             Self::PaymentConflict => "payment_conflict",
             Self::NoAccountKey => "no_account_key",
             Self::NoAccount { .. } => "no_such_account",
             Self::NotAllowed(_) => "not_allowed",
+            Self::TooEarly(_) => "too_early",
+            Self::NoHistory { .. } => "needs_comparison",
+            Self::InJob(_) => "in_job",
+            Self::Unexplained(_) => "lost_wishes",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
         }
@@ -86,7 +106,7 @@ impl DeskError {
         match self {
             Self::Invalid(error) => Some(error.field()),
             Self::Exceeds { .. } | Self::RemainingDiffers { .. } => Some("amount"),
-            Self::KeyReused => Some("idempotency_key"),
+            Self::KeyReused(_) => Some("idempotency_key"),
             Self::NoAccountKey => Some("refund_account"),
             Self::NoAccount { .. } => Some("account"),
             Self::Ambiguous(_) => Some("payment_id"),
@@ -119,9 +139,15 @@ impl fmt::Display for DeskError {
             Self::RemainingDiffers { expected, cancelable } => {
                 write!(f, "{cancelable} is left to refund, not {expected}: look at the payment and ask again")
             }
-            Self::KeyReused => f.write_str(
+            Self::KeyReused(None) => f.write_str(
                 "this idempotency key already stands for another request: if it is the same refund, use what is stored; \
                  a different refund needs its own key",
+            ),
+            Self::KeyReused(Some(held)) => write!(
+                f,
+                "this idempotency key already stands for a refund of {} of payment {} ({}, cancel {}): if it is the \
+                 same refund, use what is stored; a different refund needs its own key",
+                held.amount, held.payment, held.state, held.id
             ),
             Self::PaymentConflict => f.write_str("this payment is registered already, with other content"),
             Self::NoAccountKey => f.write_str(
@@ -131,10 +157,40 @@ impl fmt::Display for DeskError {
                 write!(f, "no account {merchant:?} at {gateway} is configured here")
             }
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
+            Self::TooEarly(left) => write!(
+                f,
+                "for {} more seconds copies of what the journal lost may still be on their way: try again then",
+                seconds(*left)
+            ),
+            Self::NoHistory { refunded, known } => write!(
+                f,
+                "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
+                 compare it in its admin page, and repeat lost wishes under their old keys first"
+            ),
+            Self::InJob(job) => write!(
+                f,
+                "bulk job {job} from before the restore may have refunded it, and would again: approve and run it, or \
+                 discard it, and resolve what comes of it first"
+            ),
+            Self::Unexplained(lost) => {
+                f.write_str("the gateway made ")?;
+                for (index, amount) in lost.iter().enumerate() {
+                    write!(f, "{}{amount}", if index == 0 { "" } else { " + " })?;
+                }
+                f.write_str(
+                    " with our mark that no cancel of this journal explains: repeat the lost wishes under their old keys, \
+                     and resolve them first",
+                )
+            }
             Self::LookUp(error) => error.fmt(f),
             Self::Journal(error) => error.fmt(f),
         }
     }
+}
+
+/// Never less than what is left.
+pub(crate) fn seconds(left: Duration) -> u64 {
+    left.as_secs().saturating_add(u64::from(left.subsec_nanos() > 0))
 }
 
 impl StdError for DeskError {
@@ -163,7 +219,7 @@ impl From<JournalError> for DeskError {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Invalid(error) => Self::Invalid(error),
-            JournalError::KeyConflict => Self::KeyReused,
+            JournalError::KeyConflict => Self::KeyReused(None),
             JournalError::PaymentConflict => Self::PaymentConflict,
             JournalError::NoKey => Self::NoAccountKey,
             JournalError::NotAllowed(why) => Self::NotAllowed(why),

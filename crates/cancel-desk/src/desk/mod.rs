@@ -4,6 +4,7 @@
 //! wakes a worker. It sends no cancel itself.
 
 pub(crate) mod checks;
+mod clearing;
 mod error;
 mod number;
 mod selector;
@@ -19,10 +20,15 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::journal::{Journal, JournalError, NewIntent, Submitted};
-use crate::record::{IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution};
+use crate::record::{
+    AccountName, IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution,
+};
 use crate::worker::{Account, Accounts, Worker};
 
+pub use clearing::ByHand;
 pub use error::DeskError;
+#[cfg(feature = "cli")]
+pub(crate) use error::seconds;
 pub use number::Number;
 pub use selector::Selector;
 pub use views::{CancelView, EvidenceView, OutcomeView, PaymentView, StateView, rfc3339};
@@ -179,11 +185,16 @@ impl Desk {
         new.reason = wish.reason;
         new.account = wish.account.map(|account| account.account(&payment.payment)).transpose()?;
         new.check()?;
-        // what is stored is answered as it is: its checks were made when it was new
-        if !self.is_stored(&new).await? {
-            self.check_wish(&payment, &new)?;
-            check_remaining(&payment, wish.amount)?;
+        match self.held(&new.payment, &new.caller_key).await? {
+            // what is stored is answered as it is: its checks were made when it was new
+            Some(held) if held.payment == new.payment => {}
+            Some(held) => return Err(DeskError::KeyReused(Some(Box::new(held)))),
+            None => {
+                self.check_wish(&payment, &new)?;
+                check_remaining(&payment, wish.amount)?;
+            }
         }
+        let key = new.caller_key.clone();
         match self.journal().submit(new).await {
             Ok(submitted) => {
                 self.ring();
@@ -191,13 +202,29 @@ impl Desk {
             }
             Err(JournalError::Exceeds { .. }) => Err(self.exceeds(&payment.key(), amount).await?),
             Err(JournalError::NotFound) => Err(DeskError::NoSuchPayment),
+            Err(JournalError::KeyConflict) => {
+                let held = self.held(&payment.key(), &key).await.unwrap_or(None);
+                Err(DeskError::KeyReused(held.map(Box::new)))
+            }
             Err(error) => Err(error.into()),
         }
     }
 
-    async fn is_stored(&self, new: &NewIntent) -> Result<bool, DeskError> {
-        let intents = self.journal().intents_of(&new.payment).await?;
-        Ok(intents.iter().any(|intent| intent.caller_key == new.caller_key))
+    /// What a caller's key stands for already at a payment's account.
+    async fn held(&self, payment: &PaymentKey, key: &str) -> Result<Option<IntentRecord>, DeskError> {
+        Ok(self.journal().by_key(&payment.account(), key).await?)
+    }
+
+    /// What a caller's key stands for at these merchant accounts: at most one cancel of each.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub async fn of_key(&self, key: &str, accounts: &[AccountName]) -> Result<Vec<IntentRecord>, DeskError> {
+        let mut found = Vec::new();
+        for account in accounts {
+            found.extend(self.journal().by_key(account, key).await?);
+        }
+        Ok(found)
     }
 
     fn check_wish(&self, payment: &PaymentRecord, new: &NewIntent) -> Result<(), DeskError> {
@@ -285,21 +312,6 @@ impl Desk {
         self.journal().intent(id).await?.ok_or(DeskError::NoSuchCancel)
     }
 
-    /// Writes that a payment is to be trusted again, after the journal was restored from a backup: a person has
-    /// compared it with its gateway.
-    ///
-    /// # Errors
-    /// [`DeskError::NoSuchPayment`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
-    /// [`DeskError::Journal`].
-    pub async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, DeskError> {
-        let trusted = self.journal().trust(key, by, reason).await.map_err(|error| match error {
-            JournalError::NotFound => DeskError::NoSuchPayment,
-            other => other.into(),
-        })?;
-        self.ring();
-        Ok(trusted)
-    }
-
     /// What waits for a person, oldest first.
     ///
     /// # Errors
@@ -363,7 +375,11 @@ impl Desk {
     /// [`DeskError::Journal`].
     pub async fn show_cancel(&self, intent: &IntentRecord) -> Result<CancelView, DeskError> {
         let attempts = self.journal().attempts_of(intent.id).await?;
-        Ok(CancelView::new(intent, &attempts))
+        let held_by = match intent.state {
+            IntentState::Planned => self.journal().held_by(intent.id).await?,
+            _ => None,
+        };
+        Ok(CancelView { held_by, ..CancelView::new(intent, &attempts) })
     }
 }
 

@@ -9,6 +9,8 @@ use pg_core::{
 use super::*;
 use crate::journal::{MemoryJournal, SystemClock, Vault, VaultKey};
 
+mod clearing;
+
 /// A gateway that does what it is told, at once.
 #[derive(Debug, Default)]
 struct Obedient {

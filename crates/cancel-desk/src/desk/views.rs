@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::Number;
 use crate::record::{
-    AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof,
+    AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, JobId, Outcome, PaymentRecord, Proof,
     RejectedBecause, Suspect, Timestamp, Why,
 };
 
@@ -99,6 +99,9 @@ pub struct CancelView {
     pub is_final: bool,
     /// Whether a person has to look at it.
     pub waits_for_a_person: bool,
+    /// The bulk job that holds it: halted, and nothing is sent until it is approved again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<JobId>,
     /// The payment's gateway.
     pub gateway: Gateway,
     /// The merchant's account there.
@@ -150,6 +153,7 @@ impl CancelView {
             state: intent.state,
             is_final: settled,
             waits_for_a_person: intent.waits_for_a_person(),
+            held_by: None,
             gateway: intent.payment.gateway,
             account: intent.payment.merchant.clone(),
             payment_id: intent.payment.payment_id.clone(),

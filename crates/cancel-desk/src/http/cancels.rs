@@ -31,6 +31,7 @@ type Id = Result<Path<String>, PathRejection>;
 /// The question of `GET /cancels`.
 #[derive(Deserialize)]
 pub(super) struct Asked {
+    key: Option<String>,
     waiting: Option<String>,
     limit: Option<String>,
 }
@@ -41,14 +42,24 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>, id: Id) -> Result<Re
     Ok(json(StatusCode::OK, &shared.desk.show_cancel(&intent).await?))
 }
 
-/// `GET /cancels?waiting=person`
+/// `GET /cancels?waiting=person`, `GET /cancels?key=…`
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Ok(Query(asked)) = asked else {
-        return Err(Problem::invalid("query", "must be waiting=person and at most one limit"));
+        return Err(Problem::invalid("query", "must be key, or waiting=person and at most one limit"));
     };
+    let mut cancels = Vec::new();
+    if let (Some(key), None, None) = (&asked.key, &asked.waiting, &asked.limit) {
+        for intent in shared.desk.of_key(key, shared.desk.accounts().names()).await? {
+            cancels.push(shared.desk.show_cancel(&intent).await?);
+        }
+        return Ok(json(StatusCode::OK, &List { cancels }));
+    }
+    if asked.key.is_some() {
+        return Err(Problem::invalid("key", "must be the only parameter"));
+    }
     if asked.waiting.as_deref() != Some("person") {
         return Err(Problem::invalid("waiting", "must be person"));
     }
@@ -60,7 +71,6 @@ pub(super) async fn list(
             .filter(|limit| (1..=MOST_LISTED).contains(limit))
             .ok_or_else(|| Problem::invalid("limit", "must be a number from 1 to 1000"))?,
     };
-    let mut cancels = Vec::new();
     for intent in shared.desk.waiting(limit).await? {
         cancels.push(shared.desk.show_cancel(&intent).await?);
     }

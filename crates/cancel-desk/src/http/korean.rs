@@ -3,7 +3,7 @@
 use pg_core::{Currency, Money};
 
 use crate::desk::DeskError;
-use crate::record::IntentState;
+use crate::record::{IntentRecord, IntentState};
 
 /// The guide's own sentence.
 pub(super) const ALREADY_REFUNDED: &str = "이미 전액환불된 주문입니다.";
@@ -25,7 +25,8 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
         DeskError::RemainingDiffers { expected, cancelable } => {
             format!("남은 환불 가능 금액은 {cancelable}이며, 예상한 {expected}과 다릅니다.")
         }
-        DeskError::KeyReused => {
+        DeskError::KeyReused(Some(held)) => key_reused(held, false),
+        DeskError::KeyReused(None) => {
             "이 키는 이미 다른 내용의 요청에 사용되었습니다. 같은 환불이면 새 키를 쓰지 마세요.".to_owned()
         }
         DeskError::PaymentConflict => "이 결제는 다른 내용으로 이미 등록되어 있습니다.".to_owned(),
@@ -44,15 +45,16 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
     })
 }
 
-/// A key that stands for another refund.
-pub(super) fn key_reused(amount: Money, state: IntentState) -> String {
-    let (amount, word) = (money(amount), state_word(state));
-    match state {
+/// A key that stands for another refund, of this payment or of another one of the account.
+pub(super) fn key_reused(held: &IntentRecord, is_of_another: bool) -> String {
+    let (amount, word) = (money(held.amount), state_word(held.state));
+    let of = if is_of_another { format!("다른 결제({})의 ", held.payment) } else { String::new() };
+    match held.state {
         IntentState::Rejected | IntentState::Withdrawn => format!(
-            "이 키로 이미 {amount} 환불이 접수되어 있습니다(상태: {word}). 환불되지 않았으며, 다시 환불하려면 별도의 키가 필요합니다."
+            "이 키로 이미 {of}{amount} 환불이 접수되어 있습니다(상태: {word}). 환불되지 않았으며, 다시 환불하려면 별도의 키가 필요합니다."
         ),
         _ => format!(
-            "이 키로 이미 {amount} 환불이 접수되어 있습니다(상태: {word}). 같은 환불이면 새 키를 쓰지 마세요."
+            "이 키로 이미 {of}{amount} 환불이 접수되어 있습니다(상태: {word}). 같은 환불이면 새 키를 쓰지 마세요."
         ),
     }
 }

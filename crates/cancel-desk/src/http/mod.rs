@@ -7,6 +7,7 @@
 //! | `POST /payments`, `POST /payments/bulk` | registers payments |
 //! | `GET /cancels/{id}` | how far a cancel is |
 //! | `GET /cancels?waiting=person` | what waits for a person |
+//! | `GET /cancels?key=…` | what a caller's key stands for, at each merchant account |
 //! | `POST /cancels/{id}/resolve`, `…/withdraw` | what a person decided, signed |
 //! | `POST /webhooks/chaiport`, `/webhooks/settlebank/{account}` | hints, never proofs |
 //! | `GET /healthz`, `/readyz`, `/metrics`, `/openapi.json` | for machines |

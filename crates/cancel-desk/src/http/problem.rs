@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::korean;
 use crate::desk::{CancelView, DeskError, Number};
 use crate::journal::JournalError;
+use crate::korean::said;
 use crate::record::PaymentKey;
 
 /// A refusal, not written out yet: in which language is decided where the request is known.
@@ -110,7 +111,10 @@ impl Problem {
     pub(super) fn invalid(field: impl Into<String>, reason: &str) -> Self {
         let field = field.into();
         Self::new(StatusCode::BAD_REQUEST, "invalid", format!("{field}: {reason}"))
-            .korean(format!("{field}: 값을 사용할 수 없습니다 ({reason})"))
+            .korean(match said(reason) {
+                Some(reason) => format!("{field}: {reason}."),
+                None => format!("{field}: 값을 사용할 수 없습니다 ({reason})"),
+            })
             .field(field)
     }
 
@@ -204,10 +208,14 @@ const fn status_of(error: &DeskError) -> StatusCode {
     match error {
         DeskError::NoSuchPayment | DeskError::NoSuchCancel => StatusCode::NOT_FOUND,
         DeskError::Ambiguous(_)
+        | DeskError::TooEarly(_)
+        | DeskError::NoHistory { .. }
+        | DeskError::Unexplained(_)
+        | DeskError::InJob(_)
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict
         | DeskError::NotAllowed(_) => StatusCode::CONFLICT,
-        DeskError::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        DeskError::KeyReused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         DeskError::NoAccountKey | DeskError::NoAccount { .. } => StatusCode::NOT_IMPLEMENTED,
         DeskError::LookUp(_) => StatusCode::BAD_GATEWAY,
         DeskError::Journal(JournalError::Storage(_)) => StatusCode::SERVICE_UNAVAILABLE,

@@ -13,8 +13,8 @@ use super::{JournalError, NewIntent};
 const UNSETTLED: &str =
     "the journal was restored from a backup, and a person has to settle this payment first";
 
-const UNRESOLVED: &str =
-    "a cancel of this payment from before the restore has no outcome yet: resolve it first, then trust";
+const UNRESOLVED: &str = "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; \
+     what is still wanted is asked for anew, under a new key, once the payment is trusted";
 
 /// The rows that one transaction is about.
 #[derive(Debug, Clone)]
@@ -316,12 +316,27 @@ fn may_have_lost_its_attempt(payment: &PaymentRecord, intent: &IntentRecord) -> 
     payment.suspect.is_some() || said_so
 }
 
-/// Marks a payment after the journal was restored. Tells whether it was not marked before.
+/// Marks a payment after the journal was restored. Tells whether there was any need.
 pub(crate) fn suspect(payment: &mut PaymentRecord, now: Timestamp) -> bool {
     // nothing is left of it that a lost refund could be taken from a second time
-    if payment.known_balance == 0 && payment.reserved == 0 {
-        return false;
+    let needed = payment.known_balance > 0 || payment.reserved > 0;
+    if needed {
+        distrust(payment, now);
     }
+    needed
+}
+
+/// A payment as it is registered; `restored`: what the journal lost is not settled yet.
+pub(crate) fn registered(new: &NewPayment, restored: bool, now: Timestamp) -> PaymentRecord {
+    let mut payment = PaymentRecord::registered(new);
+    // even where nothing is left of it: the lost wish is repeated, and a person is to see it
+    if restored {
+        distrust(&mut payment, now);
+    }
+    payment
+}
+
+fn distrust(payment: &mut PaymentRecord, now: Timestamp) {
     payment.suspect = payment.suspect.or(Some(Suspect::Unchecked));
     // what others are said to have refunded may be what the journal lost: compared, the ledger would look equal
     if payment.foreign_refunded > 0 {
@@ -332,29 +347,19 @@ pub(crate) fn suspect(payment: &mut PaymentRecord, now: Timestamp) -> bool {
     payment.fence = payment.fence.saturating_add(1);
     payment.lease_owner = None;
     payment.lease_until = None;
-    true
 }
 
-/// A payment as it is registered; `restored`: what the journal lost is not settled yet.
-pub(crate) fn registered(new: &NewPayment, restored: bool, now: Timestamp) -> PaymentRecord {
-    let mut payment = PaymentRecord::registered(new);
-    if restored {
-        suspect(&mut payment, now);
-        // even where nothing is left of it: the lost wish is repeated, and a person is to see it
-        if payment.foreign_refunded > 0 {
-            payment.suspect = Some(Suspect::Differs);
-            payment.suspect_since = Some(now);
-        }
-    }
-    payment
-}
-
-/// Takes in the balance of a suspect payment; `open`: what its open attempt refunds.
+/// Takes in what the ledger of a suspect payment shows: its balance, and whether the history holds a refund of ours that
+/// is not explained; `open`: what its open attempt refunds.
 pub(crate) fn compared(
     payment: &mut PaymentRecord,
     seen: i64,
+    unexplained: bool,
     open: Option<i64>,
 ) -> Result<(), JournalError> {
+    if unexplained {
+        differs(payment);
+    }
     if seen < payment.known_balance {
         differs(payment);
         payment.known_balance = seen.max(0);
@@ -369,10 +374,9 @@ fn differs(payment: &mut PaymentRecord) {
 
 /// Clears a suspect payment; `intents`: all of it.
 pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Result<(), JournalError> {
-    let before =
-        |intent: &IntentRecord| payment.suspect_since.is_some_and(|since| intent.created_at <= since);
-    // cleared, it would begin by itself what the lost part may have carried through
-    if intents.iter().any(|intent| !intent.state.is_final() && before(intent)) {
+    // cleared, it would begin by itself what the lost part may have carried through: what was stored before, and the
+    // lost wish that is repeated
+    if payment.suspect.is_some() && intents.iter().any(|intent| !intent.state.is_final()) {
         return Err(JournalError::NotAllowed(UNRESOLVED));
     }
     payment.suspect = None;

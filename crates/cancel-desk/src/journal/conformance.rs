@@ -13,9 +13,9 @@ use pg_core::{Bank, Gateway, Money, PaymentRef, RefundAccount};
 use super::{Clock, Counts, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
 use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record};
 use crate::record::{
-    AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobState, JobTotal,
-    NewJob, NewJobRow, NewPayment, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause, Resolution,
-    Suspect, Timestamp, Why,
+    AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobRecord, JobState,
+    JobTotal, NewJob, NewJobRow, NewPayment, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause,
+    Resolution, Suspect, Timestamp, Why,
 };
 
 pub(crate) const LEASE: Duration = Duration::from_secs(120);
@@ -23,6 +23,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 mod jobs;
 mod restored;
+pub(crate) mod tampered;
 
 pub(crate) use jobs::*;
 pub(crate) use restored::*;
@@ -176,11 +177,26 @@ pub(crate) async fn the_same_key_is_the_same_wish(journal: Arc<dyn Journal>, _cl
         assert!(matches!(journal.submit(other).await, Err(JournalError::KeyConflict)));
     }
     assert!(matches!(journal.submit(wish("q", "k2", 1)).await, Err(JournalError::NotFound)));
-    for bad in ["", "with space", "열쇠", "\"k\"", &"x".repeat(201)] {
+    for bad in ["", "with space", "열쇠", "\"k\"", "'k'", "k`", &"x".repeat(201)] {
         assert!(matches!(journal.submit(wish("p", bad, 1)).await, Err(JournalError::Invalid(_))), "{bad}");
     }
     assert_eq!(journal.intent(first.id).await.unwrap(), Some(first));
     assert_eq!(sums(&*journal).await, (3_000, 0, 0));
+}
+
+pub(crate) async fn a_key_is_found_whatever_its_payment(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    for id in ["p", "q"] {
+        journal.register_payment(payment(id)).await.unwrap();
+    }
+    let stored = submitted(&*journal, wish("p", "k", 3_000)).await;
+    submitted(&*journal, wish("q", "l", 3_000)).await;
+    let account = stored.payment.account();
+    assert_eq!(journal.by_key(&account, "k").await.unwrap(), Some(stored));
+    for key in ["K", "k ", "kl", "", "\0", "' OR 1"] {
+        assert_eq!(journal.by_key(&account, key).await.unwrap(), None, "{key:?}");
+    }
+    let other = AccountName { merchant: "other".to_owned(), ..account };
+    assert_eq!(journal.by_key(&other, "k").await.unwrap(), None);
 }
 
 pub(crate) async fn no_more_is_reserved_than_was_paid(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
@@ -587,7 +603,7 @@ pub(crate) async fn callers_at_once_never_get_more_than_was_paid(
 macro_rules! journal_conformance {
     ($make:path) => {
         $crate::journal::conformance::journal_conformance!($make, with:
-            payments_are_registered_once, the_same_key_is_the_same_wish, no_more_is_reserved_than_was_paid,
+            payments_are_registered_once, the_same_key_is_the_same_wish, a_key_is_found_whatever_its_payment, no_more_is_reserved_than_was_paid,
             a_claim_is_exclusive_until_it_expires, one_attempt_is_open_per_payment,
             the_guard_is_never_above_what_is_proven, a_completed_refund_is_final,
             unknown_and_not_sent_keep_the_attempt, a_superseded_attempt_gives_way_to_another,
@@ -599,10 +615,14 @@ macro_rules! journal_conformance {
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,
-            another_wish_of_the_same_key_is_not_the_rows,
+            another_wish_of_the_same_key_is_not_the_rows, a_halted_job_holds_what_has_not_begun,
+            no_second_attempt_begins_in_a_halted_job, a_discarded_job_takes_back_what_was_never_attempted,
+            what_is_older_than_a_restore_is_not_held, what_was_asked_for_since_the_plan_is_not_submitted,
             a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
-            a_payment_is_trusted_only_once_what_is_older_has_an_outcome,
+            a_payment_is_trusted_only_once_every_cancel_of_it_has_an_outcome,
+            a_payment_is_not_trusted_while_a_cancel_of_it_is_under_way,
+            a_refund_of_ours_that_is_not_explained_differs,
             what_is_registered_as_refunded_after_a_restore_differs,
             a_person_may_know_of_an_attempt_that_was_lost,
             what_is_registered_after_a_restore_is_suspect_until_that_is_settled,

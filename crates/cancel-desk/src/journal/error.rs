@@ -20,6 +20,9 @@ pub enum JournalError {
         /// What could still be asked for, in minor units.
         available: i64,
     },
+    /// A row of a plan, of which the same refund was asked for under another key since the plan was made. Final for
+    /// this plan: it has to be made again. Nothing was submitted.
+    AskedSince,
     /// The payment was claimed by somebody else in the meantime. Nothing was written.
     LeaseLost,
     /// The state does not allow it: the outcome is final, or an attempt exists. Nothing was written.
@@ -41,6 +44,9 @@ impl fmt::Display for JournalError {
             Self::PaymentConflict => f.write_str("this payment is registered already, with other content"),
             Self::Exceeds { available } => {
                 write!(f, "more than can still be refunded ({available} in minor units)")
+            }
+            Self::AskedSince => {
+                f.write_str("the same refund was asked for since the plan was made: plan again")
             }
             Self::LeaseLost => f.write_str("another worker holds this payment now"),
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),

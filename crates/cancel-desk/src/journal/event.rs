@@ -1,10 +1,18 @@
 //! The event log: append-only, each event sealed to the one before it by its hash.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::protocol::{Change, NewAttempt, Record};
-use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, JobRecord, PaymentRecord, Timestamp};
+use crate::protocol::{Change, Record};
+use crate::record::{
+    AttemptId, AttemptRecord, IntentId, IntentRecord, JobRecord, JobRow, PaymentRecord, Resolution,
+    Timestamp, hex,
+};
+
+use super::apply::Rows;
+use super::trail::{self, Before, Left};
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,32 +67,37 @@ impl NewEvent {
             "paid": payment.paid().minor(),
             "currency": payment.paid().currency().code(),
             "already_refunded": payment.foreign_refunded,
+            "reference": hex(&trail::of_reference(&payment.payment)),
+            "left": Left::new(None, payment, None, None),
         });
         Self { at, intent: None, attempt: None, kind: "registered", detail }
     }
 
-    pub(crate) fn submitted(intent: &IntentRecord) -> Self {
+    pub(crate) fn submitted(before: &Before, payment: &PaymentRecord, intent: &IntentRecord) -> Self {
         let detail = json!({
             "payment": intent.payment.to_string(),
             "amount": intent.amount.minor(),
             "currency": intent.amount.currency().code(),
             "key": intent.caller_key,
+            "left": Left::new(Some(before), payment, Some(intent), None),
         });
         Self { at: intent.created_at, intent: Some(intent.id), attempt: None, kind: "submitted", detail }
     }
 
-    pub(crate) fn opened(attempt: &AttemptRecord, new: &NewAttempt, at: Timestamp) -> Self {
+    pub(crate) fn opened(before: &Before, rows: &Rows, attempt: &AttemptRecord, at: Timestamp) -> Self {
         let detail = json!({
             "no": attempt.no,
             "amount": attempt.amount.minor(),
             "before": attempt.balance_before.minor(),
-            "sequence": new.plan.sequence,
+            "sequence": attempt.sequence,
+            "digest": hex(&attempt.digest),
             "fence": attempt.fence,
+            "left": Left::new(Some(before), &rows.payment, Some(&rows.intent), Some(attempt)),
         });
         Self { at, intent: Some(attempt.intent), attempt: Some(attempt.id), kind: "attempt", detail }
     }
 
-    pub(crate) fn changed(record: &Record, payment: &PaymentRecord, at: Timestamp) -> Self {
+    pub(crate) fn changed(record: &Record, before: &Before, rows: &Rows, at: Timestamp) -> Self {
         let what = match &record.change {
             Change::Wait { pause } => json!({ "pause_s": pause.as_secs() }),
             Change::NotSent { phase, .. } => json!({ "phase": phase }),
@@ -101,26 +114,80 @@ impl NewEvent {
         let detail = json!({
             "what": what,
             "looked": record.looked,
-            "known_balance": payment.known_balance,
-            "fence": payment.fence,
+            "known_balance": rows.payment.known_balance,
+            "fence": rows.payment.fence,
         });
-        let (intent, attempt) = (Some(record.intent), record.attempt);
-        Self { at, intent, attempt, kind: record.change.word(), detail }
+        Self::remark(record.intent, at, record.change.word(), detail).leaving(before, rows)
     }
 
-    pub(crate) fn compared(payment: &PaymentRecord, seen: i64, at: Timestamp) -> Self {
+    pub(crate) fn withdrawn(before: &Before, rows: &Rows, by: &str, reason: &str, at: Timestamp) -> Self {
+        let detail = json!({ "by": by, "reason": reason });
+        Self::remark(rows.intent.id, at, "withdrawn", detail).leaving(before, rows)
+    }
+
+    pub(crate) fn resolved(
+        before: &Before,
+        rows: &Rows,
+        resolution: Resolution,
+        (by, reason): (&str, &str),
+        at: Timestamp,
+    ) -> Self {
+        let detail = json!({ "as": resolution.as_str(), "by": by, "reason": reason });
+        Self::remark(rows.intent.id, at, "resolved", detail).leaving(before, rows)
+    }
+
+    /// Adds what a transaction leaves of an intent and its open attempt.
+    fn leaving(mut self, before: &Before, rows: &Rows) -> Self {
+        let Rows { payment, intent, attempt } = rows;
+        let left = Left::new(Some(before), payment, Some(intent), attempt.as_ref());
+        if let Some(detail) = self.detail.as_object_mut() {
+            detail.insert("left".to_owned(), json!(left));
+        }
+        Self { attempt: attempt.as_ref().map(|attempt| attempt.id), ..self }
+    }
+
+    pub(crate) fn compared(before: &Before, payment: &PaymentRecord, seen: i64, at: Timestamp) -> Self {
         let detail = json!({
             "payment": payment.key().to_string(),
             "seen_balance": seen,
             "suspect": payment.suspect,
             "known_balance": payment.known_balance,
+            "left": Left::new(Some(before), payment, None, None),
         });
         Self::general(at, "compared", detail)
     }
 
-    pub(crate) fn trusted(payment: &PaymentRecord, by: &str, reason: &str, at: Timestamp) -> Self {
-        let detail = json!({ "payment": payment.key().to_string(), "by": by, "reason": reason });
+    /// Payments that became suspect.
+    pub(crate) fn suspected(payments: &[PaymentRecord], at: Timestamp) -> Self {
+        let marks = payments
+            .iter()
+            .map(|payment| (payment.key().to_string(), (payment.suspect, payment.suspect_since)));
+        Self::general(at, "suspected", json!({ "payments": marks.collect::<BTreeMap<_, _>>() }))
+    }
+
+    pub(crate) fn trusted(
+        before: &Before,
+        payment: &PaymentRecord,
+        by: &str,
+        reason: &str,
+        at: Timestamp,
+    ) -> Self {
+        let detail = json!({
+            "payment": payment.key().to_string(),
+            "by": by,
+            "reason": reason,
+            "left": Left::new(Some(before), payment, None, None),
+        });
         Self::general(at, "trusted", detail)
+    }
+
+    pub(crate) fn planned<'a>(job: &JobRecord, rows: impl Iterator<Item = &'a JobRow>) -> Self {
+        let mut event = Self::of_job(job, job.created_at, "planned", None);
+        if let Some(detail) = event.detail.as_object_mut() {
+            detail.insert("name".to_owned(), json!(job.name));
+            detail.insert("plan".to_owned(), json!(hex(&trail::of_plan(rows))));
+        }
+        event
     }
 
     pub(crate) fn of_job(job: &JobRecord, at: Timestamp, kind: &'static str, by: Option<&str>) -> Self {
@@ -134,7 +201,7 @@ impl NewEvent {
         });
         let detail = json!({
             "job": job.id,
-            "hash": job.hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            "hash": hex(&job.hash),
             "rows": job.rows,
             "totals": totals.collect::<Vec<_>>(),
             "by": by,

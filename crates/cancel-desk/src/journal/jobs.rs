@@ -5,12 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use pg_core::{Invalid, Money};
 use sha2::{Digest, Sha256};
 
-use crate::record::{JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp};
+use crate::record::{
+    IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp,
+};
 
+use super::apply::Rows;
 use super::{JournalError, NewIntent, Vault};
 
 /// Why jobs are halted when the journal was restored.
 pub(crate) const RESTORED: &str = "the journal was restored from a backup";
+
+/// That a row's refund was asked for under another key since it was planned.
+const ASKED_SINCE: &str = "asked_since";
+
+/// Why an attempt is not opened.
+pub(crate) const HELD: JournalError = JournalError::NotAllowed("its job is halted");
 
 /// A row to be stored, its account sealed.
 pub(crate) struct PlannedRow {
@@ -161,6 +170,12 @@ pub(crate) fn discard(job: &mut JobRecord, why: &str) {
     job.halted_because = Some(why.to_owned());
 }
 
+/// Whether an intent is taken back when its job is given up: nothing was ever sent for it. Of a suspect payment an
+/// attempt may have been lost.
+pub(crate) fn is_withdrawn_with_its_job(rows: &Rows, attempts: usize) -> bool {
+    rows.intent.state == IntentState::Planned && attempts == 0 && rows.payment.suspect.is_none()
+}
+
 /// Refuses a row of a job that may not go on.
 pub(crate) fn may_submit(job: &JobRecord) -> Result<(), JournalError> {
     match job.state {
@@ -185,6 +200,32 @@ pub(crate) fn count(job: &mut JobRecord, row: &JobRow) -> Result<(), JournalErro
     Ok(())
 }
 
+/// What a row's contents were planned as, where that can be told without its account.
+fn is_as_planned(row: &JobRow, has_account: bool) -> Result<bool, JournalError> {
+    Ok(has_account || Vault::without_key().fingerprint(&wish_of(row))? == row.fingerprint)
+}
+
+/// Refuses a row that is not yet submitted if it is not what was planned, or if its refund was asked for since;
+/// `others`: the intents of its payment under keys that are none of its job's.
+pub(crate) fn check_row(
+    job: &JobRecord,
+    row: &JobRow,
+    has_account: bool,
+    others: &[IntentRecord],
+) -> Result<(), JournalError> {
+    if !is_as_planned(row, has_account)? {
+        return Err(JournalError::Corrupt("a row of a plan that is not what was planned"));
+    }
+    // planning saw those before
+    let same = |other: &IntentRecord| {
+        other.amount == row.amount
+            && other.created_at >= job.created_at
+            && !matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
+    };
+    let was_refused = row.refused.as_deref() == Some(ASKED_SINCE);
+    if was_refused || others.iter().any(same) { Err(JournalError::AskedSince) } else { Ok(()) }
+}
+
 /// Why a row could not be submitted, in one word; `None` when that says nothing about the row.
 pub(crate) const fn refusal(error: &JournalError) -> Option<&'static str> {
     match error {
@@ -192,6 +233,7 @@ pub(crate) const fn refusal(error: &JournalError) -> Option<&'static str> {
         JournalError::NotFound => Some("not_registered"),
         JournalError::KeyConflict => Some("key_conflict"),
         JournalError::Exceeds { .. } => Some("exceeds"),
+        JournalError::AskedSince => Some(ASKED_SINCE),
         _ => None,
     }
 }

@@ -11,14 +11,15 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
-    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState,
+    NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 use super::apply;
 use super::event::{GENESIS, NewEvent};
 use super::jobs::{self, PlannedRow};
 use super::submit::check_person;
+use super::trail::Before;
 use super::verify::Verifier;
 use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
@@ -120,11 +121,11 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
         let attempts = tables.attempts_of.get(&intent).map_or(0, Vec::len);
+        let before = tables.before(&rows);
         apply::withdraw(&mut rows, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
         let after = rows.intent.clone();
+        tables.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
         tables.store(rows);
-        let detail = serde_json::json!({ "by": by, "reason": reason });
-        tables.log(|| NewEvent::remark(intent, now, "withdrawn", detail));
         Ok(after)
     }
 
@@ -138,6 +139,12 @@ impl Journal for MemoryJournal {
         let mut intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
         intents.sort_by_key(|intent| (intent.created_at, intent.id));
         Ok(intents)
+    }
+
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError> {
+        let tables = self.tables();
+        let id = tables.keys.get(&(account.clone(), key.to_owned()));
+        Ok(id.and_then(|id| tables.intents.get(id)).cloned())
     }
 
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
@@ -189,14 +196,18 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(new.plan.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
+        if tables.is_held(&rows.intent) {
+            return Err(jobs::HELD);
+        }
         if tables.open.contains_key(&lease.payment) || tables.attempts.contains_key(&new.id) {
             return Err(JournalError::NotAllowed("another attempt is open"));
         }
-        let before = tables.attempts_of.get(&rows.intent.id).map_or(0, Vec::len);
-        let no = i64::try_from(before).unwrap_or(i64::MAX).saturating_add(1);
+        let before = tables.before(&rows);
+        let attempts = tables.attempts_of.get(&rows.intent.id).map_or(0, Vec::len);
+        let no = i64::try_from(attempts).unwrap_or(i64::MAX).saturating_add(1);
         let attempt = apply::open(&mut rows.payment, &mut rows.intent, new, no, now)?;
         tables.attempts_of.entry(rows.intent.id).or_default().push(attempt.id);
-        tables.log(|| NewEvent::opened(&attempt, new, now));
+        tables.log(|| NewEvent::opened(&before, &rows, &attempt, now));
         rows.attempt = Some(attempt);
         tables.store(rows);
         tables.snapshot(new.plan.intent, now)
@@ -206,8 +217,9 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(record.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
+        let before = tables.before(&rows);
         apply::record(&mut rows, record, now)?;
-        tables.log(|| NewEvent::changed(record, &rows.payment, now));
+        tables.log(|| NewEvent::changed(record, &before, &rows, now));
         tables.store(rows);
         tables.snapshot(record.intent, now)
     }
@@ -261,11 +273,23 @@ impl Journal for MemoryJournal {
         let since = newest.map_or(now, |newest| newest.max(now));
         tables.restored = Some(since);
         let mut marked = 0_u64;
+        let mut suspects = Vec::new();
         for payment in tables.payments.values_mut() {
-            marked = marked.saturating_add(u64::from(apply::suspect(payment, since)));
+            if apply::suspect(payment, since) {
+                marked = marked.saturating_add(1);
+                suspects.push(payment.clone());
+            }
         }
-        for job in tables.jobs.values_mut().filter(|job| job.state == JobState::Approved) {
-            jobs::halt(job, jobs::RESTORED)?;
+        if !suspects.is_empty() {
+            tables.log(|| NewEvent::suspected(&suspects, now));
+        }
+        let stopped = |job: &&JobRecord| matches!(job.state, JobState::Approved | JobState::Halted);
+        let halted: Vec<JobRecord> = tables.jobs.values().filter(stopped).cloned().collect();
+        for mut job in halted {
+            if job.state == JobState::Approved {
+                jobs::halt(&mut job, jobs::RESTORED)?;
+            }
+            tables.store_job(job);
         }
         let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
         tables.log(|| NewEvent::general(now, "restored", detail));
@@ -283,13 +307,19 @@ impl Journal for MemoryJournal {
         Ok(was)
     }
 
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError> {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut payment = tables.payment(key)?;
+        let before = Before::payment(&payment);
         let open = tables.open_attempt(key).map(|attempt| attempt.amount.minor());
-        apply::compared(&mut payment, seen_balance, open)?;
+        apply::compared(&mut payment, seen_balance, unexplained, open)?;
         tables.payments.insert(key.clone(), payment.clone());
-        tables.log(|| NewEvent::compared(&payment, seen_balance, now));
+        tables.log(|| NewEvent::compared(&before, &payment, seen_balance, now));
         Ok(payment)
     }
 
@@ -299,9 +329,10 @@ impl Journal for MemoryJournal {
         let mut payment = tables.payment(key)?;
         let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
         let intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
+        let before = Before::payment(&payment);
         apply::trust(&mut payment, &intents)?;
         tables.payments.insert(key.clone(), payment.clone());
-        tables.log(|| NewEvent::trusted(&payment, by, reason, now));
+        tables.log(|| NewEvent::trusted(&before, &payment, by, reason, now));
         Ok(payment)
     }
 
@@ -311,14 +342,15 @@ impl Journal for MemoryJournal {
         if let Some(known) = tables.jobs.get(&job.id) {
             return Ok(known.clone());
         }
+        tables.log(|| NewEvent::planned(&job, rows.iter().map(|planned| &planned.row)));
         for PlannedRow { row, sealed } in rows {
             if let Some(sealed) = sealed {
                 tables.sealed.insert(row.intent, sealed);
             }
+            tables.job_of.insert(row.intent, job.id);
             tables.rows.insert((job.id, row.line), row);
         }
         tables.jobs.insert(job.id, job.clone());
-        tables.log(|| NewEvent::of_job(&job, now, "planned", None));
         Ok(job)
     }
 
@@ -349,7 +381,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::approve(&mut job, &hash, totals, by)?;
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "approved", Some(by)));
         Ok(job)
     }
@@ -358,7 +390,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::halt(&mut job, why)?;
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "halted", None));
         Ok(job)
     }
@@ -368,7 +400,8 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::discard(&mut job, reason);
-        tables.jobs.insert(id, job.clone());
+        tables.store_job(job.clone());
+        tables.withdraw_all(id, by, reason, now)?;
         let unsent: Vec<IntentId> =
             tables.rows_of(id, 0).filter(|row| !row.is_submitted()).map(|row| row.intent).collect();
         for intent in unsent {
@@ -376,6 +409,13 @@ impl Journal for MemoryJournal {
         }
         tables.log(|| NewEvent::of_job(&job, now, "discarded", Some(by)));
         Ok(job)
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        let tables = self.tables();
+        let planned = tables.intents.get(&intent).filter(|intent| intent.state == IntentState::Planned);
+        let held = planned.is_some_and(|intent| tables.is_held(intent));
+        Ok(tables.job_of.get(&intent).filter(|_| held).copied())
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
@@ -427,11 +467,11 @@ impl Journal for MemoryJournal {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
+        let before = tables.before(&rows);
         apply::resolve(&mut rows, resolution, now)?;
         let after = rows.intent.clone();
+        tables.log(|| NewEvent::resolved(&before, &rows, resolution, (by, reason), now));
         tables.store(rows);
-        let detail = serde_json::json!({ "as": resolution.as_str(), "by": by, "reason": reason });
-        tables.log(|| NewEvent::remark(intent, now, "resolved", detail));
         Ok(after)
     }
 
@@ -469,6 +509,7 @@ impl Journal for MemoryJournal {
         for job in tables.jobs.values() {
             verifier.job(job, &tables.rows_of(job.id, 0).collect::<Vec<_>>());
         }
+        verifier.restored(tables.restored.is_some());
         Ok(verifier.finish())
     }
 }

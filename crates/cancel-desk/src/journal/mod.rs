@@ -18,6 +18,7 @@ mod replay;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod submit;
+mod trail;
 mod vault;
 mod verify;
 
@@ -42,6 +43,8 @@ pub use memory::MemoryJournal;
 pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
+#[cfg(any(feature = "bulk", feature = "cli"))]
+pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
 #[cfg(feature = "fuzzing")]
@@ -130,6 +133,12 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError>;
 
+    /// The intent that a caller's key stands for at a merchant account, of whatever payment.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError>;
+
     /// The attempts of an intent, first to last.
     ///
     /// # Errors
@@ -167,7 +176,8 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn next_due(&self) -> Result<Option<Timestamp>, JournalError>;
 
-    /// Commits a new attempt: from here on it counts as sent. At most one attempt of a payment is open.
+    /// Commits a new attempt: from here on it counts as sent. At most one attempt of a payment is open, and none is
+    /// opened of a halted job.
     ///
     /// # Errors
     /// [`JournalError::LeaseLost`], [`JournalError::NotAllowed`].
@@ -223,18 +233,25 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::Invalid`] without name or reason.
     async fn settled(&self, by: &str, reason: &str) -> Result<bool, JournalError>;
 
-    /// Takes in what the gateway's ledger shows as the balance of a suspect payment, in minor units.
+    /// Takes in what the gateway's ledger shows of a suspect payment: its balance, in minor units, and whether its history
+    /// holds a refund of ours that the journal cannot explain.
     ///
     /// # Errors
     /// [`JournalError::NotFound`].
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError>;
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError>;
 
     /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
-    /// more, and each refund in the gateway's books is somebody else's or stands here as completed. What was stored
-    /// before the restore needs an outcome first.
+    /// more, and each refund in the gateway's books is somebody else's or stands here as completed. Every intent of it
+    /// needs an outcome first, those stored since the restore too: one may be a lost wish repeated. What is still wanted
+    /// is asked for anew afterwards, under a new key. A payment that is not suspect stays as it is.
     ///
     /// # Errors
-    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent from before the restore has no outcome,
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent of a suspect payment has no outcome,
     /// [`JournalError::Invalid`] without name or reason.
     async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError>;
 
@@ -262,6 +279,22 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError>;
 
+    /// Whether every row of a job [is settled](JobRow::is_settled): then nothing of it is left to be done here.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        let mut after = 0;
+        loop {
+            let rows = self.job_rows(id, after, 1_000).await?;
+            let Some(last) = rows.last() else { return Ok(true) };
+            if !rows.iter().all(JobRow::is_settled) {
+                return Ok(false);
+            }
+            after = last.line;
+        }
+    }
+
     /// Approves exactly this plan: its hash and all of its totals.
     ///
     /// # Errors
@@ -275,23 +308,34 @@ pub trait Journal: Send + Sync + Debug {
         by: &str,
     ) -> Result<JobRecord, JournalError>;
 
-    /// Stops a job until it is approved again: nothing more of it is submitted, what is submitted is carried through.
+    /// Stops a job until it is approved again: nothing more of it is submitted, and what is submitted and has no open
+    /// attempt is held: it is neither claimed nor attempted. What has begun is carried through, and what was stored
+    /// before a restore goes to a person.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] when it was never approved or was discarded.
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError>;
 
-    /// Gives a job up: nothing more of it is ever submitted, and the account data of what was not is erased.
+    /// Gives a job up: nothing more of it is ever submitted, the account data of what was not is erased, and what was
+    /// never attempted is withdrawn, but on suspect payments: there an attempt may have been lost. What was attempted
+    /// goes on.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.
     async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError>;
 
+    /// The halted job that holds an intent: it is not attempted until the job is approved again.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError>;
+
     /// Submits one row of an approved job. What is submitted of a job never passes the approved totals.
     ///
     /// # Errors
-    /// As of [`Journal::submit`], the refusal noted in the row; [`JournalError::NotAllowed`] when the job is not
-    /// approved, or its total would be passed.
+    /// As of [`Journal::submit`], and [`JournalError::AskedSince`], the refusal noted in the row;
+    /// [`JournalError::NotAllowed`] when the job is not approved, or its total would be passed;
+    /// [`JournalError::Corrupt`] when the row is not what was planned.
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError>;
 
     /// How many of everything there are.
@@ -330,7 +374,8 @@ pub trait Journal: Send + Sync + Debug {
     /// Of the storage.
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError>;
 
-    /// Checks the event chain and every invariant that the stored rows must hold.
+    /// Checks the event chain, that every row is the one that its events left, and every invariant that the stored rows
+    /// must hold. Leases, and hints that bring a look forward, are no events.
     ///
     /// # Errors
     /// Of the storage; a broken invariant is no error but a [`Fault`] in the answer.

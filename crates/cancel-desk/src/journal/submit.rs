@@ -56,14 +56,7 @@ impl NewIntent {
     /// # Errors
     /// [`Invalid`] naming `idempotency_key`, `amount` or `reason`.
     pub fn check(&self) -> Result<(), Invalid> {
-        let key = &self.caller_key;
-        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(Invalid::new("idempotency_key", "must be 1 to 200 visible ascii characters"));
-        }
-        // over HTTP the quotes of a structured field are taken off: with them it would be another key than without
-        if key.starts_with('"') {
-            return Err(Invalid::new("idempotency_key", "must be given without quotes"));
-        }
+        check_key(&self.caller_key).map_err(|why| Invalid::new("idempotency_key", why))?;
         if self.amount.is_zero() {
             return Err(Invalid::new("amount", "must be above zero (a zero amount would cancel everything)"));
         }
@@ -108,6 +101,24 @@ impl Submitted {
     }
 }
 
+/// Whether a caller's key can be one. A quote that a shell, a spreadsheet or a program left on it would make it another
+/// key, and its refund a second one.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check_key(key: &str) -> Result<(), &'static str> {
+    if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("must be 1 to 200 visible ascii characters, without spaces");
+    }
+    let mark = ['"', '\'', '`'];
+    if key.starts_with(mark) || key.ends_with(mark) || key.contains('"') {
+        return Err(
+            "must be given without quotes: no quote, apostrophe or backtick around it, no double quote in it",
+        );
+    }
+    Ok(())
+}
+
 /// Whoever decides signs with a name and a reason.
 pub(super) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
     for (field, text) in [("by", by), ("reason", reason)] {
@@ -124,6 +135,19 @@ pub(super) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_in_quotes_is_no_key() {
+        for good in ["abc", "o'brien", "a`b", "k:1/2", "\\", &"k".repeat(200)] {
+            check_key(good).unwrap();
+        }
+        for bad in
+            ["", " abc", "abc ", "a b", "'abc'", "'abc", "abc'", "`abc`", "\"abc\"", "abc\"", "a\"b", "키"]
+        {
+            check_key(bad).unwrap_err();
+        }
+        check_key(&"k".repeat(201)).unwrap_err();
+    }
 
     #[test]
     fn whoever_signs_writes_plain_text() {

@@ -76,9 +76,7 @@ impl Verifier {
         if event.expected_hash(&before) != event.hash {
             self.fault("the chain of hashes is broken", format!("event {}", event.seq));
         }
-        if let Some(replay) = &mut self.replay {
-            replay.event(event);
-        }
+        self.replay_event(event);
         self.found.head = event.hash;
         self.found.events = self.found.events.saturating_add(1);
     }
@@ -86,9 +84,18 @@ impl Verifier {
     /// An event that has no place in the chain yet.
     #[cfg(feature = "postgres")]
     pub(crate) fn unsealed(&mut self, event: &EventRecord) {
-        if let Some(replay) = &mut self.replay {
-            replay.event(event);
-        }
+        self.replay_event(event);
+    }
+
+    fn replay_event(&mut self, event: &EventRecord) {
+        let told = self.replay.as_mut().and_then(|replay| replay.event(event));
+        self.told(told);
+    }
+
+    /// Whether the journal was restored from a backup, and that is not settled.
+    pub(crate) fn restored(&mut self, restored: bool) {
+        let told = self.replay.as_ref().and_then(|replay| replay.restored(restored));
+        self.told(told);
     }
 
     pub(crate) fn payment(
@@ -98,8 +105,8 @@ impl Verifier {
         attempts: &[AttemptRecord],
     ) {
         self.found.payments = self.found.payments.saturating_add(1);
-        let told = self.replay.as_mut().and_then(|replay| replay.payment(payment));
-        self.told(told);
+        let told = self.replay.as_mut().map(|replay| replay.payment(payment));
+        told.into_iter().flatten().for_each(|found| self.told(Some(found)));
         let at = payment.key().to_string();
         self.hold(payment.adds_up(), "more is reserved and refunded than was paid", &at);
         let sum = |wanted: fn(IntentState) -> bool| {
@@ -114,6 +121,7 @@ impl Verifier {
         self.hold(refunded == Some(payment.refunded), "the refunded sum is not that of its cancels", &at);
         let open = attempts.iter().filter(|attempt| attempt.state.is_open()).count();
         self.hold(open <= 1, "more than one attempt is open", &at);
+        self.hold(is_due(payment, intents, attempts), "due_at is not that of its cancels", &at);
 
         let mut by_intent: BTreeMap<_, Vec<&AttemptRecord>> = BTreeMap::new();
         for attempt in attempts {
@@ -121,13 +129,16 @@ impl Verifier {
             by_intent.entry(attempt.intent).or_default().push(attempt);
         }
         for intent in intents {
-            self.intent(intent, by_intent.get(&intent.id).map_or(&[], Vec::as_slice));
+            self.intent(intent, &by_intent.remove(&intent.id).unwrap_or_default());
+        }
+        for attempt in by_intent.into_values().flatten() {
+            self.fault("it is an attempt of another payment's cancel", attempt.id.to_string());
         }
     }
 
     /// A job with the sums of its submitted rows, by currency.
     pub(crate) fn job(&mut self, job: &JobRecord, rows: &[JobRow]) {
-        let told = self.replay.as_mut().and_then(|replay| replay.job(job));
+        let told = self.replay.as_mut().and_then(|replay| replay.job(job, rows));
         self.told(told);
         let at = job.id.to_string();
         for total in &job.totals {
@@ -172,6 +183,8 @@ impl Verifier {
         };
         let ended = matches!(intent.state, IntentState::Completed | IntentState::Rejected);
         self.hold(outcome == ended.then_some(intent.state), "state and outcome differ", &at);
+        let early = intent.scheduled_at.is_none_or(|at| intent.due_at.is_some_and(|due| due <= at));
+        self.hold(early, "it is looked at later than scheduled", &at);
         let same = attempts.iter().all(|attempt| attempt.amount == intent.amount);
         self.hold(same, "an attempt has another amount", &at);
     }
@@ -186,7 +199,7 @@ impl Verifier {
         self.hold(attempt.doubts <= attempt.sends, "counted wrongly", &at);
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     /// A row that cannot be read.
     pub(crate) fn unreadable(&mut self, at: String) {
         self.fault("a row cannot be read", at);
@@ -213,5 +226,19 @@ impl Verifier {
             self.fault(rule, at);
         }
         self.found
+    }
+}
+
+/// Whether a payment is due by its open attempt, or else by a planned cancel; those of a halted job wait.
+fn is_due(payment: &PaymentRecord, intents: &[IntentRecord], attempts: &[AttemptRecord]) -> bool {
+    match attempts.iter().find(|attempt| attempt.state.is_open()) {
+        Some(open) => {
+            let intent = intents.iter().find(|intent| intent.id == open.intent);
+            payment.due_at == intent.and_then(|intent| intent.due_at)
+        }
+        None => {
+            let mut planned = intents.iter().filter(|intent| intent.state == IntentState::Planned);
+            payment.due_at.is_none() || planned.any(|intent| intent.due_at == payment.due_at)
+        }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::journal::{JournalError, NewIntent, Submitted};
-use crate::record::{IntentId, IntentRecord, IntentState, Resolution, Timestamp};
+use crate::record::{IntentId, IntentRecord, IntentState, Resolution};
 
-use super::gateway::{Ledger, won};
+use super::gateway::{Face, Ledger, won};
 use super::oracle::Rule;
 use super::restore::Loss;
 use super::world::{Happening, World, ready};
@@ -113,10 +113,11 @@ impl World {
 
     /// A person who knows the gateway's books decides what waits. Tells whether anything did.
     pub(super) fn a_person_decides(&mut self) -> bool {
+        let hurried = self.restored_at.is_some() && self.hurry();
         let Ok(waiting) = ready(self.journal.waiting_for_a_person(100)) else { return false };
         let now = self.now;
         self.ledgers.iter_mut().for_each(|ledger| ledger.decide(now));
-        let (mut decided, mut not_done) = (false, Vec::new());
+        let (mut decided, mut given_up) = (hurried, Vec::new());
         for intent in waiting {
             if intent.evidence.is_none() {
                 self.oracle.broken(Rule::EvidenceAttached, intent.id.to_string());
@@ -129,18 +130,17 @@ impl World {
             if self.is_moving(wish.payment) {
                 continue;
             }
+            decided = true;
             if !wish.refunds(ledger).is_empty() {
-                decided = true;
                 self.resolve(&intent, Resolution::Happened);
-            } else if self.restored_at.is_some() && wish.told.is_none() && self.rng.chance(5_000) {
-                not_done.push((wish.payment, intent));
-            } else {
-                decided = true;
-                self.resolve(&intent, Resolution::DidNotHappen);
+                continue;
             }
+            if wish.told.is_none() {
+                given_up.push((wish.payment, intent.amount.minor()));
+            }
+            self.resolve(&intent, Resolution::DidNotHappen);
         }
-        decided |= !not_done.is_empty();
-        self.settle(not_done);
+        self.settle(&given_up);
         self.wake();
         decided || self.wait_for_the_books()
     }
@@ -171,55 +171,91 @@ impl World {
         true
     }
 
-    /// Clears the payments of which everything is accounted for. What was not done is given up; what was asked for since
-    /// is begun again on a payment that was cleared.
-    fn settle(&mut self, mut not_done: Vec<(usize, IntentRecord)>) {
+    /// Clears the payments of which everything is accounted for. What was given up and is still wanted is asked for anew,
+    /// under another key.
+    fn settle(&mut self, given_up: &[(usize, i64)]) {
         for payment in 0..self.keys.len() {
-            let again: Vec<IntentRecord> =
-                not_done.extract_if(.., |(of, _)| *of == payment).map(|(_, intent)| intent).collect();
-            let settled = self.is_settled(payment, &again);
-            // only what came after the restore may begin again by itself
-            let since = self.suspect_since(payment);
-            let (older, newer): (Vec<_>, Vec<_>) =
-                again.into_iter().partition(|intent| since.is_none_or(|since| intent.created_at <= since));
-            for intent in older {
-                self.resolve(&intent, Resolution::DidNotHappen);
+            if !self.is_settled(payment) {
+                continue;
             }
-            if settled && let Some(key) = self.keys.get(payment).cloned() {
-                match ready(self.journal.trust(&key, "operator", "by the gateway's books")) {
-                    Ok(_) => self.counts.trusted += 1,
-                    Err(error) => self.oracle.broken(Rule::ModelIsSound, format!("trust: {error}")),
+            if !self.trust(payment) {
+                self.oracle.broken(Rule::ModelIsSound, "a settled payment is not trusted");
+            }
+            self.counts.trusted += 1;
+            for (_, amount) in given_up.iter().filter(|(of, _)| *of == payment) {
+                if self.rng.chance(7_000) {
+                    self.ask_anew(payment, *amount);
                 }
-            }
-            for intent in newer {
-                let resolution = if settled { Resolution::LookAgain } else { Resolution::DidNotHappen };
-                self.resolve(&intent, resolution);
             }
         }
     }
 
-    fn suspect_since(&self, payment: usize) -> Option<Timestamp> {
-        ready(self.journal.payment(self.keys.get(payment)?)).ok().flatten()?.suspect_since
+    /// Tells whether the journal allows it.
+    fn trust(&mut self, payment: usize) -> bool {
+        let Some(key) = self.keys.get(payment) else { return false };
+        match ready(self.journal.trust(key, "operator", "by the gateway's books")) {
+            Ok(_) => true,
+            Err(JournalError::NotAllowed(_)) => false,
+            Err(error) => {
+                self.oracle.broken(Rule::ModelIsSound, format!("trust: {error}"));
+                false
+            }
+        }
     }
 
-    /// Whether a suspect payment holds no secret any more: every refund in the gateway's books is a person's, or one
-    /// that the journal calls completed, and nothing waits but what was not done.
-    fn is_settled(&self, payment: usize, not_done: &[IntentRecord]) -> bool {
+    fn ask_anew(&mut self, payment: usize, amount: i64) {
+        let (wish, id) = (self.wishes.len(), IntentId::from_bits(self.rng.bits()));
+        self.wishes.push(Wish::new(payment, amount, id));
+        self.counts.anew += 1;
+        let pause = self.rng.between(0, 60_000);
+        self.after(pause, Happening::Submit { wish, again: false });
+    }
+
+    /// Somebody clicks on trust before everything has an outcome, whatever the books say, and then on look-again. Tells
+    /// whether it helped; harm follows then.
+    fn hurry(&mut self) -> bool {
+        let waiting = ready(self.journal.waiting_for_a_person(100)).unwrap_or_default();
+        let mut helped = false;
+        for payment in 0..self.keys.len() {
+            let Some(key) = self.keys.get(payment).cloned() else { continue };
+            let intents = ready(self.journal.intents_of(&key)).unwrap_or_default();
+            let undecided = intents.iter().any(|intent| !intent.state.is_final());
+            if !undecided || !self.is_suspect(payment) || !self.rng.chance(3_000) {
+                continue;
+            }
+            self.counts.hasty += 1;
+            if self.trust(payment) {
+                helped = true;
+                for intent in waiting.iter().filter(|intent| intent.payment == key) {
+                    self.resolve(intent, Resolution::LookAgain);
+                }
+            }
+        }
+        helped
+    }
+
+    fn is_suspect(&self, payment: usize) -> bool {
+        let stored = self.keys.get(payment).and_then(|key| ready(self.journal.payment(key)).ok().flatten());
+        stored.is_some_and(|payment| payment.suspect.is_some())
+    }
+
+    /// Whether a suspect payment holds no secret any more: nothing waits, and every refund in the gateway's books is a
+    /// person's, or one that the journal calls completed; or so the desk says, of a history with our marks.
+    fn is_settled(&self, payment: usize) -> bool {
         let (Some(key), Some(ledger)) = (self.keys.get(payment), self.ledgers.get(payment)) else {
             return false;
         };
-        let suspect = ready(self.journal.payment(key)).ok().flatten().is_some_and(|p| p.suspect.is_some());
         let long_ago = self.restored_at.is_some_and(|at| self.now - at >= SETTLES_AFTER);
-        if !suspect || !long_ago || self.is_moving(payment) {
+        if !self.is_suspect(payment) || !long_ago || self.is_moving(payment) {
             return false;
         }
         let intents = ready(self.journal.intents_of(key)).unwrap_or_default();
-        let quiet = intents
-            .iter()
-            .all(|intent| intent.state.is_final() || not_done.iter().any(|other| other.id == intent.id));
+        let quiet = intents.iter().all(|intent| intent.state.is_final());
         let completed: BTreeSet<IntentId> =
             intents.iter().filter(|i| i.state == IntentState::Completed).map(|i| i.id).collect();
         let known = |id| self.wishes.iter().any(|wish| wish.is(id) && completed.contains(&wish.id));
-        quiet && ledger.entries.iter().all(|entry| entry.intent.is_none_or(known))
+        let told = ledger.look_up(self.now, true).filter(|_| self.manners.face == Face::Chaiport);
+        let explained = told.is_some_and(|state| self.unexplained(key, &state).is_empty());
+        quiet && (explained || ledger.entries.iter().all(|entry| entry.intent.is_none_or(known)))
     }
 }

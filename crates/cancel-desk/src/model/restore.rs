@@ -1,6 +1,12 @@
 //! The journal is lost, and put back to a backup.
 
+use pg_core::{Money, PaymentState};
+
+use crate::protocol::unexplained;
+use crate::record::PaymentKey;
+
 use super::ablation::Ablation;
+use super::gateway::Face;
 use super::oracle::Rule;
 use super::rng::Rng;
 use super::world::{Happening, World, ready};
@@ -137,12 +143,26 @@ impl World {
 
     fn compare(&mut self, payment: usize) {
         let at = self.now - self.rng.between(0, self.faults.read_lag);
-        let seen = self.ledgers.get(payment).and_then(|ledger| ledger.look_up(at, false));
-        if let (Some(seen), Some(key)) = (seen, self.keys.get(payment))
-            && let Err(error) = ready(self.journal.compared(key, seen.balance.minor()))
-        {
+        let history = self.manners.face == Face::Chaiport;
+        let seen = self.ledgers.get(payment).and_then(|ledger| ledger.look_up(at, history));
+        let (Some(seen), Some(key)) = (seen, self.keys.get(payment)) else { return };
+        let lost = !self.unexplained(key, &seen).is_empty();
+        if let Err(error) = ready(self.journal.compared(key, seen.balance.minor(), lost)) {
             self.oracle.broken(Rule::ModelIsSound, format!("compared: {error}"));
         }
+    }
+
+    /// The refunds of ours in the gateway's history that the journal cannot explain.
+    pub(super) fn unexplained(&self, key: &PaymentKey, state: &PaymentState) -> Vec<Money> {
+        let intents = ready(self.journal.intents_of(key)).unwrap_or_default();
+        let known: Vec<_> = intents
+            .into_iter()
+            .map(|intent| {
+                let attempts = ready(self.journal.attempts_of(intent.id)).unwrap_or_default();
+                (intent, attempts)
+            })
+            .collect();
+        unexplained(state, &known)
     }
 
     /// Finds refunds in the gateway's books that the journal does not know, enters some of them under the key that the

@@ -90,6 +90,10 @@ pub struct Counts {
     pub lost: u64,
     /// Payments cleared by a person after that.
     pub trusted: u64,
+    /// Tries to clear a payment before everything of it had an outcome.
+    pub hasty: u64,
+    /// Refunds given up after that, and asked for anew under another key.
+    pub anew: u64,
     /// Decided by a person, who counts among the above too.
     pub manual: u64,
     /// Simulated events.
@@ -123,6 +127,8 @@ impl AddAssign for Counts {
         self.restores += other.restores;
         self.lost += other.lost;
         self.trusted += other.trusted;
+        self.hasty += other.hasty;
+        self.anew += other.anew;
         self.manual += other.manual;
         self.events += other.events;
     }
@@ -148,8 +154,8 @@ impl fmt::Display for Report {
         write!(
             f,
             "{}: {} seeds, {} refunds ({} completed, {} accepted, {} rejected; {} by a person), {} sends of \
-             which {} repeats, {} crashes, {} zombie writes, {} restores ({} refunds lost, {} payments trusted again), \
-             {} violations",
+             which {} repeats, {} crashes, {} zombie writes, {} restores ({} refunds lost, {} payments trusted again, \
+             {} times in vain, {} refunds asked for anew), {} violations",
             self.face,
             self.seeds,
             c.refunds,
@@ -164,6 +170,8 @@ impl fmt::Display for Report {
             c.restores,
             c.lost,
             c.trusted,
+            c.hasty,
+            c.anew,
             self.violations.len()
         )
     }

@@ -1,6 +1,8 @@
 //! The simulated workers: they do what the turns say, and die or doze off in between.
 
-use pg_core::{CancelError, Cancelled, Doubt, LookUpError, LookUpErrorKind, UnknownReason, Verdict};
+use pg_core::{
+    CancelError, Cancelled, Doubt, LookUpError, LookUpErrorKind, PaymentState, UnknownReason, Verdict,
+};
 
 use crate::journal::JournalError;
 use crate::protocol::{Action, Change, Event, Extras, Record, Seen, Sending, Snapshot, Turn};
@@ -298,7 +300,8 @@ impl World {
         let verdict = self.crates_verdict(payment, tag.as_deref(), now - lag);
         let history_tag = tag.filter(|_| history).map(|tag| wire_tag(&tag));
         let pause = self.rng.between(5, 300);
-        let answer = Box::new(Answer::LookUp(Seen { answer, history_tag, verdict }));
+        let unexplained = answer.as_ref().is_ok_and(|state| self.is_unexplained(worker, state));
+        let answer = Box::new(Answer::LookUp(Seen { answer, history_tag, verdict, unexplained }));
         self.after(pause, Happening::Answered { worker, epoch, answer });
     }
 
@@ -323,6 +326,13 @@ impl World {
             Some(attempt) => Some(format!("c{}", attempt.id)),
             None => turn.probe().map(|order| order.tag().as_str().to_owned()),
         }
+    }
+
+    /// Whether the history shows a refund of ours on a suspect payment that the journal lost.
+    fn is_unexplained(&self, worker: usize, state: &PaymentState) -> bool {
+        let turn = self.workers.get(worker).and_then(|worker| worker.turn.as_ref());
+        let Some(turn) = turn.filter(|turn| turn.is_distrusted()) else { return false };
+        !self.unexplained(&turn.lease().payment, state).is_empty()
     }
 
     /// What the gateway's crate says of a PG that it knows to decide later.

@@ -86,6 +86,7 @@ pub(super) fn distrusted(
     snapshot: &Snapshot,
     state: &PaymentState,
     found: Option<Verdict>,
+    unexplained: bool,
     policy: &Policy,
     now: Timestamp,
 ) -> Option<Change> {
@@ -95,7 +96,8 @@ pub(super) fn distrusted(
     if let Some(left) = unquiet(since, policy, now) {
         return Some(Change::Wait { pause: left });
     }
-    let differs = suspect == Suspect::Differs || state.balance.minor() < payment.known_balance;
+    let less = state.balance.minor() < payment.known_balance;
+    let differs = suspect == Suspect::Differs || less || unexplained;
     // what was stored before may have been carried through, refused or taken back since
     if differs || snapshot.intent.created_at <= since {
         return Some(manual(snapshot, Why::RestoredJournal, state));
@@ -107,7 +109,7 @@ pub(super) fn distrusted(
 }
 
 /// What is left of the time after a restore in which copies of lost attempts may still arrive.
-fn unquiet(since: Timestamp, policy: &Policy, now: Timestamp) -> Option<Duration> {
+pub(crate) fn unquiet(since: Timestamp, policy: &Policy, now: Timestamp) -> Option<Duration> {
     let left = policy.upstream_quiet.saturating_sub(now.since(since));
     (!left.is_zero()).then_some(left)
 }

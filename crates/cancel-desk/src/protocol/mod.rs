@@ -13,7 +13,7 @@
 //! - What the gateway took, or may have, for a PG that decides later is looked after and nothing else: never sent
 //!   again, and nothing new begins in its place.
 //! - After the journal was restored from a backup, what was stored before neither begins nor is sent again by itself,
-//!   and nothing new begins where the ledger shows more than the journal knows. Only our tag and the gateway's own
+//!   and nothing new begins where the ledger shows more than the journal knows, by its balance or by a mark of ours. Only our tag and the gateway's own
 //!   answer still prove anything; a person is asked once the copies on their way have had their time.
 //! - Nothing becomes *failed* because time passed. After the last look-up comes a person, with the evidence.
 
@@ -21,6 +21,7 @@ mod change;
 mod decide;
 mod frozen;
 mod policy;
+mod restored;
 mod schedule;
 mod snapshot;
 #[cfg(test)]
@@ -28,9 +29,10 @@ mod tests;
 mod turn;
 
 pub use change::{AttemptPlan, Change, NewAttempt, Record};
-pub(crate) use decide::balance_after;
+pub(crate) use decide::{balance_after, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
+pub(crate) use restored::{is_marked, unexplained};
 pub use schedule::{LOOK_UPS, pause_before};
 pub use snapshot::{Claim, Lease, Snapshot};
 pub use turn::{Action, Event, Seen, Sending, Turn};

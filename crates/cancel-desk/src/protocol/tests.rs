@@ -114,6 +114,7 @@ fn seen(entries: &[(i64, &str)], history: bool) -> Event {
         answer: Ok(ledger(entries, history)),
         history_tag: history.then(|| TAG.to_owned()),
         verdict: None,
+        unexplained: false,
     })
 }
 
@@ -361,8 +362,12 @@ fn look_ups_that_tell_nothing_are_repeated_and_end_with_a_person() {
         let mut claim = open(|_| {});
         claim.snapshot.intent.looks = looks;
         let (mut turn, _) = Turn::begin(claim, chaiport(), Policy::default());
-        let event =
-            Event::LookedUp(Seen { answer: Err(LookUpError::new(kind)), history_tag: None, verdict: None });
+        let event = Event::LookedUp(Seen {
+            answer: Err(LookUpError::new(kind)),
+            history_tag: None,
+            verdict: None,
+            unexplained: false,
+        });
         match turn.on(event, NOW) {
             Action::Record(record) => record.change,
             other => panic!("{other:?}"),

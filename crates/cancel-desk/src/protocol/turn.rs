@@ -61,6 +61,9 @@ pub struct Seen {
     /// that decide later. On the open attempt, it can only add doubts to what the answer itself proves; on a suspect
     /// payment without one, it is about an attempt that was never made.
     pub verdict: Option<Verdict>,
+    /// On a suspect payment without an open attempt: the answer's history shows a refund with our mark that no attempt
+    /// of the journal explains.
+    pub unexplained: bool,
 }
 
 /// What happened.
@@ -105,14 +108,20 @@ impl Turn {
         &self.lease
     }
 
-    /// On a suspect payment without an open attempt: the order that an attempt would be, never to be sent, to ask
+    /// Whether it is about a suspect payment without an open attempt: what the journal lost may have been attempted.
+    #[must_use]
+    pub const fn is_distrusted(&self) -> bool {
+        self.snapshot.payment.suspect.is_some() && self.snapshot.attempt.is_none()
+    }
+
+    /// Where [`is_distrusted`](Self::is_distrusted): the order that an attempt would be, never to be sent, to ask
     /// whether the gateway has something pending that the journal lost.
     #[must_use]
     pub fn probe(&self) -> Option<CancelOrder> {
-        let Snapshot { payment, intent, attempt, now } = &self.snapshot;
-        if payment.suspect.is_none() || attempt.is_some() {
+        if !self.is_distrusted() {
             return None;
         }
+        let Snapshot { payment, intent, now, .. } = &self.snapshot;
         let plan =
             AttemptPlan { intent: intent.id, balance_before: payment.known_balance, sequence: 1, at: *now };
         let tag = AttemptId::random().and_then(AttemptId::tag).ok()?;
@@ -125,8 +134,8 @@ impl Turn {
     #[must_use]
     pub fn on(&mut self, event: Event, now: Timestamp) -> Action {
         match event {
-            Event::LookedUp(Seen { answer: Ok(state), history_tag, verdict }) => {
-                let action = self.on_state(&state, history_tag.as_deref(), verdict, now);
+            Event::LookedUp(Seen { answer: Ok(state), history_tag, verdict, unexplained }) => {
+                let action = self.on_state(&state, history_tag.as_deref(), verdict, unexplained, now);
                 self.seen = Some(state);
                 action
             }
@@ -173,6 +182,7 @@ impl Turn {
         state: &PaymentState,
         history_tag: Option<&str>,
         found: Option<Verdict>,
+        unexplained: bool,
         now: Timestamp,
     ) -> Action {
         let payment = &self.snapshot.payment;
@@ -183,7 +193,7 @@ impl Turn {
         let Some(attempt) = &self.snapshot.attempt else {
             // a refund that its PG has not approved may leave the ledger again
             let proven = proven.filter(|_| found != Some(Verdict::Unclear(Doubt::Pending)));
-            return match decide::distrusted(&self.snapshot, state, found, &self.policy, now) {
+            return match decide::distrusted(&self.snapshot, state, found, unexplained, &self.policy, now) {
                 Some(change) => self.record(proven, true, change),
                 None => self.plan(state, true, now),
             };

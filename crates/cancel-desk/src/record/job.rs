@@ -2,7 +2,7 @@ use std::fmt;
 
 use pg_core::{Invalid, Money, RefundAccount};
 
-use super::{IntentId, IntentRecord, JobId, PaymentKey, Timestamp, words};
+use super::{IntentId, IntentRecord, IntentState, JobId, PaymentKey, Timestamp, words};
 
 words! {
     /// How far a job is.
@@ -13,7 +13,7 @@ words! {
         Approved = "approved",
         /// Stopped, by itself or by a person; to be approved again before it goes on.
         Halted = "halted",
-        /// Given up. Final: what was not submitted never will be.
+        /// Given up. Final: what has not begun never will.
         Discarded = "discarded",
     }
 }
@@ -78,6 +78,16 @@ impl JobRow {
     #[must_use]
     pub fn is_submitted(&self) -> bool {
         self.stored.as_ref().is_some_and(|intent| intent.id == self.intent)
+    }
+
+    /// Whether the desk itself has nothing more to do about it: it has an outcome, waits for a person or for the
+    /// gateway, or cannot be submitted.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        match &self.stored {
+            Some(intent) => !matches!(intent.state, IntentState::Planned | IntentState::Open),
+            None => self.refused.is_some(),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod evidence;
+mod hex;
 mod ids;
 mod intent;
 mod job;
@@ -15,6 +16,7 @@ mod words;
 
 pub use attempt::{AttemptRecord, AttemptState, Proof, Refusal};
 pub use evidence::{Evidence, Why};
+pub(crate) use hex::hex;
 pub use ids::{AttemptId, IntentId, JobId, ParseIdError};
 pub(crate) use intent::kind_word;
 pub use intent::{IntentRecord, IntentState, Outcome, RejectedBecause, Resolution};

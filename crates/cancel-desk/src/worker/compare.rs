@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use pg_core::{Money, PaymentState};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::warn;
 
 use crate::journal::{Journal, JournalError};
+use crate::protocol;
 use crate::record::{PaymentKey, PaymentRecord, Suspect};
 
 use super::Accounts;
@@ -22,7 +24,8 @@ const PAGE: u32 = 200;
 pub struct Comparison {
     /// The ledger shows no less than the journal knows. The payment stays suspect: what was lost may be on its way.
     pub equal: u64,
-    /// The ledger shows less: something was refunded that the journal does not know. A person settles it.
+    /// The ledger shows less, or a refund of ours that no attempt explains: something was refunded that the journal does
+    /// not know. A person settles it.
     pub differs: Vec<PaymentKey>,
     /// The gateway gave no usable answer: compared before anything begins on it.
     pub unanswered: Vec<PaymentKey>,
@@ -64,8 +67,8 @@ pub async fn compare(
             }
             let accounts = Arc::clone(accounts);
             running.spawn(async move {
-                let balance = look_up(&accounts, &payment).await;
-                (payment.key(), balance)
+                let told = look_up(&accounts, &payment).await;
+                (payment.key(), told)
             });
         }
         while !running.is_empty() {
@@ -77,7 +80,7 @@ pub async fn compare(
 
 /// What a look-up told of a payment.
 enum Told {
-    Balance(i64),
+    State(PaymentState),
     Nothing,
     NoAccount,
 }
@@ -87,7 +90,7 @@ async fn look_up(accounts: &Accounts, payment: &PaymentRecord) -> Told {
         return Told::NoAccount;
     };
     match timeout(account.policy().deadline, account.gateway().look_up(&payment.payment)).await {
-        Ok(Ok(state)) if state.paid == payment.paid() => Told::Balance(state.balance.minor()),
+        Ok(Ok(state)) if state.paid == payment.paid() => Told::State(state),
         _ => Told::Nothing,
     }
 }
@@ -104,8 +107,9 @@ async fn take(
             warn!(gateway = %key.gateway, "no usable answer about a suspect payment");
             found.unanswered.push(key);
         }
-        Told::Balance(balance) => {
-            let payment = journal.compared(&key, balance).await?;
+        Told::State(state) => {
+            let lost = !unexplained(&**journal, &key, &state).await?.is_empty();
+            let payment = journal.compared(&key, state.balance.minor(), lost).await?;
             if payment.suspect == Some(Suspect::Differs) {
                 found.differs.push(key);
             } else {
@@ -114,4 +118,21 @@ async fn take(
         }
     }
     Ok(())
+}
+
+/// The refunds of ours in this answer's history that the journal cannot explain.
+pub(crate) async fn unexplained(
+    journal: &dyn Journal,
+    key: &PaymentKey,
+    state: &PaymentState,
+) -> Result<Vec<Money>, JournalError> {
+    if !protocol::is_marked(state) {
+        return Ok(Vec::new());
+    }
+    let mut known = Vec::new();
+    for intent in journal.intents_of(key).await? {
+        let attempts = journal.attempts_of(intent.id).await?;
+        known.push((intent, attempts));
+    }
+    Ok(protocol::unexplained(state, &known))
 }

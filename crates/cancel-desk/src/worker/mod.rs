@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use pg_core::{
     CancelError, CancelOrder, Cancelled, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, PaymentRef,
-    RefundAccount, Unknown, UnknownReason,
+    PaymentState, RefundAccount, Unknown, UnknownReason, Verdict,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -32,6 +32,7 @@ use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentStat
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
+pub(crate) use compare::unexplained;
 pub use compare::{Comparison, compare};
 pub use pace::Pace;
 
@@ -238,7 +239,6 @@ impl Worker {
         let Some(place) = account.pace().look_up(account.patience()).await else {
             return Ok(Event::Lost);
         };
-        let seen = |answer, history_tag, verdict| Event::LookedUp(Seen { answer, history_tag, verdict });
         let order = match &turn.snapshot().attempt {
             Some(attempt) => match self.refund_account(turn.snapshot().intent.id).await? {
                 Some(account) => attempt.order(account, false).ok(),
@@ -250,7 +250,7 @@ impl Worker {
                 None => {
                     let answer = in_time(account, gateway.look_up(payment)).await;
                     account.pace().looked_up(place, &answer);
-                    return Ok(seen(answer, None, None));
+                    return self.seen(turn, answer, None, None).await;
                 }
             },
         };
@@ -268,7 +268,24 @@ impl Worker {
             Ok(verdict) => (in_time(account, gateway.look_up(payment)).await, Some(verdict)),
         };
         account.pace().looked_up(place, &answer);
-        Ok(seen(answer, history_tag, verdict))
+        self.seen(turn, answer, history_tag, verdict).await
+    }
+
+    /// What was seen, and whether the journal can explain it.
+    async fn seen(
+        &self,
+        turn: &Turn,
+        answer: Result<PaymentState, LookUpError>,
+        history_tag: Option<String>,
+        verdict: Option<Verdict>,
+    ) -> Result<Event, JournalError> {
+        let unexplained = match &answer {
+            Ok(state) if turn.is_distrusted() => {
+                !unexplained(&*self.journal, &turn.lease().payment, state).await?.is_empty()
+            }
+            _ => false,
+        };
+        Ok(Event::LookedUp(Seen { answer, history_tag, verdict, unexplained }))
     }
 
     async fn commit(&self, turn: &Turn, plan: &AttemptPlan) -> Result<Event, JournalError> {

@@ -11,7 +11,7 @@ use pg_core::{
 use super::*;
 use crate::journal::conformance::{TestClock, account, payment, sound, submitted, vault, wish, won};
 use crate::journal::{Clock, MemoryJournal, SqliteJournal, SqliteOptions, Vault, VaultKey};
-use crate::record::{Outcome, Proof, RejectedBecause, Resolution, Why};
+use crate::record::{Outcome, Proof, RejectedBecause, Resolution, Suspect, Why};
 
 mod no_clock;
 
@@ -334,14 +334,48 @@ async fn after_a_restored_backup_nothing_begins_that_the_ledger_contradicts() {
         assert_eq!((intent.state, why), (IntentState::Manual, Some(Why::RestoredJournal)));
     }
     assert!(scene.gateway.seen.lock().unwrap().is_empty());
-    // settled by a person, the new wish goes on
+    // settled by a person one by one; looked at again, the new wish would begin as soon as the payment is trusted
     assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
     journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
-    journal.trust(&before.payment, "kim", "settled").await.unwrap();
-    journal.resolve(again.id, Resolution::LookAgain, "kim", "settled").await.unwrap();
+    journal.resolve(again.id, Resolution::LookAgain, "kim", "not sure yet").await.unwrap();
+    assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
     while worker.turn().await.unwrap().is_some() {}
-    assert_eq!(journal.intent(again.id).await.unwrap().unwrap().state, IntentState::Completed);
+    assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
+    assert!(scene.gateway.seen.lock().unwrap().is_empty());
+    journal.resolve(again.id, Resolution::DidNotHappen, "kim", "not in the gateway's list").await.unwrap();
+    journal.trust(&before.payment, "kim", "settled").await.unwrap();
+    let anew = submitted(journal, wish("p", "k3", 1_000)).await;
+    while worker.turn().await.unwrap().is_some() {}
+    assert_eq!(journal.intent(anew.id).await.unwrap().unwrap().state, IntentState::Completed);
     assert_eq!(scene.gateway.balance(), 6_000);
+    sound(journal).await;
+}
+
+/// A person took the lost refund for another one: the balances agree, and one of ours is still unknown here.
+#[tokio::test]
+async fn a_mark_of_ours_that_the_journal_lost_stops_a_payment_whose_balance_agrees() {
+    let scene = Scene::new(&[]);
+    let journal = &*scene.journal;
+    journal.register_payment(payment("p")).await.unwrap();
+    let older = submitted(journal, wish("p", "k", 3_000)).await;
+    journal.suspect_all("kim", "backup of 03:00").await.unwrap();
+    scene.clock.advance(Duration::from_secs(600));
+    let worker = scene.worker();
+    worker.turn().await.unwrap().unwrap();
+    journal.resolve(older.id, Resolution::Happened, "kim", "3,000 are gone").await.unwrap();
+    let lost = pg_core::AttemptTag::random().unwrap().in_reason();
+    scene.gateway.applied.lock().unwrap().extend([(lost, 2_000), ("console".to_owned(), 1_000)]);
+    let known = async || journal.payment(&older.payment).await.unwrap().unwrap();
+    assert_eq!((known().await.known_balance, known().await.suspect), (7_000, Some(Suspect::Unchecked)));
+    let repeated = submitted(journal, wish("p", "k2", 2_000)).await;
+    worker.turn().await.unwrap().unwrap();
+    let waits = scene.state(&repeated).await;
+    assert_eq!(waits.evidence.map(|evidence| evidence.why), Some(Why::RestoredJournal));
+    assert!(scene.gateway.seen.lock().unwrap().is_empty());
+    // compared, it is on the list
+    let found = compare(&scene.journal, &scene.accounts, |_| {}).await.unwrap();
+    assert_eq!((found.equal, found.differs), (0, vec![older.payment.clone()]));
+    assert_eq!((known().await.known_balance, known().await.suspect), (7_000, Some(Suspect::Differs)));
     sound(journal).await;
 }
 

@@ -48,8 +48,20 @@ async fn a_thousand_orders_at_three_gateways_with_faults_are_each_refunded_once(
         report.states
     );
     let mut csv = Vec::new();
-    write_rows(&mut csv, &report.rows).unwrap();
-    assert_eq!(String::from_utf8(csv).unwrap().lines().count(), 1_001);
+    write_rows(&mut csv, &report.rows, &report.orders(&journal).await.unwrap()).unwrap();
+    let csv = String::from_utf8(csv).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 1_001);
+    let header =
+        "\u{feff}line,merchant_uid,gateway,account,payment_id,amount,currency,key,state,detail,intent";
+    assert_eq!(lines[0], header);
+    assert!(
+        lines[1].starts_with("2,ORD-0,chaiport,shop,") && lines[1].contains(",1000,KRW,"),
+        "{}",
+        lines[1]
+    );
+    let dollars: Vec<&str> = lines[5].split(',').collect();
+    assert_eq!((dollars[1], dollars[5], dollars[6]), ("ORD-4", "2.04", "USD"));
     sound(&*journal).await;
 }
 

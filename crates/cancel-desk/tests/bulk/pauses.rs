@@ -4,6 +4,7 @@ use cancel_desk::bulk::{BulkError, Report, RowState, Run, RunEnd, RunOptions};
 use cancel_desk::journal::{Journal, JournalError};
 use cancel_desk::pg_core::Gateway;
 use cancel_desk::record::{JobRecord, JobState};
+use cancel_desk::worker::Worker;
 use pg_sandbox::{BodyKind, Fault, FaultKind, Operation};
 
 use crate::scene::{Scene, approved_again, sound};
@@ -168,4 +169,51 @@ async fn no_more_than_approved_is_ever_submitted() {
     assert!(matches!(journal.submit_row(job.id, 12).await, Err(JournalError::NotFound)));
     let after = journal.job(job.id).await.unwrap().unwrap();
     assert!(after.totals.iter().all(|total| total.submitted == total.approved.minor()));
+}
+
+/// How many cancels of a job have begun: those with an attempt.
+async fn begun(journal: &dyn Journal, job: &JobRecord) -> usize {
+    let mut begun = 0;
+    for row in Report::of(journal, job.id).await.unwrap().rows {
+        begun += journal.attempts_of(row.intent).await.unwrap().len();
+    }
+    begun
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn once_it_is_halted_no_worker_begins_anything_more_of_it() {
+    let chaiport = pg_sandbox::Gateway::Chaiport;
+    let Begun { scene, journal, job } = Begun::new(Gateway::Chaiport).await;
+    let slow = Fault::on(chaiport, Operation::Cancel).always();
+    scene.sandbox.fault(slow.kind(FaultKind::Latency(Duration::from_millis(100))));
+    let foreign = Worker::new(scene.journal(), std::sync::Arc::new(scene.accounts.clone())).unwrap();
+    let (over, is_over) = tokio::sync::oneshot::channel::<()>();
+    let foreign = tokio::spawn(async move { foreign.run(async { drop(is_over.await) }).await });
+    let run = scene.run(&journal, job.id, options()).await;
+    let carried = tokio::spawn(async move { run.carry(std::future::pending()).await.unwrap() });
+    while scene.sandbox.count(chaiport, Operation::Cancel) < 8 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // a person halts it, elsewhere
+    let elsewhere = scene.journal();
+    elsewhere.halt_job(job.id, "the wrong file").await.unwrap();
+    let before = begun(&*elsewhere, &job).await;
+    let end = carried.await.unwrap();
+    assert!(matches!(end, RunEnd::Halted(_)), "{end:?}");
+    // the foreign worker has nothing else to do than what is due
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(scene.sandbox.count(chaiport, Operation::Cancel), before);
+    assert_eq!(begun(&*journal, &job).await, before);
+    let report = Report::of(&*journal, job.id).await.unwrap();
+    assert!(report.count(RowState::Waiting) > 3, "submitted ahead: {:?}", report.states);
+    let waits = report.rows.iter().find(|row| RowState::of(row) == RowState::Waiting).unwrap();
+    assert_eq!(journal.held_by(waits.intent).await.unwrap(), Some(job.id));
+    assert_eq!(report.count(RowState::Completed), u64::try_from(before).unwrap(), "{:?}", report.states);
+    sound(&*journal).await;
+    approved_again(&*journal, &job).await;
+    let options = options().with_patience(Duration::from_secs(60));
+    assert_eq!(scene.carry(&journal, job.id, options).await, RunEnd::Done);
+    assert_eq!(scene.sandbox.count(chaiport, Operation::Cancel), ROWS);
+    over.send(()).unwrap();
+    foreign.await.unwrap();
 }

@@ -54,7 +54,18 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     write_left_out(&mut csv, plan.left_out()).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     assert_eq!(csv.lines().count(), 9);
-    assert!(csv.contains("X,,,,,not_registered,") && !csv.contains("홍길동"));
+    assert!(
+        csv.starts_with("\u{feff}merchant_uid,payment_id,gateway,account,amount,reason,key,left_out,why\n")
+    );
+    assert!(csv.contains("\nX,,,,1,,,not_registered,") && !csv.contains("홍길동"), "{csv}");
+    // corrected, it is read again
+    let corrected = csv.replace("\nD,,,,1,", "\nD,,settlebank,,2,");
+    let again = OrderFile::read(corrected.as_bytes()).unwrap();
+    assert_eq!(again.rows.len(), 8);
+    let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone()));
+    let again = planner.plan(&again, "left-out.csv").await.unwrap();
+    assert_eq!(again.rows.last().unwrap().verdict, Verdict::Ok);
+    assert_eq!(again.rows.last().unwrap().payment, Some(twin.key()));
     assert_eq!(scene.sandbox.requests().len(), 0, "nothing is asked, nothing is sent");
     // the same file again is the same plan
     assert_eq!(scene.plan(&journal, file).await.job.unwrap().id, job.id);
@@ -135,4 +146,25 @@ async fn what_was_asked_for_before_is_not_planned_again_without_a_key_of_its_own
     journal.submit(wish).await.unwrap();
     let plan = scene.plan(&journal, "merchant_uid,amount,key\nA,2000,\nA,2001,\nA,2000,one-more\n").await;
     assert_eq!(verdicts(&plan), ["known", "ok", "ok"]);
+}
+
+#[tokio::test]
+async fn a_refund_that_was_asked_for_since_the_plan_is_left_out() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let a = scene.pay(&*journal, Gateway::Chaiport, "A", 10_000).await;
+    scene.pay(&*journal, Gateway::Chaiport, "B", 10_000).await;
+    let job = scene.approved(&journal, "merchant_uid,amount\nA,2000\nB,3000\n").await;
+    let wish = NewIntent::new(a.key(), "by-hand", Money::krw(2_000).unwrap()).unwrap();
+    journal.submit(wish).await.unwrap();
+    let end = scene.carry(&journal, job.id, RunOptions::default().with_canary(0)).await;
+    assert_eq!(end, RunEnd::Done);
+    let report = Report::of(&*journal, job.id).await.unwrap();
+    assert_eq!((report.count(RowState::LeftOut), report.count(RowState::Completed)), (1, 1));
+    assert_eq!(report.refusals().into_iter().collect::<Vec<_>>(), [("asked_since", 1)]);
+    let ledger = scene.sandbox.payment(pg_sandbox::Gateway::Chaiport, &a.payment.gateway_id).unwrap();
+    assert!(ledger.entries.len() <= 1, "{:?}", ledger.entries);
+    // the plan that is made now knows of it
+    assert_eq!(verdicts(&scene.plan(&journal, "merchant_uid,amount\nA,2000\n").await), ["known"]);
+    sound(&*journal).await;
 }

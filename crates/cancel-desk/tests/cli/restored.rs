@@ -21,19 +21,31 @@ fn restore(scene: &Scene) {
     }
 }
 
+/// What was lost is on its way for no more than a second, at every account.
+fn hurried(scene: &Scene) {
+    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
+    let quick = "[account.policy]\nquiet_s = 1\nupstream_quiet_s = 1\n";
+    let config = config
+        .replace("[[account]]\ngateway = \"eximbay\"", &format!("{quick}[[account]]\ngateway = \"eximbay\""));
+    scene.write("cancel-desk.toml", &config.replace("[http]", &format!("{quick}[http]")));
+}
+
+/// The backup is put back, and everything is suspect.
+async fn recover(scene: &Scene) {
+    restore(scene);
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
     let scene = Scene::new("lost").await;
-    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
-    let eximbay = "[[account]]\ngateway = \"eximbay\"";
-    let quick = format!("[account.policy]\nquiet_s = 1\nupstream_quiet_s = 1\n{eximbay}");
-    scene.write("cancel-desk.toml", &config.replace(eximbay, &quick));
+    hurried(&scene);
     let ids = scene.pay(&["ORD-1"]).await;
     back_up(&scene);
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
-    restore(&scene);
-    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
+    recover(&scene).await;
     let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
     let refused = scene.run(&trust).await.ends(4);
     let told = refused.err.contains("3,000 KRW") && refused.err.contains("under their old keys first");
@@ -60,14 +72,54 @@ async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_force_by_name_trusts_past_an_unexplained_refund() {
     let scene = Scene::new("force").await;
+    hurried(&scene);
     scene.pay(&["ORD-1"]).await;
     back_up(&scene);
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
-    restore(&scene);
-    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
-    scene.run(&[&["trust", "ORD-1"], &BY[..], &["--yes"]].concat()).await.ends(4);
+    recover(&scene).await;
+    let refused = scene.run(&[&["--json", "trust", "ORD-1"], &BY[..], &["--yes"]].concat()).await.ends(4);
+    assert_eq!(refused.json()["error"]["code"], "lost_wishes");
     scene.run(&[&["trust", "ORD-1"], &BY[..], &["--yes", "--force"]].concat()).await.ends(0);
+}
+
+/// This gateway tells no single cancels: nothing but the order of the steps keeps the lost wish from a second refund.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_wish_that_waits_is_not_begun_by_trusting_its_payment() {
+    let scene = Scene::new("waits").await;
+    hurried(&scene);
+    let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00"));
+    let row = format!(
+        "{{\"gateway\":\"eximbay\",\"transaction_id\":\"{}\",\"merchant_uid\":\"E-1\",\"amount\":10.00,\"currency\":\"USD\"}}\n",
+        id.as_str()
+    );
+    let path = scene.write("payments.jsonl", &row);
+    scene.run(&["payments", "import", path.to_str().unwrap()]).await.ends(0);
+    back_up(&scene);
+    let cancel = ["--json", "cancel", "E-1", "--amount", "3.00", "--key", "r-1", "--yes", "--wait", "20s"];
+    scene.run(&cancel).await.ends(0);
+    recover(&scene).await;
+    let trust = [&["--json", "trust", "E-1"], &BY[..], &["--yes"]].concat();
+    let refused = async || {
+        let told = scene.run(&trust).await.ends(1).json();
+        assert_eq!(told["error"]["code"], "not_allowed", "{told}");
+        assert!(told["error"]["next"].as_str().unwrap().contains("--did-not-happen"), "{told}");
+    };
+    // stored, and not looked at yet
+    let mut at_once = cancel.to_vec();
+    *at_once.last_mut().unwrap() = "0s";
+    let id_of_cancel = scene.run(&at_once).await.json()["id"].as_str().unwrap().to_owned();
+    refused().await;
+    scene.run(&cancel).await.ends(4);
+    refused().await;
+    scene.run(&[&["resolve", &id_of_cancel, "--look-again"], &BY[..], &["--yes"]].concat()).await.ends(0);
+    refused().await;
+    scene.run(&cancel).await.ends(4);
+    scene.run(&[&["resolve", &id_of_cancel, "--happened"], &BY[..], &["--yes"]].concat()).await.ends(0);
+    scene.run(&trust).await.ends(0);
+    scene.run(&cancel).await.ends(0);
+    let ledger = scene.sandbox.payment(Gateway::Eximbay, id.as_str()).unwrap();
+    assert_eq!(ledger.entries.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,6 +131,8 @@ async fn a_document_that_is_asked_for_is_no_yes() {
         vec!["cancel", "ORD-1", "--full", "--key", "k"],
         [&["resolve", id, "--happened"], &BY[..]].concat(),
         [&["withdraw", id], &BY[..]].concat(),
+        [&["recover", "--after-restore"], &BY[..]].concat(),
+        [&["bulk", "discard", id], &BY[..]].concat(),
         vec!["bulk", "run", id, "--approve", "0123456789abcdef", "--total", "KRW 1", "--by", "kim"],
     ] {
         let ended = scene.run(&[&["--json"], &command[..]].concat()).await.ends(2).json();
@@ -86,6 +140,8 @@ async fn a_document_that_is_asked_for_is_no_yes() {
     }
     assert!(scene.run(&["pending"]).await.ends(0).out.contains("nothing is under way"));
     assert_eq!(scene.sandbox.count(Gateway::Chaiport, Operation::Cancel), 0);
+    let restored = [&["--json", "recover", "--after-restore"], &BY[..], &["--yes"]].concat();
+    assert_eq!(scene.run(&restored).await.ends(0).json()["suspects"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

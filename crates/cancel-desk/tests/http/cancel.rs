@@ -100,6 +100,31 @@ async fn nothing_left_is_answered_in_the_guides_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_one_whatever_stands_around_it() {
+    let scene = Scene::new().await;
+    let (id, other) = (scene.card("ORD-1").await, scene.card("ORD-2").await);
+    let first = scene.send(Call::cancel("ORD-1", "1000", "k")).await.state(200, "completed");
+    for key in ["'k'", "`k`", "k'", "\"'k'\"", "\"a\\\"b\"", "\"", "a\"b", "\"k"] {
+        let refused = scene.send(Call::cancel("ORD-1", "1000", key)).await.refused(400, "invalid");
+        assert_eq!(refused["field"], "Idempotency-Key", "{key}");
+        let told = refused["message"].as_str().unwrap();
+        assert!(told.starts_with("Idempotency-Key: must be given without quotes"), "{told}");
+    }
+    // it stands for a refund of another order: that one is told
+    let taken = scene.send(Call::cancel("ORD-2", "1000", "k")).await.refused(422, "idempotency_key_reused");
+    assert_eq!(taken["cancel"]["id"], first["cancel"]["id"]);
+    assert_eq!(taken["cancel"]["payment_id"], id.as_str());
+    let told = taken["message"].as_str().unwrap();
+    assert!(told.contains(&format!("of another payment, chaiport/{}", "shop/")), "{told}");
+    let list = scene.send(Call::get("/cancels?key=k")).await.json();
+    assert_eq!(list["cancels"].as_array().map(Vec::len), Some(1));
+    assert_eq!(list["cancels"][0]["id"], first["cancel"]["id"]);
+    assert!(scene.send(Call::get("/cancels?key=l")).await.json()["cancels"].as_array().unwrap().is_empty());
+    scene.send(Call::get("/cancels?key=k&waiting=person")).await.refused(400, "invalid");
+    assert_eq!((scene.refunds(&id), scene.refunds(&other)), (vec![1000], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn more_than_is_left_is_refused_with_the_amounts() {
     let scene = Scene::new().await;
     let id = scene.card("ORD-1").await;

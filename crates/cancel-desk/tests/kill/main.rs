@@ -111,6 +111,19 @@ impl Run {
             self.violations.len(),
             began.elapsed().as_secs_f64()
         );
+        // for whoever adds up many runs
+        if std::env::var_os("KILL_JSON").is_some() {
+            let violations: Vec<String> = self.violations.iter().map(ToString::to_string).collect();
+            let report = serde_json::json!({
+                "class": format!("kill {}", self.name),
+                "seed": self.seed,
+                "trials": self.tally.rounds,
+                "counts": self.tally,
+                "violations": violations,
+                "seconds": began.elapsed().as_secs_f64(),
+            });
+            println!("{report}");
+        }
     }
 
     fn has_broken(&self, rules: &[Rule]) -> bool {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cancel_desk::journal::Journal;
 use cancel_desk::pg_core::Gateway;
 use cancel_desk::record::{
-    AttemptId, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, RejectedBecause,
+    AttemptRecord, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, RejectedBecause,
 };
 use pg_sandbox::{Actor, Entry, Ledger, Sandbox};
 
@@ -60,6 +61,8 @@ pub(crate) struct Oracle {
     pub(crate) violations: Vec<Violation>,
     /// As of the end of the last round.
     pub(crate) ends: Ends,
+    /// The test itself has changed rows past the journal.
+    pub(crate) schedule_is_changed: AtomicBool,
     finals: BTreeMap<IntentId, IntentState>,
     /// Which intent each key was acknowledged with.
     keys: BTreeMap<String, IntentId>,
@@ -116,11 +119,9 @@ impl Oracle {
         for payment in &payments {
             let key = payment.key();
             let intents = journal.intents_of(&key).await.unwrap();
-            let mut attempts = BTreeMap::new();
+            let mut attempts = Vec::new();
             for intent in &intents {
-                for attempt in journal.attempts_of(intent.id).await.unwrap() {
-                    attempts.insert(attempt.id, intent.id);
-                }
+                attempts.extend(journal.attempts_of(intent.id).await.unwrap());
             }
             let books = sandbox.payment(at_sandbox(key.gateway), &key.payment_id).unwrap();
             self.payment(payment, &intents, &attempts, &books, end);
@@ -131,7 +132,15 @@ impl Oracle {
             }
         }
         let found = journal.verify().await.unwrap();
-        found.faults.iter().for_each(|fault| self.broken(Rule::Sound, fault.to_string()));
+        // of a schedule that this very test has changed past the journal, verifying must tell
+        let of_schedule = [
+            "it did not find the rows as the events before it had left them",
+            "is not what its last event left",
+        ];
+        let ours =
+            |rule: &str| self.schedule_is_changed.load(Ordering::Relaxed) && of_schedule.contains(&rule);
+        let faults: Vec<_> = found.faults.iter().filter(|fault| !ours(fault.rule)).collect();
+        faults.iter().for_each(|fault| self.broken(Rule::Sound, fault.to_string()));
         ends
     }
 
@@ -139,7 +148,7 @@ impl Oracle {
         &mut self,
         payment: &PaymentRecord,
         intents: &[IntentRecord],
-        attempts: &BTreeMap<AttemptId, IntentId>,
+        attempts: &[AttemptRecord],
         books: &Ledger,
         end: bool,
     ) {
@@ -201,8 +210,14 @@ fn has_cause(intent: &IntentRecord) -> bool {
     matches!(&intent.outcome, Some(Outcome::Rejected(RejectedBecause::Person)))
 }
 
-/// Whose refund an entry is: every attempt carries a tag of its own into the books.
-pub(crate) fn intent_of(entry: &Entry, attempts: &BTreeMap<AttemptId, IntentId>) -> Option<IntentId> {
-    let carries = |id: &AttemptId| id.tag().is_ok_and(|tag| entry.tag.contains(tag.as_str()));
-    attempts.iter().find(|(id, _)| carries(id)).map(|(_, intent)| *intent)
+/// Whose refund an entry is: every attempt carries a tag of its own into the books. Settlebank's flat form has no place
+/// for one; there nobody but us refunds, and the balance before tells which it was.
+pub(crate) fn intent_of(entry: &Entry, attempts: &[AttemptRecord]) -> Option<IntentId> {
+    let is_it = |attempt: &&AttemptRecord| {
+        if entry.tag.starts_with("flat:") {
+            return (attempt.balance_before.minor(), attempt.amount.minor()) == (entry.before, entry.amount);
+        }
+        attempt.id.tag().is_ok_and(|tag| entry.tag.contains(tag.as_str()))
+    };
+    attempts.iter().find(is_it).map(|attempt| attempt.intent)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use cancel_desk::record::{IntentState, PaymentKey, Resolution};
@@ -55,7 +56,7 @@ enum Until {
 }
 
 /// What happened, counted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, serde::Serialize)]
 pub(crate) struct Tally {
     pub(crate) rounds: u64,
     pub(crate) payments: u64,
@@ -236,7 +237,9 @@ impl Round<'_> {
                 }
                 sleep(HINT_PAUSE).await;
                 journal.recover().await.unwrap();
-                self.scene.store.take_hints_for_the_schedule().await;
+                if self.scene.store.take_hints_for_the_schedule().await {
+                    self.oracle.schedule_is_changed.store(true, Ordering::Relaxed);
+                }
             } else if until == Until::AWhile && due > horizon {
                 return true;
             } else {
@@ -282,7 +285,6 @@ impl Round<'_> {
         if attempts.is_empty() || intent.state == IntentState::Accepted {
             return Resolution::LookAgain;
         }
-        let attempts: BTreeMap<_, _> = attempts.iter().map(|attempt| (attempt.id, intent.id)).collect();
         let books = self
             .scene
             .sandbox

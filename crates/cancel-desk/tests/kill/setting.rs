@@ -77,12 +77,13 @@ impl Store {
     }
 
     /// Makes every look-up that was hinted at the scheduled one, as if its time had come: hints alone end nothing.
-    pub(crate) async fn take_hints_for_the_schedule(&self) {
-        let Self::Postgres { url, schema, .. } = self else { return };
+    /// Tells whether there was one.
+    pub(crate) async fn take_hints_for_the_schedule(&self) -> bool {
+        let Self::Postgres { url, schema, .. } = self else { return false };
         let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
         let _ends_with_the_client = tokio::spawn(connection);
         let sql = format!("UPDATE {schema}.intent SET scheduled_at = NULL WHERE scheduled_at IS NOT NULL");
-        client.execute(&sql, &[]).await.unwrap();
+        client.execute(&sql, &[]).await.unwrap() > 0
     }
 
     pub(crate) const fn has_own_time(&self) -> bool {

@@ -49,6 +49,22 @@ fn told(outcome: &Result<Cancelled, CancelError>) -> String {
 }
 
 #[test]
+fn nothing_shown_repeats_the_account() {
+    let account = RefundAccount::new(Bank::Shinhan, "90817263540022", "홍길동").unwrap();
+    let request = CancelRequest::partial(record().with_pg_provider("kcp"), won(2000))
+        .and_then(|request| request.with_tag("t1".parse().unwrap()).with_refund_account(account))
+        .unwrap();
+    let ours = OURS.replace("C-2", "90817263540022");
+    let body = paid_back(4500, &format!("{BEFORE},{ours}"), r#","pay_method":"90817263540022""#);
+    let cancelled = classify(&request, &respond(200, &body)).unwrap();
+    let record = PaymentRecord::from(cancelled.answer());
+    let refused = r#"{"code":90817263540022,"message":"x","response":null}"#;
+    let refused = classify(&request, &respond(400, refused)).unwrap_err();
+    let shown = format!("{cancelled:?} {record:?} {refused} {refused:?} {:?}", refused.code());
+    assert!(!shown.contains("90817263540022"), "{shown}");
+}
+
+#[test]
 fn completed_needs_code_sum_and_our_entry() {
     let body = paid_back(4500, &format!("{BEFORE},{OURS}"), "");
     let cancelled = classify(&request(), &respond(200, &body)).unwrap();

@@ -3,15 +3,16 @@
 use std::fmt;
 
 use pg_core::json::{self, JsonFault};
+use pg_core::text::Word;
 use serde::Deserialize;
 
 use crate::envelope::Envelope;
-use crate::fields::{deciding, lenient_object, object, told};
+use crate::fields::{debug_told, deciding, lenient_object, object, told};
 use crate::method::PaymentMethod;
 use crate::stamp::Stamp;
 
 /// The whole answer to a look-up (Eximbay developer guide, retrieve page).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct RetrieveAnswer {
     /// Code and message.
@@ -25,7 +26,7 @@ pub struct RetrieveAnswer {
 }
 
 /// `payment` of an answer to a look-up.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[non_exhaustive]
 pub struct RetrievedPayment {
     /// `order_id`: the merchant's order number.
@@ -57,6 +58,11 @@ pub struct RetrievedPayment {
     pub payment_method: Option<PaymentMethod>,
 }
 
+debug_told!(RetrievedPayment {
+    order_id, currency, amount, transaction_id, status_text, auth_code, balance; transaction_date, payment_method
+});
+debug_told!(RetrieveAnswer { mid; envelope, payment, card_info });
+
 impl RetrievedPayment {
     /// The status; a missing one is [`PaymentStatus::Other`] with empty text.
     #[must_use]
@@ -72,7 +78,7 @@ impl RetrievedPayment {
 }
 
 /// The status of a payment.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaymentStatus {
     /// `SALE`: paid. It stays so when refunded; only the balance moves.
@@ -86,6 +92,18 @@ pub enum PaymentStatus {
     None,
     /// A status that is not known here; amounts decide.
     Other(String),
+}
+
+impl fmt::Debug for PaymentStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sale => f.write_str("Sale"),
+            Self::Auth => f.write_str("Auth"),
+            Self::Registered => f.write_str("Registered"),
+            Self::None => f.write_str("None"),
+            Self::Other(word) => f.debug_tuple("Other").field(&Word(word)).finish(),
+        }
+    }
 }
 
 impl PaymentStatus {

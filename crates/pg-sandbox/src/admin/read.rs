@@ -81,6 +81,7 @@ const FAULT: &[&str] = &[
     "code",
     "message",
     "location",
+    "token",
 ];
 
 /// `gateway`, `merchant_uid`, `amount` (minor units; Eximbay: `amount_text`), and whatever
@@ -154,7 +155,8 @@ pub(super) fn payment(wish: &Value) -> Result<NewPayment, Refusal> {
 }
 
 /// `gateway`, `operation`, `kind`, optional `nth`, `times`, `apply`; for some kinds `bytes`, `millis`,
-/// `status`, `body` (empty, html, envelope, wrong_envelope), `code`, `message`, `location`.
+/// `status`, `body` (empty, html, envelope, wrong_envelope), `code`, `message`, `location`,
+/// `token`.
 pub(super) fn fault(wish: &Value) -> Result<Fault, Refusal> {
     only(wish, FAULT)?;
     let Some(operation) = text(wish, "operation").map_or(Some(Operation::Any), Operation::from_name) else {
@@ -214,6 +216,26 @@ fn kind(wish: &Value) -> Result<FaultKind, Refusal> {
         "latency" => FaultKind::Latency(pause),
         "interim_100" => FaultKind::Interim100,
         "header_bomb" => FaultKind::HeaderBomb(bytes.unwrap_or(200)),
+        "long_header" => FaultKind::LongHeader(bytes.unwrap_or(1_048_576)),
+        "endless_headers" => FaultKind::EndlessHeaders,
+        "cookies" => FaultKind::Cookies(bytes.unwrap_or(50)),
+        "endless_interim" => FaultKind::EndlessInterim,
+        "switch_protocols" => FaultKind::SwitchProtocols,
+        "body_only" => FaultKind::BodyOnly,
+        "chunk_overflow" => FaultKind::ChunkOverflow,
+        "endless_chunk_size" => FaultKind::EndlessChunkSize,
+        "endless_trailers" => FaultKind::EndlessTrailers,
+        "two_lengths" => FaultKind::TwoLengths,
+        "length_and_chunks" => FaultKind::LengthAndChunks,
+        "short_length" => FaultKind::ShortLength(bytes.unwrap_or(10)),
+        "second_answer" => FaultKind::SecondAnswer,
+        "gzip" => FaultKind::Gzip(bytes.unwrap_or(8_388_608)),
+        "byte_order_mark" => FaultKind::ByteOrderMark,
+        "utf_16" => FaultKind::Utf16,
+        "amounts" => FaultKind::Amounts(text(wish, "token").unwrap_or("NaN").to_owned()),
+        "echo" => FaultKind::Echo,
+        "echo_value" => FaultKind::EchoValue(owned("message")),
+        "drop_after_body" => FaultKind::DropAfterBody,
         _ => return bad("kind is unknown"),
     })
 }

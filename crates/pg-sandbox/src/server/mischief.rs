@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
+use super::hostile;
 use super::http::{Rendered, Request};
 use super::socket::Socket;
 use crate::faults::{BodyKind, Fault, FaultKind};
@@ -133,6 +134,16 @@ pub(crate) async fn play(
             }
             return (status, finish(socket, close).await);
         }
+        FaultKind::HugeBody(size) => {
+            return (status, hostile::huge(socket, &rendered, *size, close).await);
+        }
+        FaultKind::ShortLength(_) | FaultKind::SecondAnswer => {
+            return (status, hostile::ahead(socket, &fault.kind, &rendered).await);
+        }
+        kind if hostile::breaks_framing(kind) => {
+            hostile::play(socket, kind, &rendered, hold).await;
+            return (status, After::Over);
+        }
         FaultKind::RefuseConnections => {
             drop(write(socket, &rendered, true).await);
             shut_briefly(world, gateway);
@@ -162,17 +173,17 @@ fn shut_briefly(world: &World, gateway: Gateway) {
     });
 }
 
-async fn send(socket: &mut Socket, bytes: &[u8]) {
+pub(super) async fn send(socket: &mut Socket, bytes: &[u8]) {
     // A client that is gone already gets nothing; the fault has had its effect.
     drop(socket.write_all(bytes).await);
     drop(socket.flush().await);
 }
 
-async fn fin(mut socket: Socket) {
+pub(super) async fn fin(mut socket: Socket) {
     drop(socket.shutdown().await);
 }
 
-async fn finish(socket: Socket, close: bool) -> After {
+pub(super) async fn finish(socket: Socket, close: bool) -> After {
     if close {
         fin(socket).await;
         return After::Over;
@@ -205,8 +216,11 @@ fn twist(world: &World, gateway: Gateway, request: &Request, kind: &FaultKind, m
         Gateway::Eximbay => eximbay::twist(kind, &mut reply.body),
         Gateway::Settlebank => settlebank::twist(world, kind, &mut reply.body),
     }
-    if *kind == FaultKind::ExtraFields {
-        add_everywhere(&mut reply.body);
+    match kind {
+        FaultKind::ExtraFields => add_everywhere(&mut reply.body),
+        FaultKind::Amounts(_) => hostile::mark_amounts(&mut reply.body),
+        FaultKind::Echo | FaultKind::EchoValue(_) => hostile::echo(kind, request, &mut reply.body),
+        _ => {}
     }
     if *kind == FaultKind::WrongCharset
         && let Some(members) = reply.body.as_object_mut()
@@ -221,7 +235,6 @@ fn twist(world: &World, gateway: Gateway, request: &Request, kind: &FaultKind, m
         render(gateway, &reply)
     };
     match kind {
-        FaultKind::HugeBody(size) => rendered.body.resize((*size).max(rendered.body.len()), b' '),
         FaultKind::Malformed => {
             rendered.body.truncate(rendered.body.len().saturating_sub(2));
             rendered.body.extend_from_slice(b",,]");
@@ -250,7 +263,8 @@ fn twist(world: &World, gateway: Gateway, request: &Request, kind: &FaultKind, m
                 .headers
                 .extend((0..*lines).map(|line| (format!("x-filler-{line}"), "0123456789abcdef".repeat(4))));
         }
-        _ => {}
+        FaultKind::Echo | FaultKind::EchoValue(_) => hostile::echo_header(kind, request, &mut rendered),
+        _ => hostile::dress(kind, &mut rendered),
     }
     rendered
 }

@@ -1,6 +1,8 @@
 //! Listeners: accept, hand the socket to its connection loop, refuse while the gate is shut.
 
 pub(crate) mod connection;
+mod gzip;
+mod hostile;
 pub(crate) mod http;
 pub(crate) mod mischief;
 pub(crate) mod socket;

@@ -35,7 +35,10 @@ pub(super) fn cancel(
         hash: &hash,
         amounts: after(request).map(|after| (request.amount(), after)),
     };
-    let answer = read(response, currency, config, &asked, sensitive)?;
+    let mut answer = read(response, currency, config, &asked, sensitive)?;
+    if let Some(account) = request.refund_account() {
+        account.scrub([&mut answer.trade_no]);
+    }
     let matches = asked.is_echoed_by(&answer) && amounts_match(request, &answer);
     if !matches {
         return Err(told(response, &answer).unknown(UnknownReason::Integrity));

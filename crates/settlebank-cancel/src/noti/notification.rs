@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pg_core::text::Word;
 use pg_core::{Currency, Money};
 
 use super::NotificationError;
@@ -39,7 +40,7 @@ impl NotificationStatus {
 }
 
 /// `cnclType`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CancelKind {
     /// `00`
@@ -48,6 +49,16 @@ pub enum CancelKind {
     Partial,
     /// Any other.
     Other(String),
+}
+
+impl fmt::Debug for CancelKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full => f.write_str("Full"),
+            Self::Partial => f.write_str("Partial"),
+            Self::Other(word) => f.debug_tuple("Other").field(&Word(word)).finish(),
+        }
+    }
 }
 
 /// A notification whose hash matched.
@@ -223,8 +234,8 @@ impl fmt::Debug for Notification {
         f.debug_struct("Notification")
             .field("status", &self.status)
             .field("cancel_kind", &self.cancel_kind)
-            .field("biz_type", &self.biz_type())
-            .field("trade_no", &self.trade_no())
+            .field("biz_type", &self.biz_type().map(Word))
+            .field("trade_no", &self.trade_no().map(Word))
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,10 @@
 //! Answers in the flat form (developer-site prototype, 2025-09).
 
+use std::fmt;
+
 use pg_core::GatewayText;
 use pg_core::json::{self, JsonFault, scalar_text};
+use pg_core::text::Word;
 use serde::Deserialize;
 
 use super::field::strict_text;
@@ -20,7 +23,7 @@ struct Raw {
 }
 
 /// An answer in the flat form. It tells no amount, no payment and no balance.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct FlatAnswer {
     /// `resultCode`: `0000`, or why not; see [`codes::flat`](crate::codes::flat). Verbatim, but for secrets in a
@@ -31,6 +34,16 @@ pub struct FlatAnswer {
     /// `canTrdNo`: Hecto's number of the cancel; null on failure. Longer than 40 characters in the one
     /// sample.
     pub cancel_trade_no: Option<String>,
+}
+
+impl fmt::Debug for FlatAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FlatAnswer")
+            .field("code", &Word(&self.code))
+            .field("message", &self.message)
+            .field("cancel_trade_no", &Word::of(&self.cancel_trade_no))
+            .finish()
+    }
 }
 
 /// Reads an answer in the flat form; `sensitive` are the values to be blanked out in the message and

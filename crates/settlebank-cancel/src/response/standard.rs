@@ -3,6 +3,7 @@
 use std::fmt;
 
 use pg_core::json::{self, JsonFault, object, scalar_text};
+use pg_core::text::Word;
 use pg_core::{Currency, GatewayText};
 use serde::Deserialize;
 
@@ -148,7 +149,7 @@ pub struct StandardAnswer {
 }
 
 /// `rfdPsblCd`: whether a mobile payment can be refunded into an account when its month is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LaterRefund {
     /// `Y`
@@ -159,6 +160,17 @@ pub enum LaterRefund {
     ConditionsNotMet,
     /// Any other value.
     Other(String),
+}
+
+impl fmt::Debug for LaterRefund {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Possible => f.write_str("Possible"),
+            Self::NotRegistered => f.write_str("NotRegistered"),
+            Self::ConditionsNotMet => f.write_str("ConditionsNotMet"),
+            Self::Other(word) => f.debug_tuple("Other").field(&Word(word)).finish(),
+        }
+    }
 }
 
 impl From<String> for LaterRefund {
@@ -230,11 +242,11 @@ pub fn parse_standard(
 impl fmt::Debug for StandardAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StandardAnswer")
-            .field("status", &self.status)
-            .field("code", &self.code)
-            .field("order_no", &self.order_no)
-            .field("trade_no", &self.trade_no)
-            .field("original_trade_no", &self.original_trade_no)
+            .field("status", &Word(&self.status))
+            .field("code", &Word(&self.code))
+            .field("order_no", &Word::of(&self.order_no))
+            .field("trade_no", &Word::of(&self.trade_no))
+            .field("original_trade_no", &Word::of(&self.original_trade_no))
             .field("cancelled", &self.cancelled)
             .field("remaining", &self.remaining)
             .field("paid", &self.paid)

@@ -12,10 +12,13 @@ pub(super) enum Column {
     RefundHolder,
     RefundAccount,
     RefundTel,
+    /// What a file of left-out rows says of them: not read.
+    Remark,
 }
 
-const NAMES: [(&str, Column); 24] = [
+const NAMES: [(&str, Column); 25] = [
     ("merchant_uid", Column::MerchantUid),
+    ("order_id", Column::MerchantUid),
     ("주문번호", Column::MerchantUid),
     ("payment_id", Column::PaymentId),
     ("imp_uid", Column::PaymentId),
@@ -45,8 +48,10 @@ impl Column {
     /// The column of a header's word; letter case and surrounding space do not count.
     pub(super) fn named(word: &str) -> Option<Self> {
         let word = word.trim().to_ascii_lowercase();
-        if word == "refund_tel" {
-            return Some(Self::RefundTel);
+        match word.as_str() {
+            "refund_tel" => return Some(Self::RefundTel),
+            "left_out" | "why" => return Some(Self::Remark),
+            _ => {}
         }
         NAMES.iter().find(|(name, _)| *name == word).map(|(_, column)| *column)
     }

@@ -4,11 +4,12 @@ use super::MAX_ROWS;
 use super::column::{Column, UNKNOWN};
 use super::fault::Faults;
 use super::row::{Draft, Row};
+use super::text;
 
 /// The rows of CSV text with a header row.
 pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
     let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(text))
+        .delimiter(text::delimiter(text))
         .has_headers(false)
         .flexible(true)
         .trim(Trim::All)
@@ -49,12 +50,6 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
     rows
 }
 
-/// Spreadsheets write what their country's habits are: the header row tells.
-fn delimiter(text: &str) -> u8 {
-    let header = text.trim_start().lines().next().unwrap_or("");
-    [b',', b'\t', b';'].into_iter().find(|byte| header.as_bytes().contains(byte)).unwrap_or(b',')
-}
-
 fn line(record: &StringRecord) -> u64 {
     record.position().map_or(0, csv::Position::line)
 }
@@ -70,7 +65,9 @@ fn header_of(header: &StringRecord, faults: &mut Faults) -> Option<Vec<Column>> 
     for (number, word) in (1..).zip(header.iter()) {
         match Column::named(word) {
             None => wrong(number, UNKNOWN),
-            Some(column) if columns.contains(&column) => wrong(number, "a column that stands there twice"),
+            Some(column) if column != Column::Remark && columns.contains(&column) => {
+                wrong(number, "a column that stands there twice")
+            }
             Some(column) => columns.push(column),
         }
     }

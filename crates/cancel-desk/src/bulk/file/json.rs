@@ -46,6 +46,9 @@ fn row(line: u64, members: &Members<'_>, faults: &mut Faults) -> Option<Row> {
             wrong(&number, UNKNOWN);
             continue;
         };
+        if column == Column::Remark {
+            continue;
+        }
         if seen.contains(&column) {
             wrong(column.name(), "stands there twice");
             continue;

@@ -4,7 +4,7 @@
 //!
 //! | column | also called | holds |
 //! |---|---|---|
-//! | `merchant_uid` | 주문번호 | the merchant's order number |
+//! | `merchant_uid` | `order_id`, 주문번호 | the merchant's order number |
 //! | `payment_id` | `imp_uid`, `transaction_id`, `org_trd_no`, 결제번호 | the gateway's number; one of the two is needed |
 //! | `gateway` | | `chaiport`, `eximbay`, `settlebank`; where the number alone does not tell |
 //! | `account` | `merchant` | the merchant's account, as the configuration names it |
@@ -13,13 +13,14 @@
 //! | `key` | `idempotency_key` | the caller's own key; needed where the same amount is refunded again |
 //! | `refund_bank`, `refund_holder`, `refund_account` | 은행, 예금주, 계좌번호 | where the money goes, for virtual accounts: all three or none |
 //! | `refund_tel` | | the holder's phone, where a PG wants it |
+//! | `left_out`, `why` | | not read: what [`write_left_out`](super::write_left_out) says of a row |
 
 mod column;
 mod csv;
 mod fault;
 mod json;
 mod row;
-mod text;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod tests;

@@ -4,13 +4,13 @@ use pg_core::Gateway;
 use pg_core::decimal::{Decimal, DecimalError};
 use zeroize::Zeroizing;
 
+use crate::journal::check_key;
+
 use super::column::Column;
 use super::fault::Faults;
 
 /// Longest number of an order or a payment, in bytes.
 const MAX_ID: usize = 200;
-/// Longest key, in bytes.
-const MAX_KEY: usize = 200;
 /// Longest reason, in characters.
 const MAX_REASON: usize = 500;
 /// Longest part of a refund account, in characters.
@@ -32,6 +32,8 @@ pub struct Row {
     pub account: Option<String>,
     /// How much.
     pub amount: RowAmount,
+    /// The same as the file has it.
+    pub asked: String,
     /// Why.
     pub reason: Option<String>,
     /// The caller's own key.
@@ -125,6 +127,7 @@ impl Draft {
             gateway: gateway.and_then(Result::ok),
             account: text(Column::Account),
             amount: amount?,
+            asked: text(Column::Amount)?,
             reason: text(Column::Reason),
             key: text(Column::Key),
             refund_into,
@@ -133,14 +136,14 @@ impl Draft {
 
     fn check_id(&self, column: Column, fault: &mut impl FnMut(Column, &str)) {
         let Some(text) = self.get(column) else { return };
-        if text.len() > MAX_ID.min(MAX_KEY) {
+        if text.len() > MAX_ID {
             fault(column, "must be at most 200 bytes");
         } else if text.chars().any(char::is_control) {
             fault(column, "must not contain control characters");
         } else if is_ruined(text) {
             fault(column, RUINED);
-        } else if column == Column::Key && !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            fault(column, "must be visible ascii characters without spaces");
+        } else if let (Column::Key, Err(why)) = (column, check_key(text)) {
+            fault(column, why);
         }
     }
 
@@ -186,8 +189,7 @@ impl Draft {
 }
 
 fn gateway(text: &str) -> Option<Gateway> {
-    let word = text.to_ascii_lowercase();
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank].into_iter().find(|g| g.as_str() == word)
+    text.to_ascii_lowercase().parse().ok()
 }
 
 const RUINED: &str = "a spreadsheet has turned it into 1.2E+07 form and lost digits: format the column as text \

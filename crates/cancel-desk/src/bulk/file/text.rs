@@ -6,8 +6,14 @@ use super::fault::{Faults, FileError};
 const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 const UTF16_MARKS: [&[u8]; 2] = [&[0xFF, 0xFE], &[0xFE, 0xFF]];
 
+/// Spreadsheets write what their country's habits are: the header row tells.
+pub(crate) fn delimiter(text: &str) -> u8 {
+    let header = text.trim_start().lines().next().unwrap_or("");
+    [b',', b'\t', b';'].into_iter().find(|byte| header.as_bytes().contains(byte)).unwrap_or(b',')
+}
+
 /// The file as text. What is not UTF-8 is read as CP949, if all of it can be.
-pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), FileError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), FileError> {
     if UTF16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(Faults::only("the file is UTF-16: save it as «CSV UTF-8»"));
     }

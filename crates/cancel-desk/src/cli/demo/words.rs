@@ -32,5 +32,5 @@ texts! {
     AGREE = "Journal and gateways' books agree. {0} s.", "저널과 PG 장부가 일치합니다. {0}초.";
     DO_NOT_AGREE = "JOURNAL AND GATEWAYS' BOOKS DO NOT AGREE. {0} s.", "저널과 PG 장부가 일치하지 않습니다. {0}초.";
     SIMULATED = "A simulator is a simulator: this shows the documents' behaviour, not a gateway's own.",
-        "모의 PG는 모의일 뿐입니다. 문서에 적힌 동작을 보여 줄 뿐, 실제 PG의 동작을 보장하지 않습니다.";
+        "모의 PG는 실제 PG가 아닙니다. 문서에 적힌 동작을 보여 줄 뿐, 실제 PG의 동작을 보장하지 않습니다.";
 }

@@ -1,4 +1,4 @@
-//! Jobs: planned, approved as a whole, submitted within what was approved.
+//! Jobs: planned, approved as a whole, submitted within what was approved; halted, they hold what has not begun.
 
 use super::*;
 
@@ -93,7 +93,7 @@ pub(crate) async fn accounts_of_a_plan_are_sealed_and_erased(
     assert_eq!(back.expose_number(), account().expose_number());
     let discarded = journal.discard_job(job.id, "kim", "called off").await.unwrap();
     assert_eq!(discarded.state, JobState::Discarded);
-    assert!(journal.refund_account(intent).await.unwrap().is_some(), "what is submitted keeps its own");
+    assert!(journal.refund_account(intent).await.unwrap().is_none(), "taken back with its job");
     assert!(journal.submit_row(job.id, 2).await.is_err());
     let again = journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await;
     assert!(matches!(again, Err(JournalError::NotAllowed(_))));
@@ -126,12 +126,13 @@ pub(crate) async fn a_bad_plan_is_not_stored(journal: Arc<dyn Journal>, _clock: 
 /// A key that stands for another wish is no outcome of the row's own.
 pub(crate) async fn another_wish_of_the_same_key_is_not_the_rows(
     journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
+    clock: Arc<TestClock>,
 ) {
     for id in ["p", "q"] {
         journal.register_payment(payment(id)).await.unwrap();
     }
     submitted(&*journal, wish("p", "return-1", 2_000)).await;
+    clock.advance(SECOND);
     let mut new = plan(&[(1, "q", 3_000), (2, "p", 2_000), (3, "p", 2_001)]);
     for (row, key) in new.rows.iter_mut().zip(["return-1", "return-2", "return-3"]) {
         row.key = Some(key.to_owned());
@@ -176,4 +177,207 @@ pub(crate) async fn rows_at_once_are_counted_once(journal: Arc<dyn Journal>, _cl
     let told = journal.job(job.id).await.unwrap().unwrap();
     assert_eq!(told.totals, [JobTotal { approved: won(2_000), submitted: 2_000 }]);
     sound(&*journal).await;
+}
+
+/// An approved job of 1,000 each of these payments, all submitted. Its lines begin with 1.
+async fn all_submitted(journal: &dyn Journal, ids: &[&str]) -> (JobRecord, Vec<IntentRecord>) {
+    let mut new = plan(&[]);
+    for (line, id) in (1..).zip(ids) {
+        journal.register_payment(payment(id)).await.unwrap();
+        new.rows.extend(plan(&[(line, id, 1_000)]).rows);
+    }
+    let job = journal.plan_job(new).await.unwrap();
+    approved(journal, &job).await;
+    let mut intents = Vec::new();
+    for row in journal.job_rows(job.id, 0, 100).await.unwrap() {
+        intents.push(journal.submit_row(job.id, row.line).await.unwrap().intent().clone());
+    }
+    (job, intents)
+}
+
+async fn approved(journal: &dyn Journal, job: &JobRecord) {
+    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+    journal.approve_job(job.id, job.hash, &totals, "kim").await.unwrap();
+}
+
+/// The intent that is worked on next at a payment, given back at once.
+async fn next_at(journal: &dyn Journal, id: &str) -> Option<IntentId> {
+    let key = PaymentKey::new(Gateway::Chaiport, "shop", id);
+    let claim = journal.claim_payment(&key, "looker", LEASE).await.unwrap()?;
+    journal.release(&claim.lease).await.unwrap();
+    Some(claim.snapshot.intent.id)
+}
+
+async fn next(journal: &dyn Journal) -> Option<IntentId> {
+    let claim = claim(journal, "looker").await?;
+    journal.release(&claim.lease).await.unwrap();
+    Some(claim.snapshot.intent.id)
+}
+
+pub(crate) async fn a_halted_job_holds_what_has_not_begun(journal: Arc<dyn Journal>, clock: Arc<TestClock>) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p", "q", "r"]).await;
+    // begun, and claimed to begin
+    let p = claimed(journal, "w").await;
+    let new = attempt(&p, 10_000);
+    journal.open_attempt(&p.lease, &new).await.unwrap();
+    let q = claimed(journal, "w2").await;
+    assert_eq!([p.snapshot.intent.id, q.snapshot.intent.id], [intents[0].id, intents[1].id]);
+    clock.advance(SECOND);
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    let late = journal.open_attempt(&q.lease, &attempt(&q, 10_000)).await;
+    assert!(matches!(late, Err(JournalError::NotAllowed("its job is halted"))), "{late:?}");
+    journal.release(&q.lease).await.unwrap();
+    assert_eq!(next(journal).await, None);
+    for id in ["q", "r"] {
+        assert_eq!(next_at(journal, id).await, None, "{id}");
+    }
+    for (intent, by) in intents.iter().zip([None, Some(job.id), Some(job.id)]) {
+        assert_eq!(journal.held_by(intent.id).await.unwrap(), by);
+    }
+    // what has begun is carried on, and alone counts as due
+    let due = journal.next_due().await.unwrap();
+    assert_eq!((due, journal.counts().await.unwrap().oldest_due), (Some(p.snapshot.now), due));
+    let done = about(intents[0].id, Some(new.id), completed());
+    assert_eq!(journal.record(&p.lease, &done).await.unwrap().intent.state, IntentState::Completed);
+    assert_eq!(journal.next_due().await.unwrap(), None);
+    assert_eq!(journal.intent(intents[1].id).await.unwrap().unwrap().state, IntentState::Planned);
+    sound(journal).await;
+    // another wish of the same payment goes
+    let own = submitted(journal, wish("q", "own", 500)).await;
+    assert_eq!(next(journal).await, Some(own.id));
+    journal.withdraw(own.id, "kim", "no longer").await.unwrap();
+    assert_eq!(next(journal).await, None);
+    // approved again, it goes on at once
+    approved(journal, &job).await;
+    assert_eq!(journal.held_by(intents[1].id).await.unwrap(), None);
+    assert_eq!(next(journal).await, Some(intents[1].id));
+    let q = claimed(journal, "w2").await;
+    journal.open_attempt(&q.lease, &attempt(&q, 10_000)).await.unwrap();
+    assert_eq!(next_at(journal, "r").await, Some(intents[2].id));
+    sound(journal).await;
+}
+
+pub(crate) async fn no_second_attempt_begins_in_a_halted_job(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p"]).await;
+    let claim = claimed(journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    journal.halt_job(job.id, "kim stopped it").await.unwrap();
+    let superseded = about(intents[0].id, Some(new.id), Change::Superseded);
+    assert_eq!(journal.record(&claim.lease, &superseded).await.unwrap().intent.state, IntentState::Planned);
+    journal.release(&claim.lease).await.unwrap();
+    clock.advance(LEASE);
+    assert_eq!((next(journal).await, next_at(journal, "p").await), (None, None));
+    approved(journal, &job).await;
+    assert_eq!(next(journal).await, Some(intents[0].id));
+    sound(journal).await;
+}
+
+pub(crate) async fn a_discarded_job_takes_back_what_was_never_attempted(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p", "q", "r", "s"]).await;
+    let mut begun = Vec::new();
+    for owner in ["w", "w2"] {
+        let claim = claimed(journal, owner).await;
+        let new = attempt(&claim, 10_000);
+        journal.open_attempt(&claim.lease, &new).await.unwrap();
+        begun.push((claim, new));
+    }
+    let (claim, new) = &begun[1];
+    let superseded = about(intents[1].id, Some(new.id), Change::Superseded);
+    journal.record(&claim.lease, &superseded).await.unwrap();
+    journal.release(&claim.lease).await.unwrap();
+    let own = submitted(journal, wish("r", "own", 500)).await;
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    assert_eq!(next_at(journal, "q").await, None);
+    clock.advance(LEASE);
+    journal.discard_job(job.id, "kim", "called off").await.unwrap();
+    let states = journal.job_rows(job.id, 0, 10).await.unwrap().into_iter();
+    let states: Vec<_> = states.map(|row| row.stored.unwrap().state).collect();
+    use IntentState::{Open, Planned, Withdrawn};
+    assert_eq!(states, [Open, Planned, Withdrawn, Withdrawn]);
+    let events = journal.events(0, 100).await.unwrap();
+    let withdrawn = events.iter().filter(|event| event.kind == "withdrawn");
+    let told: Vec<_> = withdrawn.map(|event| (event.intent, event.detail.contains("called off"))).collect();
+    assert_eq!(told, [(Some(intents[2].id), true), (Some(intents[3].id), true)]);
+    for (id, reserved) in [("q", 1_000), ("r", 500), ("s", 0)] {
+        let key = PaymentKey::new(Gateway::Chaiport, "shop", id);
+        assert_eq!(journal.payment(&key).await.unwrap().unwrap().reserved, reserved, "{id}");
+    }
+    // what was attempted goes on
+    assert_eq!(next_at(journal, "q").await, Some(intents[1].id));
+    assert_eq!(next_at(journal, "r").await, Some(own.id));
+    assert_eq!(next_at(journal, "s").await, None);
+    sound(journal).await;
+}
+
+/// Its turn brings it before a person; held back, it would never have an outcome.
+pub(crate) async fn what_is_older_than_a_restore_is_not_held(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p"]).await;
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    assert_eq!(next(journal).await, None);
+    clock.advance(SECOND);
+    journal.suspect_all("kim", "restored").await.unwrap();
+    assert_eq!(next(journal).await, Some(intents[0].id));
+    journal.discard_job(job.id, "kim", "an attempt may have been lost").await.unwrap();
+    assert_eq!(next(journal).await, Some(intents[0].id), "not withdrawn");
+    journal.register_payment(payment("q")).await.unwrap();
+    clock.advance(SECOND);
+    let (job, newer) = all_submitted(journal, &["q"]).await;
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    assert_eq!(next_at(journal, "q").await, None, "{newer:?}");
+    sound(journal).await;
+}
+
+pub(crate) async fn what_was_asked_for_since_the_plan_is_not_submitted(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    for id in ["p", "q", "r", "s", "t"] {
+        journal.register_payment(payment(id)).await.unwrap();
+    }
+    submitted(journal, wish("q", "before", 1_000)).await;
+    clock.advance(SECOND);
+    let rows = [(1, "p", 3_000), (2, "p", 2_000), (3, "q", 1_000), (4, "r", 1_000), (5, "s", 1_000)];
+    let mut new = plan(&rows);
+    new.rows.extend(plan(&[(6, "t", 1_000), (7, "t", 1_000)]).rows);
+    new.rows[3].key = Some("r-1".to_owned());
+    let job = journal.plan_job(new).await.unwrap();
+    approved(journal, &job).await;
+    clock.advance(SECOND);
+    let since = submitted(journal, wish("p", "return-1", 3_000)).await;
+    // the row's own key; a refund that was taken back; within the job
+    submitted(journal, wish("r", "r-1", 1_000)).await;
+    let back = submitted(journal, wish("s", "return-2", 1_000)).await;
+    journal.withdraw(back.id, "kim", "a mistake").await.unwrap();
+    for line in 1..=7 {
+        let result = journal.submit_row(job.id, line).await;
+        assert_eq!(matches!(result, Err(JournalError::AskedSince)), line == 1, "{line} {result:?}");
+        assert_eq!(result.is_ok(), line != 1, "{line}");
+    }
+    // final for this plan
+    journal.withdraw(since.id, "kim", "by mistake").await.unwrap();
+    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::AskedSince)));
+    let told = journal.job_rows(job.id, 0, 10).await.unwrap();
+    assert_eq!((told[0].refused.as_deref(), told[1].refused.as_deref()), (Some("asked_since"), None));
+    let told = journal.job(job.id).await.unwrap().unwrap();
+    assert_eq!(told.totals, [JobTotal { approved: won(10_000), submitted: 6_000 }]);
+    sound(journal).await;
+    let again = NewJob { name: "again".to_owned(), ..plan(&[(1, "p", 3_000)]) };
+    let again = journal.plan_job(again).await.unwrap();
+    approved(journal, &again).await;
+    journal.submit_row(again.id, 1).await.unwrap();
 }

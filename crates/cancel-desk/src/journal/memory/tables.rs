@@ -6,12 +6,13 @@ use std::time::Duration;
 use crate::protocol::{Claim, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow,
-    PaymentKey, PaymentRecord, Timestamp,
+    JobState, PaymentKey, PaymentRecord, Timestamp,
 };
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
 use super::super::jobs;
+use super::super::trail::Before;
 use super::super::{JournalError, NewIntent, Submitted};
 
 #[derive(Debug, Clone, Default)]
@@ -30,6 +31,8 @@ pub(super) struct Tables {
     pub(super) restored: Option<Timestamp>,
     pub(super) jobs: BTreeMap<JobId, JobRecord>,
     pub(super) rows: BTreeMap<(JobId, i64), JobRow>,
+    /// The jobs of the rows that are to become these intents.
+    pub(super) job_of: BTreeMap<IntentId, JobId>,
     pub(super) events: Vec<NewEvent>,
     pub(super) log: bool,
 }
@@ -39,6 +42,11 @@ impl Tables {
         if self.log {
             self.events.push(event());
         }
+    }
+
+    /// The rows as they are found; nothing of them where no events are kept.
+    pub(super) fn before(&self, rows: &Rows) -> Before {
+        if self.log { Before::rows(rows) } else { Before::default() }
     }
 
     pub(super) fn payment(&self, key: &PaymentKey) -> Result<PaymentRecord, JournalError> {
@@ -57,7 +65,17 @@ impl Tables {
         Ok(Rows { payment, intent, attempt })
     }
 
-    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+    /// Whether an intent that has no open attempt waits until its halted job is approved again. What was stored before
+    /// a restore goes to a person all the same.
+    pub(super) fn is_held(&self, intent: &IntentRecord) -> bool {
+        let job = self.job_of.get(&intent.id).and_then(|id| self.jobs.get(id));
+        let since = self.payments.get(&intent.payment).and_then(|payment| payment.suspect_since);
+        job.is_some_and(|job| job.state == JobState::Halted)
+            && since.is_none_or(|since| intent.created_at > since)
+    }
+
+    /// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no
+    /// halted job holds.
     pub(super) fn current(&self, key: &PaymentKey) -> Option<&IntentRecord> {
         if let Some(attempt) = self.open_attempt(key) {
             return self.intents.get(&attempt.intent).filter(|intent| intent.due_at.is_some());
@@ -65,7 +83,7 @@ impl Tables {
         let ids = self.intents_of.get(key)?;
         ids.iter()
             .filter_map(|id| self.intents.get(id))
-            .filter(|intent| intent.state == IntentState::Planned)
+            .filter(|intent| intent.state == IntentState::Planned && !self.is_held(intent))
             .min_by_key(|intent| (intent.due_at, intent.created_at, intent.id))
     }
 
@@ -85,11 +103,12 @@ impl Tables {
             };
         }
         let mut payment = self.payment(&new.payment)?;
+        let before = if self.log { Before::payment(&payment) } else { Before::default() };
         let intent = apply::submit(&mut payment, new, fingerprint, now)?;
         self.keys.insert(key, intent.id);
         self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
+        self.log(|| NewEvent::submitted(&before, &payment, &intent));
         self.store(Rows { payment, intent: intent.clone(), attempt: None });
-        self.log(|| NewEvent::submitted(&intent));
         Ok(Submitted::New(intent))
     }
 
@@ -110,6 +129,18 @@ impl Tables {
         self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
     }
 
+    /// The intents of a row's payment under keys that are none of its job's.
+    fn not_of_job(&self, job: &JobRecord, row: &JobRow) -> Vec<IntentRecord> {
+        let of_job = |intent: &IntentRecord| {
+            let mut rows = self.rows.range((job.id, i64::MIN)..=(job.id, i64::MAX)).map(|(_, row)| row);
+            let account = intent.payment.account();
+            rows.any(|row| row.caller_key == intent.caller_key && row.payment.account() == account)
+        };
+        let ids = self.intents_of.get(&row.payment).map_or(&[][..], Vec::as_slice);
+        let intents = ids.iter().filter_map(|id| self.intents.get(id));
+        intents.filter(|intent| !of_job(intent)).cloned().collect()
+    }
+
     pub(super) fn submit_row(
         &mut self,
         row: &JobRow,
@@ -120,6 +151,9 @@ impl Tables {
         if self.row(row).stored.is_none() {
             let mut counted = job.clone();
             jobs::count(&mut counted, row)?;
+            if !self.keys.contains_key(&(row.payment.account(), row.caller_key.clone())) {
+                jobs::check_row(job, row, self.sealed.contains_key(&row.intent), &self.not_of_job(job, row))?;
+            }
             let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
             self.jobs.insert(job.id, counted);
             return Ok(submitted);
@@ -147,10 +181,47 @@ impl Tables {
         }
         self.intents.insert(rows.intent.id, rows.intent);
         self.payments.insert(key.clone(), rows.payment);
-        let due = self.current(&key).and_then(|intent| intent.due_at);
-        if let Some(payment) = self.payments.get_mut(&key) {
+        self.refresh(&key);
+    }
+
+    /// When the payment is due next.
+    fn refresh(&mut self, key: &PaymentKey) {
+        let due = self.current(key).and_then(|intent| intent.due_at);
+        if let Some(payment) = self.payments.get_mut(key) {
             payment.due_at = due;
         }
+    }
+
+    /// Writes a job that was halted or approved: its payments are due, or no longer.
+    pub(super) fn store_job(&mut self, job: JobRecord) {
+        let id = job.id;
+        self.jobs.insert(id, job);
+        let of_job = self.rows.range((id, i64::MIN)..=(id, i64::MAX));
+        let keys: Vec<PaymentKey> = of_job.map(|(_, row)| row.payment.clone()).collect();
+        keys.iter().for_each(|key| self.refresh(key));
+    }
+
+    /// Takes back what of a job was never attempted.
+    pub(super) fn withdraw_all(
+        &mut self,
+        job: JobId,
+        by: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
+        let submitted: Vec<IntentId> =
+            self.rows_of(job, 0).filter(JobRow::is_submitted).map(|row| row.intent).collect();
+        for id in submitted {
+            let mut rows = self.rows(id)?;
+            let attempts = self.attempts_of.get(&id).map_or(0, Vec::len);
+            if jobs::is_withdrawn_with_its_job(&rows, attempts) {
+                let before = self.before(&rows);
+                apply::withdraw(&mut rows, 0, now)?;
+                self.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
+                self.store(rows);
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn claim(

@@ -178,7 +178,8 @@ impl Session {
                         current_setting('fsync') = 'on', current_setting('full_page_writes') = 'on',
                         current_setting('server_encoding') = 'UTF8',
                         current_setting('server_version_num')::bigint >= 130000,
-                        current_setting('default_transaction_isolation') = 'read committed'",
+                        current_setting('default_transaction_isolation') = 'read committed',
+                        current_setting('session_replication_role') <> 'replica'",
                 &[],
             )
             .await
@@ -190,6 +191,7 @@ impl Session {
             "must be in a database of encoding UTF8",
             "must be on PostgreSQL 13 or later",
             "must be read and written at isolation level read committed",
+            "must be written with session_replication_role = origin: else no trigger keeps what was written",
         ]
         .into_iter()
         .enumerate()

@@ -5,8 +5,12 @@ use tokio_postgres::Row;
 
 use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
 
+use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
-use super::super::jobs::{PlannedRow, count, may_submit, refusal, wish_of};
+use super::super::jobs::{
+    PlannedRow, check_row, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
+};
+use super::super::trail::Before;
 use super::super::{JournalError, Submitted};
 use super::error::Stop;
 
@@ -131,6 +135,17 @@ pub(super) async fn rows_of(
     Ok(found)
 }
 
+/// A row if something of a job is left to be done: as [`JobRow::is_settled`] of every row.
+pub(super) fn unsettled(job: JobId) -> Step {
+    let sql = "SELECT 1 FROM job_row r LEFT JOIN intent i
+                   ON i.gateway = r.gateway AND i.merchant = r.merchant AND i.caller_key = r.caller_key
+                       AND i.fingerprint = r.fingerprint
+               WHERE r.job = $1
+                   AND CASE WHEN i.id IS NULL THEN r.refused IS NULL ELSE i.state IN ('planned', 'open') END
+               LIMIT 1";
+    Step::new(sql, vec![id(job)])
+}
+
 /// Stores a plan; the same plan again gives back what is stored.
 pub(super) async fn plan(
     transaction: &Transaction,
@@ -163,7 +178,7 @@ pub(super) async fn plan(
     for chunk in planned.chunks(CHUNK) {
         transaction.go_on(vec![insert_rows(job.id, chunk)]).await?;
     }
-    let event = NewEvent::of_job(job, job.created_at, "planned", None);
+    let event = NewEvent::planned(job, planned.iter().map(|planned| &planned.row));
     transaction.commit(vec![steps::append(&event)]).await?;
     Ok(job.clone())
 }
@@ -197,40 +212,103 @@ fn insert_rows(job: JobId, chunk: &[PlannedRow]) -> Step {
 }
 
 impl PostgresJournal {
-    /// Loads a job, changes it and writes it back with its event and more.
+    /// Loads a job, changes it and writes it back with its event.
     pub(super) async fn change_job(
         &self,
         job: JobId,
         kind: &'static str,
         by: Option<&str>,
         change: impl Fn(&mut JobRecord) -> Outcome<()> + Send + Sync,
-        more: impl Fn() -> Vec<Step> + Send + Sync,
     ) -> Result<JobRecord, JournalError> {
-        let (change, more) = (&change, &more);
+        let change = &change;
         self.again(|transaction| async move {
-            let wanted = locked(job).into_iter().chain([steps::now(self.clock())]);
-            let mut told = Told::new(transaction.begin(wanted.collect()).await?);
-            let mut job = job_told(&mut told)?.ok_or(JournalError::NotFound)?;
+            let (mut job, now) = self.locked_job(&transaction, job).await?;
             change(&mut job)?;
-            let event = NewEvent::of_job(&job, told.now()?, kind, by);
-            let sql = "UPDATE job SET state = $2, approved_by = $3, halted_because = $4 WHERE id = $1";
-            let values = vec![
-                id(job.id),
-                value(job.state.as_str()),
-                text(job.approved_by.as_deref()),
-                text(job.halted_because.as_deref()),
-            ];
-            let mut steps = more();
-            steps.extend([Step::new(sql, values), steps::append(&event)]);
+            transaction.commit(changed(&job, &NewEvent::of_job(&job, now, kind, by))).await?;
+            Ok(job)
+        })
+        .await
+    }
+
+    /// Gives a job up, and takes back what of it was never attempted.
+    pub(super) async fn discard(
+        &self,
+        job: JobId,
+        by: &str,
+        reason: &str,
+    ) -> Result<JobRecord, JournalError> {
+        self.again(|transaction| async move {
+            let (mut job, now) = self.locked_job(&transaction, job).await?;
+            discard(&mut job, reason);
+            let mut told = Told::new(transaction.go_on(vec![steps::waiting_of_job(job.id)]).await?);
+            for intent in told.all(|row| Ok(IntentId::from_bytes(bytes(row, "id")?)))? {
+                withdraw(&transaction, intent, by, reason, now).await?;
+            }
+            let mut steps = vec![erase_accounts(job.id)];
+            steps.extend(changed(&job, &NewEvent::of_job(&job, now, "discarded", Some(by))));
             transaction.commit(steps).await?;
             Ok(job)
         })
         .await
     }
+
+    async fn locked_job(
+        &self,
+        transaction: &Transaction,
+        job: JobId,
+    ) -> Result<(JobRecord, Timestamp), Stop> {
+        let wanted = locked(job).into_iter().chain([steps::now(self.clock())]);
+        let mut told = Told::new(transaction.begin(wanted.collect()).await?);
+        let job = job_told(&mut told)?.ok_or(JournalError::NotFound)?;
+        Ok((job, told.now()?))
+    }
+}
+
+/// Writes a job back, with when its payments are due, and an event.
+fn changed(job: &JobRecord, event: &NewEvent) -> Vec<Step> {
+    let sql = "UPDATE job SET state = $2, approved_by = $3, halted_because = $4 WHERE id = $1";
+    let values = vec![
+        id(job.id),
+        value(job.state.as_str()),
+        text(job.approved_by.as_deref()),
+        text(job.halted_because.as_deref()),
+    ];
+    let mut steps = vec![Step::new(sql, values)];
+    steps.extend(steps::refresh(job.id));
+    steps.push(steps::append(event));
+    steps
+}
+
+/// Takes an intent back with its job, if it was never attempted.
+async fn withdraw(
+    transaction: &Transaction,
+    intent: IntentId,
+    by: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let wanted = vec![steps::locked_payment_of(intent), steps::intent(intent), steps::attempts_of(intent)];
+    let mut told = Told::new(transaction.go_on(wanted).await?);
+    let payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+    let found = told.one(rows::intent)?.ok_or(JournalError::NotFound)?;
+    let mut found = Rows { payment, intent: found, attempt: None };
+    if !is_withdrawn_with_its_job(&found, told.rows().len()) {
+        return Ok(());
+    }
+    let before = Before::rows(&found);
+    apply::withdraw(&mut found, 0, now)?;
+    let event = NewEvent::withdrawn(&before, &found, by, reason, now);
+    let steps = vec![
+        steps::update_intent(&found.intent)?,
+        steps::update_payment(&found.payment),
+        steps::append(&event),
+    ];
+    transaction.go_on(steps).await?;
+    Ok(())
 }
 
 /// Account data of what will never be submitted is kept no longer.
-pub(super) fn erase_accounts(job: JobId) -> Step {
+fn erase_accounts(job: JobId) -> Step {
     Step::new("UPDATE job_row SET account = NULL WHERE job = $1", vec![id(job)])
 }
 
@@ -239,8 +317,8 @@ pub(super) fn halt_all(why: &'static str) -> Step {
     Step::new(sql, vec![value(why)])
 }
 
-/// A row, the payment that it is about, locked, and the intent under its key.
-fn row_and_payment(job: JobId, line: i64) -> [Step; 3] {
+/// A row, the payment that it is about, locked, the intent under its key, and others of the payment.
+fn row_and_payment(job: JobId, line: i64) -> [Step; 4] {
     let row = "SELECT * FROM job_row WHERE job = $1 AND line = $2";
     let payment = "SELECT payment.* FROM payment JOIN job_row USING (gateway, merchant, payment_id)
                    WHERE job = $1 AND line = $2 FOR UPDATE OF payment";
@@ -249,7 +327,14 @@ fn row_and_payment(job: JobId, line: i64) -> [Step; 3] {
                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
                       AND payment.payment_id = intent.payment_id
                   WHERE r.job = $1 AND r.line = $2";
-    [row, payment, stored].map(|sql| Step::new(sql, vec![id(job), value(line)]))
+    // the intents of the payment under keys that are none of the job's
+    let others = "SELECT intent.*, payment.currency FROM job_row r
+                  JOIN payment USING (gateway, merchant, payment_id)
+                  JOIN intent USING (gateway, merchant, payment_id)
+                  WHERE r.job = $1 AND r.line = $2 AND NOT EXISTS (SELECT 1 FROM job_row o
+                      WHERE o.job = $1 AND o.gateway = intent.gateway AND o.merchant = intent.merchant
+                          AND o.caller_key = intent.caller_key)";
+    [row, payment, stored, others].map(|sql| Step::new(sql, vec![id(job), value(line)]))
 }
 
 /// Submits a row. The inner error is a refusal, which is noted in the row.
@@ -268,13 +353,20 @@ pub(super) async fn submit(
         (row_of(found)?, found.try_get::<_, Option<Vec<u8>>>("account").map_err(JournalError::from)?);
     let mut payment = told.one(rows::payment)?;
     let known = told.one(rows::intent)?;
+    let others = told.all(rows::intent)?;
     let now = told.now()?;
     may_submit(&record)?;
+    let before = payment.as_ref().map(Before::payment).unwrap_or_default();
     let counted = known.is_none();
     if counted {
         count(&mut record, &row)?;
     }
-    let result = work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now);
+    let checked = match known {
+        Some(_) => Ok(()),
+        None => check_row(&record, &row, account.is_some(), &others),
+    };
+    let result =
+        checked.and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now));
     let refused = result.as_ref().err().and_then(refusal);
     if result.is_err() && refused.is_none() {
         return Ok(result);
@@ -286,7 +378,8 @@ pub(super) async fn submit(
     match (&result, payment) {
         (Ok(Submitted::New(intent)), Some(mut payment)) => {
             steps.push(steps::insert_intent(intent, account));
-            work::commit(transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
+            let event = NewEvent::submitted(&before, &payment, intent);
+            work::commit(transaction, steps, &mut payment, Some(&event)).await?;
         }
         _ => {
             transaction.commit(steps).await?;

@@ -15,8 +15,9 @@ use crate::record::{
 
 use super::super::apply;
 use super::super::event::NewEvent;
-use super::super::jobs::{RESTORED, approve, discard, halt};
+use super::super::jobs::{HELD, RESTORED, approve, halt};
 use super::super::submit::check_person;
+use super::super::trail::Before;
 use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
 use super::rows::{self, CORRUPT};
 use super::transaction::{Step, Transaction};
@@ -92,16 +93,18 @@ impl Journal for PostgresJournal {
         self.again(|transaction| async move {
             let wanted = vec![
                 steps::locked_payment(&new.payment),
-                steps::intent_of_key(&new.payment, &new.caller_key),
+                steps::intent_of_key(&new.payment.account(), &new.caller_key),
                 steps::now(self.clock()),
             ];
             let mut told = Told::new(transaction.begin(wanted).await?);
             let mut payment = told.one(rows::payment)?;
             let known = told.one(rows::intent)?;
+            let before = payment.as_ref().map(Before::payment).unwrap_or_default();
             let submitted = submit(known, payment.as_mut(), new, fingerprint, told.now()?)?;
             if let (Submitted::New(intent), Some(mut payment)) = (&submitted, payment) {
                 let steps = vec![steps::insert_intent(intent, sealed.clone())];
-                commit(&transaction, steps, &mut payment, Some(&NewEvent::submitted(intent))).await?;
+                let event = NewEvent::submitted(&before, &payment, intent);
+                commit(&transaction, steps, &mut payment, Some(&event)).await?;
             }
             Ok(submitted)
         })
@@ -110,12 +113,12 @@ impl Journal for PostgresJournal {
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
-        let detail = &json!({ "by": by, "reason": reason });
         self.again(|transaction| async move {
             let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
+            let before = Before::rows(&loaded.found);
             let attempts = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
             apply::withdraw(&mut loaded.found, attempts, loaded.now)?;
-            let event = NewEvent::remark(intent, loaded.now, "withdrawn", detail.clone());
+            let event = NewEvent::withdrawn(&before, &loaded.found, by, reason, loaded.now);
             store(&transaction, &mut loaded.found, Some(&event)).await?;
             Ok(loaded.found.intent)
         })
@@ -131,6 +134,13 @@ impl Journal for PostgresJournal {
             return Ok(Vec::new());
         }
         Told::new(self.ask(|| vec![steps::intents_of(key)]).await?).all(rows::intent)
+    }
+
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError> {
+        if !can_be_stored(&account.merchant) || !can_be_stored(key) {
+            return Ok(None);
+        }
+        Told::new(self.ask(|| vec![steps::intent_of_key(account, key)]).await?).one(rows::intent)
     }
 
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
@@ -182,16 +192,20 @@ impl Journal for PostgresJournal {
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
         let intent = new.plan.intent;
         self.again(|transaction| async move {
-            let mut loaded = self.load(&transaction, intent, vec![steps::attempts_of(intent)]).await?;
+            let more = vec![steps::attempts_of(intent), steps::held_by(intent)];
+            let mut loaded = self.load(&transaction, intent, more).await?;
             let (found, now) = (&mut loaded.found, loaded.now);
             apply::renew(&mut found.payment, lease, now)?;
+            let no = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX).saturating_add(1);
+            if !loaded.more.rows().is_empty() {
+                return Err(HELD.into());
+            }
             if loaded.open.is_some() {
                 return Err(JournalError::NotAllowed("another attempt is open").into());
             }
-            let before = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX);
-            let attempt =
-                apply::open(&mut found.payment, &mut found.intent, new, before.saturating_add(1), now)?;
-            let event = NewEvent::opened(&attempt, new, now);
+            let before = Before::rows(found);
+            let attempt = apply::open(&mut found.payment, &mut found.intent, new, no, now)?;
+            let event = NewEvent::opened(&before, found, &attempt, now);
             let steps =
                 vec![steps::insert_attempt(&attempt, &lease.payment), steps::update_intent(&found.intent)?];
             commit(&transaction, steps, &mut found.payment, Some(&event)).await?;
@@ -205,8 +219,9 @@ impl Journal for PostgresJournal {
         self.again(|transaction| async move {
             let Loaded { mut found, now, .. } = self.load(&transaction, record.intent, Vec::new()).await?;
             apply::renew(&mut found.payment, lease, now)?;
+            let before = Before::rows(&found);
             apply::record(&mut found, record, now)?;
-            let event = NewEvent::changed(record, &found.payment, now);
+            let event = NewEvent::changed(record, &before, &found, now);
             store(&transaction, &mut found, Some(&event)).await?;
             Ok(snapshot(found, now))
         })
@@ -271,16 +286,22 @@ impl Journal for PostgresJournal {
                 let payments = Told::new(transaction.go_on(wanted).await?).all(rows::payment)?;
                 let Some(end) = payments.last().map(PaymentRecord::key) else { break };
                 after = Some(end);
-                let suspects = payments.into_iter().filter_map(|mut payment| {
-                    apply::suspect(&mut payment, since).then(|| steps::update_payment(&payment))
-                });
-                let suspects: Vec<Step> = suspects.collect();
+                let mark = |payment: &mut PaymentRecord| apply::suspect(payment, since);
+                let suspects: Vec<PaymentRecord> = payments
+                    .into_iter()
+                    .filter_map(|mut payment| mark(&mut payment).then_some(payment))
+                    .collect();
                 marked = marked.saturating_add(u64::try_from(suspects.len()).unwrap_or(0));
-                transaction.go_on(suspects).await?;
+                if suspects.is_empty() {
+                    continue;
+                }
+                let mut steps: Vec<Step> = suspects.iter().map(steps::update_payment).collect();
+                steps.push(steps::append(&NewEvent::suspected(&suspects, now)));
+                transaction.go_on(steps).await?;
             }
             let detail = json!({ "by": by, "reason": reason, "payments": marked });
             let event = NewEvent::general(now, "restored", detail);
-            transaction.commit(vec![steps::append(&event)]).await?;
+            transaction.commit(vec![steps::refresh_halted(), steps::append(&event)]).await?;
             Ok(marked)
         })
         .await
@@ -302,10 +323,16 @@ impl Journal for PostgresJournal {
         .await
     }
 
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError> {
         self.change_payment(key, |payment, open, now| {
-            apply::compared(payment, seen_balance, open)?;
-            Ok(NewEvent::compared(payment, seen_balance, now))
+            let before = Before::payment(payment);
+            apply::compared(payment, seen_balance, unexplained, open)?;
+            Ok(NewEvent::compared(&before, payment, seen_balance, now))
         })
         .await
     }
@@ -338,6 +365,11 @@ impl Journal for PostgresJournal {
             .await
     }
 
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        let told = Told::new(self.ask(|| vec![jobs::unsettled(id)]).await?).rows();
+        Ok(told.is_empty())
+    }
+
     async fn approve_job(
         &self,
         id: JobId,
@@ -347,20 +379,21 @@ impl Journal for PostgresJournal {
     ) -> Result<JobRecord, JournalError> {
         check_person(by, "approval")?;
         let change = |job: &mut JobRecord| approve(job, &hash, totals, by);
-        self.change_job(id, "approved", Some(by), change, Vec::new).await
+        self.change_job(id, "approved", Some(by), change).await
     }
 
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {
-        self.change_job(id, "halted", None, |job| halt(job, why), Vec::new).await
+        self.change_job(id, "halted", None, |job| halt(job, why)).await
     }
 
     async fn discard_job(&self, id: JobId, by: &str, reason: &str) -> Result<JobRecord, JournalError> {
         check_person(by, reason)?;
-        let change = |job: &mut JobRecord| {
-            discard(job, reason);
-            Ok(())
-        };
-        self.change_job(id, "discarded", Some(by), change, || vec![jobs::erase_accounts(id)]).await
+        self.discard(id, by, reason).await
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        let mut told = Told::new(self.ask(|| vec![steps::held_by(intent)]).await?);
+        told.one(|row| Ok(JobId::from_bytes(rows::bytes(row, "job")?)))
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
@@ -401,11 +434,11 @@ impl Journal for PostgresJournal {
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
-        let detail = &json!({ "as": resolution.as_str(), "by": by, "reason": reason });
         self.again(|transaction| async move {
             let Loaded { mut found, now, .. } = self.load(&transaction, intent, Vec::new()).await?;
+            let before = Before::rows(&found);
             apply::resolve(&mut found, resolution, now)?;
-            let event = NewEvent::remark(intent, now, "resolved", detail.clone());
+            let event = NewEvent::resolved(&before, &found, resolution, (by, reason), now);
             store(&transaction, &mut found, Some(&event)).await?;
             Ok(found.intent)
         })

@@ -9,6 +9,7 @@ mod connect;
 mod error;
 mod jobs;
 mod journal;
+mod parts;
 mod rows;
 mod schema;
 mod steps;
@@ -163,7 +164,8 @@ impl PostgresJournal {
     ///
     /// # Errors
     /// [`JournalError::Invalid`] naming `journal` when the URL cannot be read, the server is not as durable as it must
-    /// be (`fsync`, `full_page_writes`, `synchronous_commit`), or the schema is another program's or another version's;
+    /// be (`fsync`, `full_page_writes`, `synchronous_commit`), or the schema is another program's or another version's,
+    /// or lacks a table, column, constraint, index, trigger or function, which it names;
     /// naming `schema`, `connections` or `time_limit`. [`JournalError::Storage`] when the server cannot be reached or
     /// refuses the user; never shows the URL.
     pub async fn open(options: PostgresOptions) -> Result<Self, JournalError> {

@@ -18,10 +18,7 @@ pub(super) type Outcome<T> = Result<T, JournalError>;
 pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
 
 pub(super) fn gateway(word: &str) -> Outcome<Gateway> {
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or(CORRUPT)
+    word.parse().map_err(|_| CORRUPT)
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
@@ -66,7 +63,9 @@ pub(super) fn payment(row: &Row) -> Outcome<PaymentRecord> {
     let key = key(row)?;
     if payment.gateway != key.gateway
         || payment.gateway_id != key.payment_id
+        || payment.merchant_uid != row.try_get::<_, &str>("merchant_uid")?
         || payment.paid.minor() != row.try_get::<_, i64>("paid")?
+        || payment.paid.currency().code() != row.try_get::<_, &str>("currency")?
     {
         return Err(CORRUPT);
     }

@@ -5,16 +5,23 @@ use pg_core::Invalid;
 use tokio_postgres::Client;
 
 use super::super::JournalError;
+use super::parts;
 
 /// Rises when the tables change.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// The lock under which one host makes the tables, so that the others find them made.
 const LOCK: i64 = 0x7067_6364;
 
 const TABLES: &str = r#"
 CREATE TABLE journal (
     only_row BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (only_row),
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    major BIGINT
+);
+
+CREATE TABLE part (
+    name TEXT COLLATE "C" PRIMARY KEY,
+    definition TEXT NOT NULL
 );
 
 CREATE TABLE payment (
@@ -172,6 +179,8 @@ const TRIGGERS: &str = r"
 CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
 
+CREATE TRIGGER part_is_kept BEFORE UPDATE OR DELETE ON part
+FOR EACH ROW EXECUTE FUNCTION refuse('what the journal is made of never changes');
 CREATE TRIGGER event_is_append_only BEFORE UPDATE OR DELETE ON event
 FOR EACH ROW EXECUTE FUNCTION refuse('events are append-only');
 CREATE TRIGGER event_is_kept BEFORE TRUNCATE ON event
@@ -195,7 +204,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
 CREATE TRIGGER job_rows_are_kept BEFORE TRUNCATE ON job_row
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
 CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job FOR EACH ROW
-WHEN ((NEW.id, NEW.hash, NEW.rows) IS DISTINCT FROM (OLD.id, OLD.hash, OLD.rows)
+WHEN ((NEW.id, NEW.name, NEW.hash, NEW.rows, NEW.created_at)
+        IS DISTINCT FROM (OLD.id, OLD.name, OLD.hash, OLD.rows, OLD.created_at)
     OR (OLD.state = 'discarded' AND NEW.state IS DISTINCT FROM OLD.state))
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total FOR EACH ROW
@@ -204,26 +214,33 @@ WHEN ((NEW.job, NEW.currency, NEW.approved) IS DISTINCT FROM (OLD.job, OLD.curre
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row FOR EACH ROW
 WHEN ((NEW.job, NEW.line, NEW.intent, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key,
-        NEW.fingerprint, NEW.amount, NEW.currency)
+        NEW.fingerprint, NEW.amount, NEW.currency, NEW.reason)
     IS DISTINCT FROM
     (OLD.job, OLD.line, OLD.intent, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key,
-        OLD.fingerprint, OLD.amount, OLD.currency))
+        OLD.fingerprint, OLD.amount, OLD.currency, OLD.reason))
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent FOR EACH ROW
 WHEN (OLD.state IN ('completed', 'rejected', 'withdrawn')
     AND (NEW.state IS DISTINCT FROM OLD.state OR NEW.outcome IS DISTINCT FROM OLD.outcome))
 EXECUTE FUNCTION refuse('the outcome is final');
-CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent FOR EACH ROW
-WHEN ((NEW.id, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key, NEW.amount, NEW.fingerprint)
+CREATE TRIGGER payment_is_frozen BEFORE UPDATE ON payment FOR EACH ROW
+WHEN ((NEW.gateway, NEW.merchant, NEW.payment_id, NEW.merchant_uid, NEW.currency, NEW.paid, NEW.reference)
     IS DISTINCT FROM
-    (OLD.id, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key, OLD.amount, OLD.fingerprint))
+    (OLD.gateway, OLD.merchant, OLD.payment_id, OLD.merchant_uid, OLD.currency, OLD.paid, OLD.reference))
+EXECUTE FUNCTION refuse('what was paid never changes');
+CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent FOR EACH ROW
+WHEN ((NEW.id, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.caller_key, NEW.amount, NEW.fingerprint,
+        NEW.reason, NEW.created_at)
+    IS DISTINCT FROM
+    (OLD.id, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.caller_key, OLD.amount, OLD.fingerprint,
+        OLD.reason, OLD.created_at))
 EXECUTE FUNCTION refuse('what was asked never changes');
 CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt FOR EACH ROW
-WHEN ((NEW.id, NEW.intent, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.balance_before, NEW.amount,
-        NEW.sequence, NEW.frozen, NEW.digest)
+WHEN ((NEW.id, NEW.intent, NEW.no, NEW.gateway, NEW.merchant, NEW.payment_id, NEW.balance_before, NEW.amount,
+        NEW.sequence, NEW.frozen, NEW.digest, NEW.first_send_at)
     IS DISTINCT FROM
-    (OLD.id, OLD.intent, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.balance_before, OLD.amount,
-        OLD.sequence, OLD.frozen, OLD.digest))
+    (OLD.id, OLD.intent, OLD.no, OLD.gateway, OLD.merchant, OLD.payment_id, OLD.balance_before, OLD.amount,
+        OLD.sequence, OLD.frozen, OLD.digest, OLD.first_send_at))
 EXECUTE FUNCTION refuse('an attempt never changes');
 CREATE TRIGGER attempt_end_is_final BEFORE UPDATE ON attempt FOR EACH ROW
 WHEN (OLD.state IN ('applied', 'closed') AND NEW.state IS DISTINCT FROM OLD.state)
@@ -279,6 +296,7 @@ pub(super) async fn make(client: &mut Object, schema: &str) -> Result<(), Journa
         transaction.batch_execute(TABLES).await?;
         transaction.batch_execute(TRIGGERS).await?;
         transaction.execute("INSERT INTO journal (version) VALUES ($1)", &[&VERSION]).await?;
+        parts::note(transaction.client()).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -300,7 +318,10 @@ async fn is_made(client: &Client, schema: &str) -> Result<bool, JournalError> {
     }
     let row = client.query_opt("SELECT version FROM journal", &[]).await?;
     match row.map(|row| row.try_get::<_, i64>(0)).transpose()? {
-        Some(VERSION) => Ok(true),
+        Some(VERSION) => {
+            parts::check(client).await?;
+            Ok(true)
+        }
         _ => Err(Invalid::new("journal", OTHER_VERSION).into()),
     }
 }

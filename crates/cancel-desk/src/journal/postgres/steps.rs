@@ -1,7 +1,7 @@
 //! The statements: one function each, with the values it takes.
 
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, PaymentKey, PaymentRecord, Suspect, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, PaymentKey, PaymentRecord, Suspect, Timestamp,
 };
 
 use super::super::event::NewEvent;
@@ -9,13 +9,13 @@ use super::rows::{Outcome, some_json, to_json};
 use super::transaction::{Step, Value, value};
 
 macro_rules! of_payment {
-    ($start:literal, $rest:literal) => {
+    ($start:expr, $rest:literal) => {
         concat!($start, " WHERE gateway = $1 AND merchant = $2 AND payment_id = $3", $rest)
     };
 }
 
 macro_rules! intents {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT intent.*, payment.currency FROM intent JOIN payment USING (gateway, merchant, payment_id)",
             $rest
@@ -30,6 +30,97 @@ macro_rules! attempts {
             $rest
         )
     };
+}
+
+/// Whether a halted job holds the intent `i` until it is approved again. What was stored before a restore goes to a
+/// person all the same.
+macro_rules! is_held {
+    ($since:literal) => {
+        concat!(
+            "((",
+            $since,
+            " IS NULL OR i.created_at > ",
+            $since,
+            ") AND EXISTS (SELECT 1 FROM job_row r JOIN job j ON j.id = r.job
+                WHERE r.intent = i.id AND j.state = 'halted'))"
+        )
+    };
+}
+
+/// When a payment is due next: its open attempt, or else the planned intent due first that no halted job holds.
+macro_rules! next_due {
+    ($since:literal, $of_payment:literal) => {
+        concat!(
+            "(SELECT CASE WHEN count(a.id) > 0
+                THEN min(i.due_at) FILTER (WHERE a.id IS NOT NULL)
+                ELSE min(i.due_at) FILTER (WHERE i.state = 'planned' AND NOT ",
+            is_held!($since),
+            ") END
+              FROM intent i LEFT JOIN attempt a
+                  ON a.intent = i.id AND a.state IN ('sending', 'unknown', 'accepted')
+              WHERE ",
+            $of_payment,
+            ")"
+        )
+    };
+}
+
+/// The payments of a job that have something that is not final.
+macro_rules! of_jobs {
+    ($start:literal, $jobs:literal, $rest:literal) => {
+        concat!(
+            $start,
+            " WHERE (gateway, merchant, payment_id) IN
+                (SELECT s.gateway, s.merchant, s.payment_id FROM job_row o JOIN intent s ON s.id = o.intent
+                 WHERE s.state NOT IN ('completed', 'rejected', 'withdrawn') AND ",
+            $jobs,
+            ")",
+            $rest
+        )
+    };
+}
+
+macro_rules! refresh {
+    ($jobs:literal) => {
+        concat!(
+            "UPDATE payment p SET due_at = ",
+            next_due!(
+                "p.suspect_since",
+                "i.gateway = p.gateway AND i.merchant = p.merchant AND i.payment_id = p.payment_id"
+            ),
+            of_jobs!("", $jobs, "")
+        )
+    };
+}
+
+/// A job was halted, approved or given up: its payments are due, or no longer. Locked first, in the order of all.
+pub(super) fn refresh(job: JobId) -> [Step; 2] {
+    let lock =
+        of_jobs!("SELECT 1 FROM payment", "o.job = $1", " ORDER BY gateway, merchant, payment_id FOR UPDATE");
+    [lock, refresh!("o.job = $1")].map(|sql| Step::new(sql, vec![value(job.to_bytes().to_vec())]))
+}
+
+/// The same for every halted job, once all payments are locked.
+pub(super) fn refresh_halted() -> Step {
+    Step::new(refresh!("o.job IN (SELECT h.id FROM job h WHERE h.state = 'halted')"), Vec::new())
+}
+
+/// The halted job that holds an intent: a row if there is one.
+pub(super) fn held_by(intent: IntentId) -> Step {
+    let sql = concat!(
+        "SELECT (SELECT o.job FROM job_row o WHERE o.intent = i.id) AS job
+         FROM intent i JOIN payment p USING (gateway, merchant, payment_id)
+         WHERE i.id = $1 AND i.state = 'planned' AND ",
+        is_held!("p.suspect_since")
+    );
+    Step::new(sql, vec![id(intent)])
+}
+
+/// The intents of a job that wait for an attempt, those of a payment together.
+pub(super) fn waiting_of_job(job: JobId) -> Step {
+    let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent
+               WHERE r.job = $1 AND i.state = 'planned' ORDER BY i.gateway, i.merchant, i.payment_id, r.line";
+    Step::new(sql, vec![value(job.to_bytes().to_vec())])
 }
 
 fn of_key(key: &PaymentKey) -> Vec<Value> {
@@ -114,10 +205,10 @@ pub(super) fn intents_of(key: &PaymentKey) -> Step {
 }
 
 /// The intent under a caller's key.
-pub(super) fn intent_of_key(payment: &PaymentKey, caller_key: &str) -> Step {
+pub(super) fn intent_of_key(account: &AccountName, caller_key: &str) -> Step {
     let sql = intents!(" WHERE gateway = $1 AND merchant = $2 AND intent.caller_key = $3");
     let values =
-        vec![value(payment.gateway.as_str()), value(payment.merchant.clone()), value(caller_key.to_owned())];
+        vec![value(account.gateway.as_str()), value(account.merchant.clone()), value(caller_key.to_owned())];
     Step::new(sql, values)
 }
 
@@ -129,15 +220,18 @@ pub(super) fn waiting_for_a_person(limit: u32) -> Step {
     Step::new(sql, vec![value(i64::from(limit))])
 }
 
-/// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+/// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no halted
+/// job holds.
 pub(super) fn current(key: &PaymentKey) -> Step {
-    let sql = intents!(
+    let sql = intents!(concat!(
         " WHERE intent.id = coalesce(
             (SELECT a.intent FROM attempt a WHERE a.gateway = $1 AND a.merchant = $2 AND a.payment_id = $3
                 AND a.state IN ('sending', 'unknown', 'accepted')),
-            (SELECT i.id FROM intent i WHERE i.gateway = $1 AND i.merchant = $2 AND i.payment_id = $3
-                AND i.state = 'planned' ORDER BY i.due_at, i.created_at, i.id LIMIT 1))"
-    );
+            (SELECT i.id FROM intent i JOIN payment p USING (gateway, merchant, payment_id)
+                WHERE i.gateway = $1 AND i.merchant = $2 AND i.payment_id = $3 AND i.state = 'planned' AND NOT ",
+        is_held!("p.suspect_since"),
+        " ORDER BY i.due_at, i.created_at, i.id LIMIT 1))"
+    ));
     Step::new(sql, of_key(key))
 }
 
@@ -259,15 +353,12 @@ pub(super) fn settle() -> Step {
 /// Writes a payment back; tells when it is due next, which its intents and attempts say.
 pub(super) fn update_payment(payment: &PaymentRecord) -> Step {
     let sql = of_payment!(
-        "UPDATE payment p SET known_balance = $4, reserved = $5, refunded = $6, foreign_refunded = $7,
-            cancels = $8, lease_owner = $9, lease_until = $10, fence = $11, suspect = $12, suspect_since = $13,
-            due_at = (
-                SELECT CASE WHEN count(a.id) > 0
-                    THEN min(i.due_at) FILTER (WHERE a.id IS NOT NULL)
-                    ELSE min(i.due_at) FILTER (WHERE i.state = 'planned') END
-                FROM intent i LEFT JOIN attempt a
-                    ON a.intent = i.id AND a.state IN ('sending', 'unknown', 'accepted')
-                WHERE i.gateway = $1 AND i.merchant = $2 AND i.payment_id = $3)",
+        concat!(
+            "UPDATE payment p SET known_balance = $4, reserved = $5, refunded = $6, foreign_refunded = $7,
+                cancels = $8, lease_owner = $9, lease_until = $10, fence = $11, suspect = $12,
+                suspect_since = $13, due_at = ",
+            next_due!("$13::bigint", "i.gateway = $1 AND i.merchant = $2 AND i.payment_id = $3")
+        ),
         " RETURNING due_at"
     );
     let more = [

@@ -11,6 +11,7 @@ use crate::record::{
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
+use super::super::trail::Before;
 use super::super::verify::Verifier;
 use super::super::{JournalError, NewIntent, Submitted, Verification};
 use super::error::Stop;
@@ -220,8 +221,9 @@ impl PostgresJournal {
             let wanted = vec![steps::locked_payment(key), steps::intents_of(key), steps::now(self.clock())];
             let mut told = Told::new(transaction.begin(wanted).await?);
             let mut payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+            let before = Before::payment(&payment);
             apply::trust(&mut payment, &told.all(rows::intent)?)?;
-            let event = NewEvent::trusted(&payment, by, reason, told.now()?);
+            let event = NewEvent::trusted(&before, &payment, by, reason, told.now()?);
             commit(&transaction, Vec::new(), &mut payment, Some(&event)).await?;
             Ok(payment)
         })
@@ -245,16 +247,21 @@ impl PostgresJournal {
         let mut after: Option<PaymentKey> = None;
         loop {
             let wanted = vec![steps::payments_after(after.as_ref(), PAGE)];
-            let payments = Told::new(transaction.go_on(wanted).await?).all(rows::payment)?;
-            let Some(end) = payments.last().map(PaymentRecord::key) else { break };
+            let payments = Told::new(transaction.go_on(wanted).await?).rows();
+            let keys = all(&payments, rows::key)?;
+            let Some(end) = keys.last().cloned() else { break };
             after = Some(end);
-            let wanted = payments.iter().flat_map(|payment| {
-                let key = payment.key();
-                [steps::intents_of(&key), steps::attempts_of_payment(&key)]
-            });
+            let wanted =
+                keys.iter().flat_map(|key| [steps::intents_of(key), steps::attempts_of_payment(key)]);
             let mut told = Told::new(transaction.go_on(wanted.collect()).await?);
-            for payment in &payments {
-                verifier.payment(payment, &told.all(rows::intent)?, &told.all(rows::attempt)?);
+            for (key, payment) in keys.iter().zip(&payments) {
+                match (rows::payment(payment), told.all(rows::intent), told.all(rows::attempt)) {
+                    (Ok(payment), Ok(intents), Ok(attempts)) => {
+                        verifier.payment(&payment, &intents, &attempts);
+                    }
+                    // what else is wrong is told all the same
+                    _ => verifier.unreadable(key.to_string()),
+                }
             }
         }
         for job in jobs::newest(transaction, u32::MAX).await? {
@@ -267,6 +274,8 @@ impl PostgresJournal {
             }
             verifier.job(&job, &found);
         }
+        let unsettled = transaction.go_on(vec![steps::unsettled()]).await?;
+        verifier.restored(unsettled.iter().any(|rows| !rows.is_empty()));
         Ok(verifier.finish())
     }
 }

@@ -3,11 +3,15 @@
 use pg_core::{Currency, Money};
 use rusqlite::{Connection, Row, params};
 
-use crate::record::{IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, Timestamp};
+use crate::record::{
+    IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, PaymentRecord, Timestamp,
+};
 
 use super::super::JournalError;
+use super::super::apply;
 use super::super::event::NewEvent;
 use super::super::jobs::{self, PlannedRow};
+use super::super::trail::Before;
 use super::rows::{self, CORRUPT, Outcome, all, key, one};
 
 fn currency(row: &Row<'_>) -> Outcome<Currency> {
@@ -80,6 +84,16 @@ pub(super) fn rows_of(c: &Connection, id: JobId, after_line: i64, limit: u32) ->
     found.into_iter().map(|row| with_stored(c, row)).collect()
 }
 
+/// Whether nothing of a job is left to be done: as [`JobRow::is_settled`] of every row.
+pub(super) fn is_settled(c: &Connection, id: JobId) -> Outcome<bool> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM job_row r LEFT JOIN intent i
+                   ON i.gateway = r.gateway AND i.merchant = r.merchant AND i.caller_key = r.caller_key
+                       AND i.fingerprint = r.fingerprint
+               WHERE r.job = ?1
+                   AND CASE WHEN i.id IS NULL THEN r.refused IS NULL ELSE i.state IN ('planned', 'open') END)";
+    Ok(c.prepare_cached(sql)?.query_row([id.to_bytes()], |row| row.get(0))?)
+}
+
 fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
     let sql = "SELECT * FROM job_row WHERE job = ?1 AND line = ?2";
     let row = one(c, sql, params![id.to_bytes(), line], row_of)?.ok_or(JournalError::NotFound)?;
@@ -87,7 +101,7 @@ fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
 }
 
 /// Stores a plan; the same plan again gives back what is stored.
-pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Outcome<JobRecord> {
+pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> Outcome<JobRecord> {
     if let Some(known) = find(c, job.id)? {
         return Ok(known);
     }
@@ -102,10 +116,10 @@ pub(super) fn plan(c: &Connection, job: JobRecord, rows: Vec<PlannedRow>) -> Out
             params![job.id.to_bytes(), approved.currency().code(), approved.minor(), total.submitted];
         c.prepare_cached(sql)?.execute(values)?;
     }
-    for PlannedRow { row, sealed } in rows {
-        insert_row(c, job.id, &row, sealed.as_deref())?;
+    for PlannedRow { row, sealed } in &planned {
+        insert_row(c, job.id, row, sealed.as_deref())?;
     }
-    rows::append(c, NewEvent::of_job(&job, job.created_at, "planned", None))?;
+    rows::append(c, NewEvent::planned(&job, planned.iter().map(|planned| &planned.row)))?;
     Ok(job)
 }
 
@@ -143,8 +157,40 @@ pub(super) fn change(
     let mut job = must(c, id)?;
     change(&mut job)?;
     update(c, &job)?;
+    refresh(c, id)?;
     rows::append(c, NewEvent::of_job(&job, now, kind, by))?;
     Ok(job)
+}
+
+/// The intents of a job that wait for an attempt.
+fn waiting(c: &Connection, id: JobId) -> Outcome<Vec<IntentId>> {
+    let sql = "SELECT intent.id FROM job_row JOIN intent ON intent.id = job_row.intent
+               WHERE job_row.job = ?1 AND intent.state = 'planned' ORDER BY job_row.line";
+    all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))
+}
+
+/// Halted or approved, its payments are due, or no longer.
+fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
+    for intent in waiting(c, id)? {
+        let payment = rows::rows(c, intent)?.payment;
+        let due_at = rows::current(c, &payment.key())?.and_then(|intent| intent.due_at);
+        rows::update_payment(c, &PaymentRecord { due_at, ..payment })?;
+    }
+    Ok(())
+}
+
+/// Takes back what of a job was never attempted.
+pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
+    for intent in waiting(c, id)? {
+        let mut found = rows::rows(c, intent)?;
+        if jobs::is_withdrawn_with_its_job(&found, rows::attempts_of(c, intent)?.len()) {
+            let before = Before::rows(&found);
+            apply::withdraw(&mut found, 0, now)?;
+            rows::store(c, &mut found)?;
+            rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))?;
+        }
+    }
+    Ok(())
 }
 
 fn update(c: &Connection, job: &JobRecord) -> Outcome<()> {
@@ -163,6 +209,10 @@ pub(super) fn erase_accounts(c: &Connection, id: JobId) -> Outcome<()> {
 pub(super) fn halt_all(c: &Connection, why: &str) -> Outcome<()> {
     let sql = "UPDATE job SET state = 'halted', halted_because = ?1 WHERE state = 'approved'";
     c.prepare_cached(sql)?.execute([why])?;
+    let halted = "SELECT id FROM job WHERE state = 'halted'";
+    for id in all(c, halted, [], |row| Ok(JobId::from_bytes(row.get("id")?)))? {
+        refresh(c, id)?;
+    }
     Ok(())
 }
 
@@ -181,7 +231,12 @@ pub(super) fn submit(
     let account: Option<Vec<u8>> = c
         .prepare_cached("SELECT account FROM job_row WHERE job = ?1 AND line = ?2")?
         .query_row(params![id.to_bytes(), line], |row| row.get(0))?;
-    let result = super::submit(c, &jobs::wish_of(&row), row.fingerprint, account.as_deref(), now);
+    let wish = jobs::wish_of(&row);
+    let checked = match rows::intent_of_key(c, &wish)? {
+        Some(_) => Ok(()),
+        None => jobs::check_row(&job, &row, account.is_some(), &rows::not_of_job(c, id, &row.payment)?),
+    };
+    let result = checked.and_then(|()| super::submit(c, &wish, row.fingerprint, account.as_deref(), now));
     let refused = result.as_ref().err().and_then(jobs::refusal);
     if result.is_err() && refused.is_none() {
         return result.map(Ok);

@@ -28,8 +28,9 @@ use crate::record::{
 
 use super::apply::{self, Rows};
 use super::event::NewEvent;
-use super::jobs::{RESTORED, approve, discard, halt, plan};
+use super::jobs::{HELD, RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
+use super::trail::Before;
 use super::verify::Verifier;
 use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
@@ -144,11 +145,13 @@ fn submit(
         return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
     }
     let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
+    let before = Before::payment(&payment);
     let intent = apply::submit(&mut payment, new, fingerprint, now)?;
     rows::insert_intent(c, &intent, sealed)?;
-    rows::store(c, &mut Rows { payment, intent: intent.clone(), attempt: None })?;
-    rows::append(c, NewEvent::submitted(&intent))?;
-    Ok(Submitted::New(intent))
+    let mut stored = Rows { payment, intent, attempt: None };
+    rows::store(c, &mut stored)?;
+    rows::append(c, NewEvent::submitted(&before, &stored.payment, &stored.intent))?;
+    Ok(Submitted::New(stored.intent))
 }
 
 /// Claims a payment in the transaction, if it is due and free.
@@ -243,15 +246,15 @@ impl Journal for SqliteJournal {
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
-        let detail = serde_json::json!({ "by": by, "reason": reason });
-        let now = self.now();
+        let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
         self.writer
             .run(move |c| {
                 let mut found = rows::rows(c, intent)?;
+                let before = Before::rows(&found);
                 let attempts = rows::attempts_of(c, intent)?.len();
                 apply::withdraw(&mut found, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
                 rows::store(c, &mut found)?;
-                rows::append(c, NewEvent::remark(intent, now, "withdrawn", detail))?;
+                rows::append(c, NewEvent::withdrawn(&before, &found, &by, &reason, now))?;
                 Ok(found.intent)
             })
             .await
@@ -264,6 +267,11 @@ impl Journal for SqliteJournal {
     async fn intents_of(&self, key: &PaymentKey) -> Result<Vec<IntentRecord>, JournalError> {
         let key = key.clone();
         self.writer.run(move |c| rows::intents_of(c, &key)).await
+    }
+
+    async fn by_key(&self, account: &AccountName, key: &str) -> Result<Option<IntentRecord>, JournalError> {
+        let (account, key) = (account.clone(), key.to_owned());
+        self.writer.run(move |c| rows::intent_by_key(c, &account, &key)).await
     }
 
     async fn attempts_of(&self, intent: IntentId) -> Result<Vec<AttemptRecord>, JournalError> {
@@ -305,14 +313,18 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, new.plan.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
+                if rows::held_by(c, new.plan.intent)?.is_some() {
+                    return Err(HELD);
+                }
                 if rows::open_attempt(c, &lease.payment)?.is_some() {
                     return Err(JournalError::NotAllowed("another attempt is open"));
                 }
-                let before = rows::attempts_of(c, found.intent.id)?.len();
-                let no = i64::try_from(before).unwrap_or(i64::MAX).saturating_add(1);
+                let before = Before::rows(&found);
+                let attempts = rows::attempts_of(c, found.intent.id)?.len();
+                let no = i64::try_from(attempts).unwrap_or(i64::MAX).saturating_add(1);
                 let attempt = apply::open(&mut found.payment, &mut found.intent, &new, no, now)?;
                 rows::insert_attempt(c, &attempt, &lease.payment)?;
-                rows::append(c, NewEvent::opened(&attempt, &new, now))?;
+                rows::append(c, NewEvent::opened(&before, &found, &attempt, now))?;
                 found.attempt = Some(attempt);
                 rows::store(c, &mut found)?;
                 snapshot(c, new.plan.intent, now)
@@ -326,9 +338,10 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, record.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
+                let before = Before::rows(&found);
                 apply::record(&mut found, &record, now)?;
                 rows::store(c, &mut found)?;
-                rows::append(c, NewEvent::changed(&record, &found.payment, now))?;
+                rows::append(c, NewEvent::changed(&record, &before, &found, now))?;
                 snapshot(c, record.intent, now)
             })
             .await
@@ -385,11 +398,16 @@ impl Journal for SqliteJournal {
                     let payments = rows::payments_after(c, after.as_ref(), 500)?;
                     let Some(end) = payments.last().map(PaymentRecord::key) else { break };
                     after = Some(end);
+                    let mut suspects = Vec::new();
                     for mut payment in payments {
                         if apply::suspect(&mut payment, since) {
                             rows::update_payment(c, &payment)?;
                             marked = marked.saturating_add(1);
+                            suspects.push(payment);
                         }
+                    }
+                    if !suspects.is_empty() {
+                        rows::append(c, NewEvent::suspected(&suspects, now))?;
                     }
                 }
                 jobs::halt_all(c, RESTORED)?;
@@ -414,15 +432,21 @@ impl Journal for SqliteJournal {
             .await
     }
 
-    async fn compared(&self, key: &PaymentKey, seen_balance: i64) -> Result<PaymentRecord, JournalError> {
+    async fn compared(
+        &self,
+        key: &PaymentKey,
+        seen_balance: i64,
+        unexplained: bool,
+    ) -> Result<PaymentRecord, JournalError> {
         let (key, now) = (key.clone(), self.now());
         self.writer
             .run(move |c| {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
                 let open = rows::open_attempt(c, &key)?.map(|attempt| attempt.amount.minor());
-                apply::compared(&mut payment, seen_balance, open)?;
+                let before = Before::payment(&payment);
+                apply::compared(&mut payment, seen_balance, unexplained, open)?;
                 rows::update_payment(c, &payment)?;
-                rows::append(c, NewEvent::compared(&payment, seen_balance, now))?;
+                rows::append(c, NewEvent::compared(&before, &payment, seen_balance, now))?;
                 Ok(payment)
             })
             .await
@@ -434,9 +458,10 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
+                let before = Before::payment(&payment);
                 apply::trust(&mut payment, &rows::intents_of(c, &key)?)?;
                 rows::update_payment(c, &payment)?;
-                rows::append(c, NewEvent::trusted(&payment, &by, &reason, now))?;
+                rows::append(c, NewEvent::trusted(&before, &payment, &by, &reason, now))?;
                 Ok(payment)
             })
             .await
@@ -457,6 +482,10 @@ impl Journal for SqliteJournal {
 
     async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
         self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
+    }
+
+    async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
+        self.reader.run(move |c| jobs::is_settled(c, id)).await
     }
 
     async fn approve_job(
@@ -487,12 +516,17 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 jobs::erase_accounts(c, id)?;
+                jobs::withdraw_all(c, id, &by, &reason, now)?;
                 jobs::change(c, id, now, ("discarded", Some(&by)), |job| {
                     discard(job, &reason);
                     Ok(())
                 })
             })
             .await
+    }
+
+    async fn held_by(&self, intent: IntentId) -> Result<Option<JobId>, JournalError> {
+        self.writer.run(move |c| rows::held_by(c, intent)).await
     }
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
@@ -516,14 +550,15 @@ impl Journal for SqliteJournal {
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
-        let detail = serde_json::json!({ "as": resolution.as_str(), "by": by, "reason": reason });
-        let now = self.now();
+        let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
         self.writer
             .run(move |c| {
                 let mut found = rows::rows(c, intent)?;
+                let before = Before::rows(&found);
                 apply::resolve(&mut found, resolution, now)?;
                 rows::store(c, &mut found)?;
-                rows::append(c, NewEvent::remark(intent, now, "resolved", detail))?;
+                let event = NewEvent::resolved(&before, &found, resolution, (&by, &reason), now);
+                rows::append(c, event)?;
                 Ok(found.intent)
             })
             .await
@@ -565,10 +600,7 @@ fn of_payment(c: &Connection, key: &PaymentKey) -> Result<Option<OfPayment>, Jou
         return Ok(None);
     };
     let intents = rows::intents_of(c, key)?;
-    let mut attempts = Vec::new();
-    for intent in &intents {
-        attempts.extend(rows::attempts_of(c, intent.id)?);
-    }
+    let attempts = rows::attempts_of_payment(c, key)?;
     Ok(Some((payment, intents, attempts)))
 }
 
@@ -601,5 +633,6 @@ fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> 
     for job in jobs::newest(&c, u32::MAX)? {
         verifier.job(&job, &jobs::rows_of(&c, job.id, 0, u32::MAX)?);
     }
+    verifier.restored(rows::is_restored(&c)?);
     Ok(verifier.finish())
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::record::{
-    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, PaymentKey,
-    PaymentRecord, Suspect, Timestamp,
+    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId,
+    PaymentKey, PaymentRecord, Suspect, Timestamp,
 };
 
 use super::super::apply::Rows;
@@ -25,10 +25,7 @@ impl From<rusqlite::Error> for JournalError {
 pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
 
 fn gateway(word: &str) -> Outcome<Gateway> {
-    [Gateway::Chaiport, Gateway::Eximbay, Gateway::Settlebank]
-        .into_iter()
-        .find(|gateway| gateway.as_str() == word)
-        .ok_or(CORRUPT)
+    word.parse().map_err(|_| CORRUPT)
 }
 
 fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
@@ -57,7 +54,9 @@ fn payment_of(row: &Row<'_>) -> Outcome<PaymentRecord> {
     let key = key(row)?;
     if payment.gateway != key.gateway
         || payment.gateway_id != key.payment_id
+        || payment.merchant_uid != row.get::<_, String>("merchant_uid")?
         || payment.paid.minor() != row.get::<_, i64>("paid")?
+        || payment.paid.currency().code() != row.get::<_, String>("currency")?
     {
         return Err(CORRUPT);
     }
@@ -180,7 +179,7 @@ macro_rules! of_payment {
 }
 
 macro_rules! intents {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT intent.*, payment.currency FROM intent JOIN payment USING (gateway, merchant, payment_id)",
             $rest
@@ -244,9 +243,26 @@ pub(super) fn intents_of(c: &Connection, key: &PaymentKey) -> Outcome<Vec<Intent
     all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
 }
 
+/// The intents of a payment under keys that are none of a job's.
+pub(super) fn not_of_job(c: &Connection, job: JobId, key: &PaymentKey) -> Outcome<Vec<IntentRecord>> {
+    let sql = intents!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND NOT EXISTS (SELECT 1 FROM job_row r
+              WHERE r.job = ?4 AND r.gateway = ?1 AND r.merchant = ?2 AND r.caller_key = intent.caller_key)"
+    );
+    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id, job.to_bytes()], intent_of)
+}
+
 pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
+    intent_by_key(c, &new.payment.account(), &new.caller_key)
+}
+
+pub(super) fn intent_by_key(
+    c: &Connection,
+    account: &AccountName,
+    key: &str,
+) -> Outcome<Option<IntentRecord>> {
     let sql = intents!(" WHERE gateway = ?1 AND merchant = ?2 AND intent.caller_key = ?3");
-    one(c, sql, params![new.payment.gateway.as_str(), new.payment.merchant, new.caller_key], intent_of)
+    one(c, sql, params![account.gateway.as_str(), account.merchant, key], intent_of)
 }
 
 pub(super) fn waiting_for_a_person(c: &Connection, limit: u32) -> Outcome<Vec<IntentRecord>> {
@@ -259,6 +275,13 @@ pub(super) fn waiting_for_a_person(c: &Connection, limit: u32) -> Outcome<Vec<In
 
 pub(super) fn attempts_of(c: &Connection, intent: IntentId) -> Outcome<Vec<AttemptRecord>> {
     all(c, attempts!(" WHERE attempt.intent = ?1 ORDER BY attempt.no"), [intent.to_bytes()], attempt_of)
+}
+
+pub(super) fn attempts_of_payment(c: &Connection, key: &PaymentKey) -> Outcome<Vec<AttemptRecord>> {
+    let sql = attempts!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY attempt.intent, attempt.no"
+    );
+    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], attempt_of)
 }
 
 pub(super) fn open_attempt(c: &Connection, key: &PaymentKey) -> Outcome<Option<AttemptRecord>> {
@@ -283,16 +306,41 @@ pub(super) fn rows(c: &Connection, id: IntentId) -> Outcome<Rows> {
     Ok(Rows { payment, intent, attempt })
 }
 
-/// The intent that is worked on next: the one with the open attempt, or else the planned one due first.
+/// That no halted job holds the intent until it is approved again. What was stored before a restore goes to a person
+/// all the same.
+macro_rules! intents_not_held {
+    ($start:literal, $rest:literal) => {
+        intents!(concat!(
+            $start,
+            " (intent.created_at <= payment.suspect_since OR NOT EXISTS (SELECT 1 FROM job_row
+                JOIN job ON job.id = job_row.job WHERE job_row.intent = intent.id AND job.state = 'halted'))",
+            $rest
+        ))
+    };
+}
+
+/// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no halted
+/// job holds.
 pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
     if let Some(attempt) = open_attempt(c, key)? {
         return Ok(intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some()));
     }
-    let sql = intents!(
-        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned'
-          ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
+    let sql = intents_not_held!(
+        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned' AND",
+        " ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
     );
     one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+}
+
+/// The halted job that holds an intent.
+pub(super) fn held_by(c: &Connection, intent: IntentId) -> Outcome<Option<JobId>> {
+    let sql = "SELECT job.id FROM job_row JOIN job ON job.id = job_row.job
+                   JOIN intent ON intent.id = job_row.intent
+                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
+                       AND payment.payment_id = intent.payment_id
+               WHERE job_row.intent = ?1 AND job.state = 'halted' AND intent.state = 'planned'
+                   AND (payment.suspect_since IS NULL OR intent.created_at > payment.suspect_since)";
+    one(c, sql, [intent.to_bytes()], |row| Ok(JobId::from_bytes(row.get("id")?)))
 }
 
 /// The payment of these accounts that is longest due and held by nobody else.

@@ -3,7 +3,7 @@
 /// Written into the file's header, so that another program's database is not mistaken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
 /// Rises when the tables change.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE payment (
@@ -161,7 +161,8 @@ BEGIN SELECT RAISE(ABORT, 'jobs are kept'); END;
 CREATE TRIGGER job_row_is_kept BEFORE DELETE ON job_row
 BEGIN SELECT RAISE(ABORT, 'jobs are kept'); END;
 CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job
-WHEN NEW.id IS NOT OLD.id OR NEW.hash IS NOT OLD.hash OR NEW.rows IS NOT OLD.rows
+WHEN NEW.id IS NOT OLD.id OR NEW.name IS NOT OLD.name OR NEW.hash IS NOT OLD.hash
+    OR NEW.rows IS NOT OLD.rows OR NEW.created_at IS NOT OLD.created_at
     OR (OLD.state = 'discarded' AND NEW.state IS NOT OLD.state)
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
 CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total
@@ -170,20 +171,30 @@ WHEN NEW.job IS NOT OLD.job OR NEW.currency IS NOT OLD.currency OR NEW.approved 
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
 CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row
 WHEN NEW.job IS NOT OLD.job OR NEW.line IS NOT OLD.line OR NEW.intent IS NOT OLD.intent
+    OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant
     OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
     OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.amount IS NOT OLD.amount
-    OR NEW.currency IS NOT OLD.currency
+    OR NEW.currency IS NOT OLD.currency OR NEW.reason IS NOT OLD.reason
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
 CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent
 WHEN OLD.state IN ('completed', 'rejected', 'withdrawn')
     AND (NEW.state IS NOT OLD.state OR NEW.outcome IS NOT OLD.outcome)
 BEGIN SELECT RAISE(ABORT, 'the outcome is final'); END;
+CREATE TRIGGER payment_is_frozen BEFORE UPDATE ON payment
+WHEN NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant OR NEW.payment_id IS NOT OLD.payment_id
+    OR NEW.merchant_uid IS NOT OLD.merchant_uid OR NEW.currency IS NOT OLD.currency OR NEW.paid IS NOT OLD.paid
+    OR NEW.reference IS NOT OLD.reference
+BEGIN SELECT RAISE(ABORT, 'what was paid never changes'); END;
 CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent
-WHEN NEW.id IS NOT OLD.id OR NEW.caller_key IS NOT OLD.caller_key OR NEW.amount IS NOT OLD.amount
-    OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.payment_id IS NOT OLD.payment_id
+WHEN NEW.id IS NOT OLD.id OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant
+    OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
+    OR NEW.amount IS NOT OLD.amount OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.reason IS NOT OLD.reason
+    OR NEW.created_at IS NOT OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'what was asked never changes'); END;
 CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt
-WHEN NEW.id IS NOT OLD.id OR NEW.intent IS NOT OLD.intent OR NEW.balance_before IS NOT OLD.balance_before
+WHEN NEW.id IS NOT OLD.id OR NEW.intent IS NOT OLD.intent OR NEW.no IS NOT OLD.no
+    OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant OR NEW.payment_id IS NOT OLD.payment_id
+    OR NEW.first_send_at IS NOT OLD.first_send_at OR NEW.balance_before IS NOT OLD.balance_before
     OR NEW.amount IS NOT OLD.amount OR NEW.sequence IS NOT OLD.sequence OR NEW.frozen IS NOT OLD.frozen
     OR NEW.digest IS NOT OLD.digest
 BEGIN SELECT RAISE(ABORT, 'an attempt never changes'); END;

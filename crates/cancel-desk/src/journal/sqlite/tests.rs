@@ -1,11 +1,12 @@
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::conformance::{
     LEASE, TestClock, about, account, attempt, claimed, completed, journal_conformance, payment, sound,
-    submitted, vault, wish,
+    submitted, tampered, vault, wish, won,
 };
 use super::*;
+use crate::record::NewJobRow;
+use pg_core::Gateway;
 
 /// A folder that goes when the test ends.
 #[derive(Debug)]
@@ -155,6 +156,14 @@ async fn the_database_itself_refuses_what_must_not_be() {
         "UPDATE intent SET state = 'failed'",
         "UPDATE intent SET state = 'manual'",
         "UPDATE intent SET amount = 1",
+        "UPDATE intent SET gateway = 'eximbay'",
+        "UPDATE intent SET merchant = 'other'",
+        "UPDATE intent SET reason = 'x'",
+        "UPDATE payment SET merchant_uid = 'x'",
+        "UPDATE payment SET paid = 20000",
+        "UPDATE payment SET reference = '{}'",
+        "UPDATE attempt SET no = 2",
+        "UPDATE attempt SET merchant = 'other'",
         "UPDATE attempt SET balance_before = 9000",
         "UPDATE attempt SET frozen = '{}'",
         "INSERT INTO attempt SELECT randomblob(16), intent, 2, gateway, merchant, payment_id, balance_before, amount,
@@ -303,6 +312,81 @@ async fn tables_that_tell_another_story_than_the_events_are_found() {
     }
 }
 
+/// Changes a journal's tables with its triggers out of the way, and puts these back.
+fn tamper(file: &Path, sql: &str) {
+    let raw = Connection::open(file).unwrap();
+    raw.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let triggers: Vec<(String, String)> = raw
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for (name, _) in &triggers {
+        raw.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    raw.execute_batch(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    for (_, trigger) in &triggers {
+        raw.execute_batch(trigger).unwrap();
+    }
+}
+
+/// A folder with a copy of a journal. One that was dropped may still be closing: its log belongs to it.
+fn copy(folder: &Folder) -> Folder {
+    let copied = Folder::new();
+    let raw = Connection::open(folder.file()).unwrap();
+    raw.busy_timeout(Duration::from_secs(10)).unwrap();
+    raw.execute("VACUUM INTO ?1", [copied.file().to_str().unwrap()]).unwrap();
+    copied
+}
+
+#[tokio::test]
+async fn every_change_past_the_journal_is_found() {
+    let folder = Folder::new();
+    let claim = tampered::scene(&folder.open().unwrap()).await;
+    // the log is written back when the last connection closes
+    Connection::open(folder.file()).unwrap().execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    let (request, digest) = tampered::OTHER_REQUEST;
+    let blob =
+        format!("UPDATE attempt SET frozen = '{request}', digest = x'{digest}' WHERE state = 'unknown'");
+    let mut missed = Vec::new();
+    for (sql, rule) in tampered::tamperings().into_iter().chain([(blob, "its event says")]) {
+        let copied = copy(&folder);
+        tamper(&copied.file(), &sql);
+        let journal = copied.open().unwrap();
+        let faults = journal.verify().await.unwrap().faults;
+        if !faults.iter().any(|fault| fault.rule.contains(rule)) {
+            missed.push(format!("{sql} ({rule}): {faults:?}"));
+        }
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+    // untouched, it is sound, and goes on so
+    let copied = copy(&folder);
+    tamper(&copied.file(), "");
+    let journal = copied.open().unwrap();
+    tampered::goes_on(&journal, &claim).await;
+    sound(&journal).await;
+}
+
+#[tokio::test]
+async fn a_change_is_found_though_the_journal_went_on_with_it() {
+    for sql in [
+        "UPDATE attempt SET sends = sends + 1 WHERE state = 'unknown'",
+        "UPDATE attempt SET doubts = 0 WHERE state = 'unknown'",
+        "UPDATE intent SET looks = 0 WHERE caller_key = 'c'",
+        "UPDATE payment SET known_balance = known_balance - 1 WHERE payment_id = 'p'",
+    ] {
+        let folder = Folder::new();
+        let journal = folder.open().unwrap();
+        let claim = tampered::scene(&journal).await;
+        tamper(&folder.file(), sql);
+        tampered::goes_on(&journal, &claim).await;
+        let faults = journal.verify().await.unwrap().faults;
+        assert!(faults.iter().any(|fault| fault.rule.contains("it did not find")), "{sql}: {faults:?}");
+    }
+}
+
 #[test]
 fn only_a_journal_is_opened() {
     let folder = Folder::new();
@@ -312,6 +396,8 @@ fn only_a_journal_is_opened() {
     drop(folder.open().unwrap());
     Connection::open(folder.file()).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
     assert!(matches!(folder.open(), Err(JournalError::Invalid(_))));
+    // another folder: an opener that was refused may still be closing its log
+    let folder = Folder::new();
     std::fs::write(folder.file(), b"no database at all, only a text of some length").unwrap();
     assert!(matches!(folder.open(), Err(JournalError::Storage(_))));
 }
@@ -371,4 +457,25 @@ fn the_model_runs_the_same_on_disk_as_in_memory() {
             assert!(on_disk.1.is_empty());
         }
     }
+}
+
+#[tokio::test]
+async fn a_row_that_is_not_what_was_planned_is_not_submitted() {
+    let folder = Folder::new();
+    let journal = folder.open().unwrap();
+    journal.register_payment(payment("p")).await.unwrap();
+    let key = PaymentKey::new(Gateway::Chaiport, "shop", "p");
+    let rows = vec![NewJobRow::new(1, key, won(1_000))];
+    let job = journal.plan_job(NewJob { name: String::new(), rows }).await.unwrap();
+    journal.approve_job(job.id, job.hash, &[won(1_000)], "kim").await.unwrap();
+    let beside = Connection::open(folder.file()).unwrap();
+    let kept: String = beside
+        .query_row("SELECT sql FROM sqlite_schema WHERE name = 'job_row_is_frozen'", [], |row| row.get(0))
+        .unwrap();
+    beside.execute_batch("DROP TRIGGER job_row_is_frozen; UPDATE job_row SET amount = 999").unwrap();
+    beside.execute_batch(&kept).unwrap();
+    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::Corrupt(_))));
+    assert!(journal.intents_of(&payment("p").key()).await.unwrap().is_empty());
+    beside.execute_batch("DROP TRIGGER job_row_is_frozen; UPDATE job_row SET amount = 1000").unwrap();
+    journal.submit_row(job.id, 1).await.unwrap();
 }

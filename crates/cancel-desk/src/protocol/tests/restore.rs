@@ -1,7 +1,7 @@
 //! After the journal was restored from a backup. With the rule taken out, the model finds harm at the seed named.
 
 use super::*;
-use crate::record::Suspect;
+use crate::record::{Outcome, Suspect};
 
 /// Restored at [`NOW`]; the intent was stored `seconds` after that.
 fn suspect(mut claim: Claim, seconds: u64) -> Claim {
@@ -148,4 +148,61 @@ fn only_a_suspect_payment_without_an_attempt_is_probed() {
     let mut too_much = suspect(claim(None), 1);
     too_much.snapshot.payment.known_balance = 2_999;
     assert!(probe(too_much).is_none());
+}
+
+#[test]
+fn nothing_begins_on_a_payment_whose_history_shows_a_refund_that_was_lost() {
+    let told = |claim, unexplained| {
+        let (mut turn, _) = Turn::begin(claim, chaiport(), Policy::default());
+        let Event::LookedUp(seen) = seen(&[], true) else { panic!() };
+        turn.on(Event::LookedUp(Seen { unexplained, ..seen }), later(600))
+    };
+    assert!(matches!(told(suspect(claim(None), 1), false), Action::Commit(_)));
+    let Action::Record(record) = told(suspect(claim(None), 1), true) else { panic!() };
+    assert!(is_for_a_person(&record.change, Why::RestoredJournal));
+    // on a payment that is in no doubt nobody asks
+    let turn = |claim| Turn::begin(claim, chaiport(), Policy::default()).0;
+    assert!(turn(suspect(claim(None), 1)).is_distrusted());
+    assert!(!turn(claim(None)).is_distrusted() && !turn(known(|_| {})).is_distrusted());
+}
+
+/// A cancel of the journal: its amount, the number of its attempt if it has one, and whether a person called it done.
+fn of_journal(amount: i64, attempt_no: Option<u128>, done: bool) -> (IntentRecord, Vec<AttemptRecord>) {
+    let mut intent = claim(None).snapshot.intent;
+    intent.amount = won(amount);
+    intent.outcome = done.then_some(Outcome::Completed { proof: Proof::Person, cancel_id: None });
+    let made = attempt_no.map(|no| AttemptRecord { id: AttemptId::from_bits(no), ..attempt() });
+    (intent, made.into_iter().collect())
+}
+
+#[test]
+fn a_mark_of_ours_is_explained_by_its_attempt_or_by_a_person_who_found_it() {
+    let mark = |no| AttemptId::from_bits(no).tag().unwrap().in_reason();
+    let (known, lost) = (format!("{} 변심", mark(1)), mark(2));
+    let missing = |entries: &[(i64, &str)], journal: &[(IntentRecord, Vec<AttemptRecord>)]| -> Vec<i64> {
+        let found = unexplained(&ledger(entries, true), journal);
+        found.into_iter().map(Money::minor).collect()
+    };
+    let none: [i64; 0] = [];
+    // nothing of ours; ours by its tag; ours and not in the journal
+    assert_eq!(missing(&[(3_000, "console"), (1, "[c:]")], &[]), none);
+    assert_eq!(missing(&[(3_000, &known)], &[of_journal(3_000, Some(1), false)]), none);
+    let both = [(3_000, known.as_str()), (3_000, lost.as_str())];
+    assert_eq!(missing(&both, &[of_journal(3_000, Some(1), false)]), [3_000]);
+    assert_eq!(missing(&both, &[of_journal(3_000, Some(1), true)]), [3_000], "its own tag is there");
+    // the wish repeated, and found by a person: once, and for its own amount
+    let repeated = || of_journal(3_000, None, true);
+    assert_eq!(missing(&both, &[of_journal(3_000, Some(1), false), repeated()]), none);
+    assert_eq!(missing(&[(3_000, &lost), (3_000, &mark(3))], &[repeated()]), [3_000]);
+    assert_eq!(missing(&[(2_000, &lost)], &[repeated()]), [2_000]);
+    assert_eq!(missing(&[(3_000, &lost)], &[of_journal(3_000, None, false)]), [3_000], "not found yet");
+    // a later attempt of a known cancel was lost, and a person found it
+    assert_eq!(missing(&[(3_000, &lost)], &[of_journal(3_000, Some(1), true)]), none);
+    // what a colleague refunded by hand for it explains nothing else
+    let with_console = [(3_000, "console"), (3_000, lost.as_str())];
+    assert_eq!(missing(&with_console, &[of_journal(3_000, Some(1), true)]), [3_000]);
+    assert_eq!(missing(&with_console, &[repeated()]), none);
+    // no history, no marks
+    assert_eq!(unexplained(&ledger(&[(3_000, &lost)], false), &[]), []);
+    assert!(is_marked(&ledger(&both, true)) && !is_marked(&ledger(&[(3_000, "console")], true)));
 }

@@ -54,6 +54,7 @@ a_journal_with_the_methods_of_another! {
     withdraw(intent: IntentId, by: &str, reason: &str) -> IntentRecord;
     intent(id: IntentId) -> Option<IntentRecord>;
     intents_of(key: &PaymentKey) -> Vec<IntentRecord>;
+    by_key(account: &AccountName, key: &str) -> Option<IntentRecord>;
     attempts_of(intent: IntentId) -> Vec<AttemptRecord>;
     claim(owner: &str, lease: Duration, accounts: &[AccountName]) -> Option<Claim>;
     claim_payment(key: &PaymentKey, owner: &str, lease: Duration) -> Option<Claim>;
@@ -66,7 +67,7 @@ a_journal_with_the_methods_of_another! {
     recover() -> u64;
     suspect_all(by: &str, reason: &str) -> u64;
     settled(by: &str, reason: &str) -> bool;
-    compared(key: &PaymentKey, seen_balance: i64) -> PaymentRecord;
+    compared(key: &PaymentKey, seen_balance: i64, unexplained: bool) -> PaymentRecord;
     trust(key: &PaymentKey, by: &str, reason: &str) -> PaymentRecord;
     plan_job(new: NewJob) -> JobRecord;
     job(id: JobId) -> Option<JobRecord>;
@@ -75,6 +76,7 @@ a_journal_with_the_methods_of_another! {
     approve_job(id: JobId, hash: [u8; 32], totals: &[Money], by: &str) -> JobRecord;
     halt_job(id: JobId, why: &str) -> JobRecord;
     discard_job(id: JobId, by: &str, reason: &str) -> JobRecord;
+    held_by(intent: IntentId) -> Option<JobId>;
     submit_row(job: JobId, line: i64) -> Submitted;
     counts() -> Counts;
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;

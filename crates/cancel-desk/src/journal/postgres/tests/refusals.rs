@@ -3,10 +3,10 @@
 use pg_core::{Gateway, PaymentRef};
 
 use super::super::super::conformance::{
-    about, account, attempt, claimed, completed, payment, sound, submitted, wish, won,
+    about, account, attempt, claimed, completed, payment, sound, submitted, tampered, wish, won,
 };
 use super::*;
-use crate::record::{NewPayment, PaymentKey};
+use crate::record::{NewPayment, PaymentKey, hex};
 
 fn invalid(result: Result<PostgresJournal, JournalError>) -> String {
     match result {
@@ -207,6 +207,9 @@ async fn a_server_that_may_lose_commits_is_refused() {
         let row = session.query_one("SELECT current_setting($1)", &[&setting]).await.unwrap();
         assert_eq!(row.get::<_, &str>(0), expected);
     }
+    // with it no trigger fires
+    client.batch_execute("ALTER DATABASE postgres SET session_replication_role = replica").await.unwrap();
+    assert!(invalid(PostgresJournal::open(options).await).contains("session_replication_role"));
 }
 
 #[tokio::test]
@@ -253,10 +256,6 @@ async fn account_data_is_nowhere_in_the_tables() {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[tokio::test]
 async fn the_database_itself_refuses_what_must_not_be() {
     let Some(server) = Server::shared() else { return };
@@ -283,6 +282,15 @@ async fn the_database_itself_refuses_what_must_not_be() {
         "UPDATE intent SET state = 'manual'",
         "UPDATE intent SET amount = 1",
         "UPDATE intent SET merchant = 'x'",
+        "UPDATE intent SET reason = 'x'",
+        "UPDATE payment SET merchant_uid = 'x'",
+        "UPDATE payment SET paid = 20000",
+        "UPDATE payment SET reference = '{}'",
+        "UPDATE attempt SET no = 2",
+        "UPDATE job_row SET reason = 'x'",
+        "UPDATE job SET name = 'y'",
+        "UPDATE part SET definition = ''",
+        "DELETE FROM part",
         "UPDATE attempt SET balance_before = 9000",
         "UPDATE attempt SET frozen = '{}'",
         "INSERT INTO attempt SELECT substr(sha256(id), 1, 16), intent, 2, gateway, merchant, payment_id, balance_before,
@@ -347,4 +355,92 @@ async fn tampering_past_the_triggers_is_found() {
         let faults = journal.verify().await.unwrap().faults;
         assert!(faults.iter().any(|fault| fault.rule.contains(rule)), "{tamper}: {faults:?}");
     }
+}
+
+/// Changes tables as the one who owns the server can.
+async fn tamper(options: &PostgresOptions, sql: &str) {
+    let all = format!("SET session_replication_role = replica; BEGIN; {sql}; COMMIT");
+    raw(options).await.batch_execute(&all).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+}
+
+const TABLES: [&str; 7] = ["payment", "intent", "attempt", "restored", "job", "job_total", "job_row"];
+
+#[tokio::test]
+async fn every_change_past_the_journal_is_found() {
+    let Some(server) = Server::shared() else { return };
+    let options = options(server);
+    let journal = open(&options).await;
+    let claim = tampered::scene(&*journal).await;
+    let each = |sql: &str| TABLES.map(|table| sql.replace("{}", table)).join(";");
+    tamper(&options, &each("CREATE TABLE kept_{} AS TABLE {}")).await;
+    let (request, digest) = tampered::OTHER_REQUEST;
+    let blob = format!(
+        "UPDATE attempt SET frozen = '{request}', digest = decode('{digest}', 'hex') WHERE state = 'unknown'"
+    );
+    let mut missed = Vec::new();
+    for (sql, rule) in tampered::tamperings().into_iter().chain([(blob, "its event says")]) {
+        tamper(&options, &sql).await;
+        let faults = journal.verify().await.unwrap().faults;
+        if !faults.iter().any(|fault| fault.rule.contains(rule)) {
+            missed.push(format!("{sql} ({rule}): {faults:?}"));
+        }
+        tamper(&options, &each("DELETE FROM {}; INSERT INTO {} SELECT * FROM kept_{}")).await;
+    }
+    assert!(missed.is_empty(), "{missed:#?}");
+    sound(&*journal).await;
+    // and though the journal goes on with it
+    tamper(&options, "UPDATE attempt SET sends = sends + 1 WHERE state = 'unknown'").await;
+    tampered::goes_on(&*journal, &claim).await;
+    let faults = journal.verify().await.unwrap().faults;
+    assert!(faults.iter().any(|fault| fault.rule.contains("it did not find")), "{faults:?}");
+}
+
+#[tokio::test]
+async fn a_schema_that_lacks_a_part_is_not_opened() {
+    let Some(server) = Server::shared() else { return };
+    for (tamper, part) in [
+        ("DROP TABLE restored", "table restored"),
+        ("ALTER TABLE payment DROP COLUMN suspect_since", "column payment.suspect_since"),
+        ("ALTER TABLE payment ALTER COLUMN reference DROP NOT NULL", "column payment.reference"),
+        (
+            "ALTER TABLE payment DROP CONSTRAINT payment_reserved_check",
+            "constraint payment.payment_reserved_check",
+        ),
+        (
+            "ALTER TABLE job_total DROP CONSTRAINT job_total_check;
+             ALTER TABLE job_total ADD CONSTRAINT job_total_check CHECK (submitted <= approved + 1)",
+            "constraint job_total.job_total_check",
+        ),
+        ("DROP INDEX one_open_attempt", "index one_open_attempt"),
+        ("DROP TRIGGER event_is_append_only ON event", "trigger event.event_is_append_only"),
+        ("ALTER TABLE attempt DISABLE TRIGGER attempt_is_frozen", "trigger attempt.attempt_is_frozen"),
+        ("ALTER TABLE intent DISABLE TRIGGER ALL", "constraint attempt.attempt_intent_fkey"),
+        (
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+            "function refuse",
+        ),
+        ("TRUNCATE part", "the list of its parts"),
+    ] {
+        let options = options(server);
+        drop(open(&options).await);
+        drop(open(&options).await);
+        raw(&options).await.batch_execute(tamper).await.unwrap();
+        let error = invalid(PostgresJournal::open(options).await);
+        assert!(error.contains(part), "{tamper}: {error}");
+    }
+}
+
+/// After a move to a server of another major version, which may word definitions otherwise.
+#[tokio::test]
+async fn on_another_major_version_the_names_alone_are_compared() {
+    let Some(server) = Server::shared() else { return };
+    let options = options(server);
+    drop(open(&options).await);
+    let client = raw(&options).await;
+    let reworded = "ALTER TABLE job_total DROP CONSTRAINT job_total_check;
+                    ALTER TABLE job_total ADD CONSTRAINT job_total_check CHECK (NOT submitted > approved)";
+    client.batch_execute(&format!("UPDATE journal SET major = major - 1; {reworded}")).await.unwrap();
+    drop(open(&options).await);
+    client.batch_execute("DROP INDEX one_open_attempt").await.unwrap();
+    assert!(invalid(PostgresJournal::open(options).await).contains("index one_open_attempt"));
 }

@@ -1,0 +1,160 @@
+//! Clearing a payment of a restored journal.
+
+use pg_core::{AttemptTag, CancelEntry, GatewayText};
+
+use super::*;
+use crate::journal::conformance::TestClock;
+use crate::record::{NewJob, NewJobRow};
+
+/// What the gateway shows: the reason and amount of each refund; `None`: it does not answer.
+type Shown = Option<Vec<(String, i64)>>;
+
+#[derive(Debug)]
+struct Books {
+    history: bool,
+    shown: Mutex<Shown>,
+}
+
+#[async_trait::async_trait]
+impl CancelGateway for Books {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new(Gateway::Chaiport, Guard::Balance, Evidence::Documented, self.history)
+    }
+
+    async fn cancel(&self, _order: &CancelOrder) -> Result<Cancelled, CancelError> {
+        panic!("nothing is sent")
+    }
+
+    async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
+        let shown = self.shown.lock().unwrap().clone();
+        let shown = shown.ok_or_else(|| LookUpError::new(LookUpErrorKind::Unavailable))?;
+        let refunded = won(shown.iter().map(|(_, amount)| amount).sum());
+        let state = PaymentState::new(payment.paid, refunded, "paid")?;
+        if !self.history {
+            return Ok(state);
+        }
+        let entries = shown.iter().map(|(reason, amount)| CancelEntry {
+            amount: won(*amount),
+            at: None,
+            reason: GatewayText::scrubbed(reason, &[]),
+            cancel_id: None,
+        });
+        Ok(state.with_history(entries.collect()))
+    }
+}
+
+struct Restored {
+    desk: Desk,
+    books: Arc<Books>,
+    clock: Arc<TestClock>,
+    key: PaymentKey,
+}
+
+impl Restored {
+    /// A suspect payment; longer ago than anything lost could be on its way.
+    async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
+        let shown = shown.iter().map(|(reason, amount)| ((*reason).to_owned(), *amount)).collect();
+        let books = Arc::new(Books { history, shown: Mutex::new(Some(shown)) });
+        let clock = TestClock::new();
+        let journal = MemoryJournal::new(clock.clone(), Vault::without_key());
+        let accounts = Accounts::new().with("shop", Account::new(books.clone())).unwrap();
+        let desk = Desk::new(Arc::new(journal), Arc::new(accounts));
+        let key = desk.register(paid("imp_1", "ORD-1")).await.unwrap().key();
+        desk.journal().suspect_all("kim", "backup of 03:00").await.unwrap();
+        clock.advance(Duration::from_secs(600));
+        Self { desk, books, clock, key }
+    }
+
+    async fn trust(&self, by_hand: ByHand) -> Result<PaymentRecord, DeskError> {
+        self.desk.trust(&self.key, "kim", "compared", by_hand).await
+    }
+
+    async fn refused(&self, by_hand: ByHand) -> &'static str {
+        let error = self.trust(by_hand).await.unwrap_err();
+        assert!(self.desk.payment(&self.key).await.unwrap().suspect.is_some());
+        error.code()
+    }
+}
+
+#[tokio::test]
+async fn a_payment_is_not_trusted_while_a_refund_of_ours_is_unexplained() {
+    let mark = AttemptTag::random().unwrap().in_reason();
+    let restored = Restored::new(true, &[("console", 1_000), (&mark, 3_000)]).await;
+    match restored.trust(ByHand::Nothing).await {
+        Err(DeskError::Unexplained(lost)) => assert_eq!(lost, [won(3_000)]),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(restored.refused(ByHand::Sums).await, "lost_wishes");
+    assert_eq!(restored.trust(ByHand::Everything).await.unwrap().suspect, None);
+    // there is nothing to compare any more
+    *restored.books.shown.lock().unwrap() = None;
+    restored.trust(ByHand::Nothing).await.unwrap();
+}
+
+#[tokio::test]
+async fn without_an_answer_or_a_history_a_person_has_to_compare() {
+    let restored = Restored::new(true, &[("console", 1_000)]).await;
+    let shown = restored.books.shown.lock().unwrap().take();
+    for by_hand in [ByHand::Nothing, ByHand::Sums] {
+        assert_eq!(restored.refused(by_hand).await, "look_up_failed");
+    }
+    *restored.books.shown.lock().unwrap() = shown;
+    assert_eq!(restored.trust(ByHand::Nothing).await.unwrap().suspect, None);
+
+    let restored = Restored::new(false, &[("", 3_000)]).await;
+    match restored.trust(ByHand::Nothing).await {
+        Err(DeskError::NoHistory { refunded, known }) => assert_eq!((refunded, known), (won(3_000), won(0))),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(restored.trust(ByHand::Sums).await.unwrap().suspect, None);
+}
+
+#[tokio::test]
+async fn a_payment_is_not_trusted_while_what_was_lost_may_be_on_its_way() {
+    let restored = Restored::new(true, &[]).await;
+    restored.desk.journal().suspect_all("kim", "once more").await.unwrap();
+    restored.clock.advance(Duration::from_millis(598_001));
+    let error = restored.trust(ByHand::Sums).await.unwrap_err();
+    assert!(error.to_string().starts_with("for 2 more seconds"), "{error}");
+    restored.clock.advance(Duration::from_millis(1_999));
+    restored.trust(ByHand::Nothing).await.unwrap();
+}
+
+/// The job's row was submitted and refunded in the lost part; approved once more, it would be so again.
+#[tokio::test]
+async fn a_payment_is_not_trusted_while_a_bulk_job_would_ask_for_it_again() {
+    for (shown, ends) in [(3_000, Err("in_job")), (0, Ok(None))] {
+        let restored = Restored::new(false, &[("", shown)]).await;
+        let row = NewJobRow::new(1, restored.key.clone(), won(3_000));
+        let plan = NewJob { name: "june".to_owned(), rows: vec![row] };
+        let journal = restored.desk.journal();
+        let job = journal.plan_job(plan).await.unwrap();
+        journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
+        journal.suspect_all("kim", "once more").await.unwrap();
+        restored.clock.advance(Duration::from_secs(600));
+        let told = restored.trust(ByHand::Sums).await;
+        assert_eq!(told.map(|payment| payment.suspect).map_err(|error| error.code()), ends);
+        if ends.is_ok() {
+            continue;
+        }
+        journal.discard_job(job.id, "kim", "seen in the admin page").await.unwrap();
+        restored.trust(ByHand::Sums).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_person_compared_every_cancel_needs_an_outcome_first() {
+    let restored = Restored::new(false, &[("", 3_000)]).await;
+    let id = restored.desk.cancel(wish("ORD-1", "k", "3000")).await.unwrap().intent().id;
+    for by_hand in [ByHand::Sums, ByHand::Everything] {
+        assert_eq!(restored.refused(by_hand).await, "not_allowed");
+    }
+    let worker = Worker::new(Arc::clone(restored.desk.journal()), Arc::clone(restored.desk.accounts()));
+    worker.unwrap().turn().await.unwrap().unwrap();
+    for resolution in [None, Some(Resolution::LookAgain)] {
+        if let Some(resolution) = resolution {
+            restored.desk.resolve(id, resolution, "kim", "not sure").await.unwrap();
+        }
+        assert_eq!(restored.refused(ByHand::Everything).await, "not_allowed");
+    }
+}

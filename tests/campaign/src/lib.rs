@@ -1,0 +1,30 @@
+//! Every fault that the promise is worth, thrown at the production code; the simulated gateways' books are the judge.
+//!
+//! | class | what |
+//! |---|---|
+//! | [`table`] | crash points × answers × shares × gateways, every cell |
+//! | [`model`] | the protocol's model, by seeds |
+//! | [`sockets`] | the whole desk over real sockets and TLS, random faults, tasks cut off |
+//! | `storage` | the disk is full, from some write on |
+//! | [`wrong`] | designs that are known to be wrong: each must be found out |
+//! | [`power`] | the journal on disk after the power went: a lost, cut or torn log |
+
+pub mod answers;
+pub mod clock;
+pub mod desk;
+pub mod gateway;
+pub mod journal;
+pub mod model;
+#[path = "../../../crates/cancel-desk/tests/kill/oracle.rs"]
+#[allow(missing_docs, dead_code)]
+mod oracle;
+pub mod outcome;
+pub mod power;
+pub mod sockets;
+#[cfg(unix)]
+pub mod storage;
+pub mod table;
+pub mod trap;
+pub mod wrong;
+
+pub use outcome::ClassReport;

@@ -1,0 +1,135 @@
+//! Which parts a level has, and how each is run.
+
+use super::Level;
+
+/// What runs a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Program {
+    /// `tests/campaign`.
+    Campaign,
+    /// The kill tests of the desk.
+    Kill,
+}
+
+impl Program {
+    /// The cargo command that builds it, with the features of the whole workspace: so nothing is built twice in CI.
+    pub(super) fn build(self) -> Vec<&'static str> {
+        match self {
+            Self::Campaign => vec!["build", "--quiet", "--workspace", "--bin", "campaign"],
+            Self::Kill => vec!["test", "--quiet", "--workspace", "--test", "kill", "--no-run"],
+        }
+    }
+
+    /// The command that runs it, up to its own arguments; `None`: the built program itself.
+    pub(super) fn run(self, release: bool) -> Option<Vec<&'static str>> {
+        let profile: &[&str] = if release { &["--release"] } else { &[] };
+        match self {
+            Self::Campaign => None,
+            Self::Kill => {
+                let test = ["test", "--quiet", "--workspace", "--test", "kill"];
+                Some([&test[..], profile, &["--", "--nocapture", "--test-threads=1"]].concat())
+            }
+        }
+    }
+}
+
+/// A part: run as a whole, or not at all.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    /// Its class.
+    pub(super) class: &'static str,
+    /// Its name, seed included.
+    pub(super) key: String,
+    pub(super) program: Program,
+    pub(super) arguments: Vec<String>,
+    pub(super) environment: Vec<(&'static str, String)>,
+}
+
+/// How much of each class a level runs, and in which portions.
+struct Sizes {
+    /// Every so many cells of the table.
+    step: u64,
+    /// Seeds for each kind of gateway.
+    model: u64,
+    /// Refunds.
+    sockets: u64,
+    /// Power losses.
+    power: u64,
+    /// Full disks.
+    storage: u64,
+    /// Rounds on each database.
+    kill: u64,
+}
+
+impl Sizes {
+    const fn of(level: Level) -> Self {
+        match level {
+            // `cargo test` has the model's 10,000 seeds and the 50 kill rounds already
+            Level::Pr => Self { step: 3, model: 1_000, sockets: 1_000, power: 100, storage: 30, kill: 0 },
+            Level::Nightly => {
+                Self { step: 1, model: 270_000, sockets: 10_000, power: 1_000, storage: 1_000, kill: 500 }
+            }
+            Level::Release => Self {
+                step: 1,
+                model: 2_700_000,
+                sockets: 50_000,
+                power: 20_000,
+                storage: 10_000,
+                kill: 5_000,
+            },
+        }
+    }
+}
+
+/// The names of the classes.
+pub(super) fn classes() -> Vec<&'static str> {
+    let mut classes: Vec<_> = parts(Level::Nightly, 0).iter().map(|part| part.class).collect();
+    classes.dedup();
+    classes
+}
+
+/// The parts of a level, in order.
+pub(super) fn parts(level: Level, seed: u64) -> Vec<Part> {
+    let sizes = Sizes::of(level);
+    let mut parts = vec![part("table", &[("--step", sizes.step)]), part("wrong", &[("--seed", seed)])];
+    for (class, all, portion) in [
+        ("model", sizes.model, 30_000),
+        ("sockets", sizes.sockets, 1_000),
+        ("power", sizes.power, 250),
+        ("storage", sizes.storage, 250),
+    ] {
+        for (from, size) in portions(all, portion) {
+            parts.push(part(class, &[("--seed", seed + from), ("--trials", size)]));
+        }
+    }
+    for (class, test) in [("kill sqlite", "on_sqlite"), ("kill postgres", "on_postgres")] {
+        for (from, size) in portions(sizes.kill, 50) {
+            parts.push(kill(class, test, seed + from, size));
+        }
+    }
+    parts
+}
+
+fn portions(all: u64, portion: u64) -> impl Iterator<Item = (u64, u64)> {
+    let step = usize::try_from(portion).unwrap_or(usize::MAX);
+    (0..all).step_by(step).map(move |from| (from, portion.min(all - from)))
+}
+
+fn part(class: &'static str, options: &[(&str, u64)]) -> Part {
+    let mut arguments = vec![class.to_owned()];
+    for (name, value) in options {
+        arguments.extend([(*name).to_owned(), value.to_string()]);
+    }
+    Part { class, key: arguments.join(" "), program: Program::Campaign, arguments, environment: Vec::new() }
+}
+
+fn kill(class: &'static str, test: &str, seed: u64, rounds: u64) -> Part {
+    let environment = vec![
+        ("CI", "true".to_owned()),
+        ("KILL_JSON", "1".to_owned()),
+        ("KILL_SEED", seed.to_string()),
+        ("KILL_ROUNDS", rounds.to_string()),
+    ];
+    let key = format!("{class} --seed {seed} --rounds {rounds}");
+    Part { class, key, program: Program::Kill, arguments: vec![test.to_owned()], environment }
+}
