@@ -31,6 +31,8 @@ pub struct Target {
 
 /// Longest input, in bytes.
 pub const LONGEST: usize = 4096;
+/// Most inputs that are committed of one target.
+pub const MOST: usize = 200;
 
 /// Every target, or the one of this name.
 #[must_use]

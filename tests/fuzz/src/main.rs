@@ -1,15 +1,16 @@
 //! `fuzz-targets`: long runs on the stable compiler, seeds and dictionaries. One JSON line a target on standard output.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use fuzz_targets::campaign::{Limits, corpus, keep, run};
-use fuzz_targets::{Target, corpus_of, targets};
+use fuzz_targets::{LONGEST, MOST, Target, corpus_of, targets};
 use serde_json::json;
 
 const USAGE: &str = "fuzz-targets [--target NAME|all] [--seconds N] [--executions N] [--seed N] [--crashes FOLDER]
-fuzz-targets list | seeds | dictionary NAME | replay NAME FILE…
+fuzz-targets list | seeds | dictionary NAME | replay NAME FILE… | adopt NAME FOLDER
 
 Runs each target for so many seconds, one after another. The exit code is 1 when something did not hold; the input is
 then written to the folder of crashes (default: fuzz-crashes).";
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         Some("seeds") => seeds(),
         Some("dictionary") => dictionary(words.next().as_deref()),
         Some("replay") => replay(words),
+        Some("adopt") => adopt(words.next().as_deref(), words.next().as_deref()),
         _ => options(first.into_iter().chain(words)).and_then(|options| options.run()),
     };
     match outcome {
@@ -134,6 +136,31 @@ fn replay(mut words: impl Iterator<Item = String>) -> Result<bool, String> {
         for target in &target {
             println!("{file}: {:016x}", (target.run)(&input));
         }
+    }
+    Ok(true)
+}
+
+/// Takes into the corpus what a folder holds and is treated in a way that no committed input is, the smallest first.
+fn adopt(name: Option<&str>, folder: Option<&str>) -> Result<bool, String> {
+    let folder = folder.ok_or(USAGE)?;
+    for target in named(name.ok_or(USAGE)?)? {
+        let failed = |error: std::io::Error| format!("{}: {error}", target.name);
+        let committed = corpus(target.name).map_err(failed)?;
+        let mut known: BTreeSet<u64> = committed.iter().map(|input| (target.run)(input)).collect();
+        let mut count = committed.len();
+        let files =
+            std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(failed)?;
+        let read = files.iter().map(|file| std::fs::read(file.path())).collect::<Result<Vec<_>, _>>();
+        let mut inputs = read.map_err(failed)?;
+        inputs.retain(|input| input.len() <= LONGEST);
+        inputs.sort_by_key(Vec::len);
+        for input in inputs {
+            if count < MOST && known.insert((target.run)(&input)) {
+                keep(&corpus_of(target.name), &input).map_err(failed)?;
+                count += 1;
+            }
+        }
+        println!("{}", json!({ "target": target.name, "corpus": count }));
     }
     Ok(true)
 }

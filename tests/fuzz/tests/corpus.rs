@@ -4,10 +4,8 @@
 use std::time::Duration;
 
 use fuzz_targets::campaign::{Limits, corpus, run};
-use fuzz_targets::{LONGEST, targets};
+use fuzz_targets::{LONGEST, MOST, targets};
 
-/// Most inputs that are committed of one target.
-const MOST: usize = 200;
 const LIMITS: Limits = Limits { time: Duration::from_secs(2), executions: 20_000 };
 
 #[test]

@@ -156,13 +156,7 @@ fn store(section: &Section<'_, '_>) -> Option<Store> {
 }
 
 /// An address in a file's place holds a password, and files are shown by their names.
-fn sqlite_file(
-    reading: &Reading<'_>,
-    place: Place,
-    field: &str,
-    text: &str,
-    file: PathBuf,
-) -> Option<Store> {
+fn sqlite_file(reading: &Reading<'_>, place: Place, field: &str, text: &str, file: PathBuf) -> Option<Store> {
     if text.contains("://") {
         let reason = "must be a file: the address of a database belongs in postgres_url_env";
         reading.fault(place, field, Problem::refused(reason));
