@@ -65,6 +65,9 @@ pub mod cli;
 #[cfg(feature = "gateways")]
 pub mod config;
 pub mod desk;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod journal;

@@ -13,7 +13,7 @@ mod demo;
 mod exit;
 mod help;
 mod help_korean;
-mod import;
+pub(crate) mod import;
 mod journal;
 mod log;
 mod lookup;

@@ -129,7 +129,8 @@ fn store(section: &Section<'_, '_>) -> Option<Store> {
         for key in [names.inline, names.env, names.file] {
             let _known = section.get(key);
         }
-        return Some(Store::Sqlite(PathBuf::from(path)));
+        let place = Place::Variable("CANCEL_DESK_SQLITE".to_owned());
+        return sqlite_file(reading, place, "CANCEL_DESK_SQLITE", &path, PathBuf::from(&path));
     }
     if let Some(url) = of_environment(reading, "CANCEL_DESK_POSTGRES_URL") {
         for key in [names.inline, names.env, names.file] {
@@ -145,10 +146,23 @@ fn store(section: &Section<'_, '_>) -> Option<Store> {
             section.fault(sqlite.place, "sqlite", Problem::BothGiven { other });
             None
         }
-        (Some(sqlite), None) => Some(Store::Sqlite(reading.path(&sqlite.value))),
+        (Some(sqlite), None) => {
+            let file = reading.path(&sqlite.value);
+            sqlite_file(reading, sqlite.place, &section.field("sqlite"), &sqlite.value, file)
+        }
         (None, Some(_)) => postgres(reading, &section.field(names.env), &url?),
         (None, None) => Some(Store::Sqlite(reading.path(DEFAULT_SQLITE))),
     }
+}
+
+/// An address in a file's place holds a password, and files are shown by their names.
+fn sqlite_file(reading: &Reading<'_>, place: Place, field: &str, text: &str, file: PathBuf) -> Option<Store> {
+    if text.contains("://") {
+        let reason = "must be a file: the address of a database belongs in postgres_url_env";
+        reading.fault(place, field, Problem::refused(reason));
+        return None;
+    }
+    Some(Store::Sqlite(file))
 }
 
 fn postgres(reading: &Reading<'_>, field: &str, url: &Found<SecretText>) -> Option<Store> {

@@ -340,6 +340,19 @@ fn a_reader_of_the_journal_never_takes_another_journal_than_the_named_one() {
     assert!(matches!(load(by_file, None).unwrap().journal().store, Store::Postgres(_)));
 }
 
+#[test]
+fn the_address_of_a_database_is_no_file() {
+    let folder = Folder::new("address");
+    let address = "postgresql://user:CANARY-PASSWORD@host/db";
+    let of_file = faults(&folder, &format!("[journal]\nsqlite = \"{address}\"\n"), &[]);
+    let of_variable = faults(&folder, "", &[("CANCEL_DESK_SQLITE", address)]);
+    for (found, line, field) in [(of_file, 2, "journal.sqlite"), (of_variable, 0, "CANCEL_DESK_SQLITE")] {
+        let [(at, named, text)] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((*at, named.as_str()), (line, field));
+        assert!(text.contains("postgres_url_env"), "{text}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_secret_file_is_its_owners_alone() {

@@ -47,6 +47,8 @@ pub use sqlite::{SqliteJournal, SqliteOptions};
 pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
+#[cfg(feature = "fuzzing")]
+pub(crate) use verify::Verifier;
 pub use verify::{Fault, Verification};
 
 /// Where leases and pauses get their time from, for a journal that has no clock of its own.
