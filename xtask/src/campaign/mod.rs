@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use plan::{Part, Program};
+use plan::{Part, Program, Run};
 use state::{Done, State};
 
 /// How much of it.
@@ -64,12 +64,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    let parts: Vec<Part> = plan::parts(arguments.level, arguments.seed)
+    let parts: Vec<Part> = plan::parts(root, arguments.level, arguments.seed)
         .into_iter()
         .filter(|part| arguments.only.as_deref().is_none_or(|only| part.class.starts_with(only)))
         .collect();
     if parts.is_empty() {
-        return Err(format!("there is no such class; there are: {}", plan::classes().join(", ")));
+        return Err(format!("there is no such class; there are: {}", plan::classes(root).join(", ")));
     }
     let mut state = State::open(root, arguments.level.word(), arguments.anew)?;
     let release = arguments.level != Level::Pr;
@@ -116,14 +116,14 @@ fn build(root: &Path, parts: &[Part], release: bool) -> Result<(), String> {
 fn play(root: &Path, part: &Part, release: bool) -> Result<Done, String> {
     let began = Instant::now();
     let mut command = match part.program.run(release) {
-        Some(cargo) => {
+        Run::Cargo(cargo) => {
             let mut command = Command::new(env!("CARGO"));
             command.args(cargo);
             command
         }
-        None => {
+        Run::Built(name) => {
             let profile = if release { "release" } else { "debug" };
-            Command::new(state::target(root).join(profile).join("campaign"))
+            Command::new(state::target(root).join(profile).join(name))
         }
     };
     command.args(&part.arguments).current_dir(root);
@@ -133,10 +133,10 @@ fn play(root: &Path, part: &Part, release: bool) -> Result<Done, String> {
     let mut found: Option<Done> = None;
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-            match serde_json::from_str::<Done>(&line) {
-                Ok(done) => found = Some(found.map_or(done.clone(), |mut all| all.and(done))),
-                Err(_) if part.program == Program::Kill => println!("    {line}"),
-                Err(_) => {}
+            match state::read(&line) {
+                Some(done) => found = Some(found.map_or(done.clone(), |mut all| all.and(done))),
+                None if part.program == Program::Kill => println!("    {line}"),
+                None => {}
             }
         }
     }

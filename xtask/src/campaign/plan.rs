@@ -1,5 +1,8 @@
 //! Which parts a level has, and how each is run.
 
+use std::fs;
+use std::path::Path;
+
 use super::Level;
 
 /// What runs a part.
@@ -9,6 +12,8 @@ pub(super) enum Program {
     Campaign,
     /// The kill tests of the desk.
     Kill,
+    /// `tests/fuzz`.
+    Fuzz,
 }
 
 impl Program {
@@ -17,20 +22,31 @@ impl Program {
         match self {
             Self::Campaign => vec!["build", "--quiet", "--workspace", "--bin", "campaign"],
             Self::Kill => vec!["test", "--quiet", "--workspace", "--test", "kill", "--no-run"],
+            Self::Fuzz => vec!["build", "--quiet", "--workspace", "--bin", "fuzz-targets"],
         }
     }
 
-    /// The command that runs it, up to its own arguments; `None`: the built program itself.
-    pub(super) fn run(self, release: bool) -> Option<Vec<&'static str>> {
+    /// How it is run.
+    pub(super) fn run(self, release: bool) -> Run {
         let profile: &[&str] = if release { &["--release"] } else { &[] };
         match self {
-            Self::Campaign => None,
+            Self::Campaign => Run::Built("campaign"),
+            Self::Fuzz => Run::Built("fuzz-targets"),
             Self::Kill => {
                 let test = ["test", "--quiet", "--workspace", "--test", "kill"];
-                Some([&test[..], profile, &["--", "--nocapture", "--test-threads=1"]].concat())
+                Run::Cargo([&test[..], profile, &["--", "--nocapture", "--test-threads=1"]].concat())
             }
         }
     }
+}
+
+/// How a program is run.
+#[derive(Debug)]
+pub(super) enum Run {
+    /// The built program of this name.
+    Built(&'static str),
+    /// Cargo with these arguments, those of the part behind.
+    Cargo(Vec<&'static str>),
 }
 
 /// A part: run as a whole, or not at all.
@@ -59,16 +75,26 @@ struct Sizes {
     storage: u64,
     /// Rounds on each database.
     kill: u64,
+    /// Seconds for each target.
+    fuzz: u64,
 }
 
 impl Sizes {
     const fn of(level: Level) -> Self {
         match level {
-            // `cargo test` has the model's 10,000 seeds and the 50 kill rounds already
-            Level::Pr => Self { step: 3, model: 1_000, sockets: 1_000, power: 100, storage: 30, kill: 0 },
-            Level::Nightly => {
-                Self { step: 1, model: 270_000, sockets: 10_000, power: 1_000, storage: 1_000, kill: 500 }
+            // `cargo test` has the model's 10,000 seeds, the 50 kill rounds and a short run of the fuzzer already
+            Level::Pr => {
+                Self { step: 3, model: 1_000, sockets: 1_000, power: 100, storage: 30, kill: 0, fuzz: 0 }
             }
+            Level::Nightly => Self {
+                step: 1,
+                model: 270_000,
+                sockets: 10_000,
+                power: 1_000,
+                storage: 1_000,
+                kill: 500,
+                fuzz: 900,
+            },
             Level::Release => Self {
                 step: 1,
                 model: 2_700_000,
@@ -76,20 +102,21 @@ impl Sizes {
                 power: 20_000,
                 storage: 10_000,
                 kill: 5_000,
+                fuzz: 14_400,
             },
         }
     }
 }
 
 /// The names of the classes.
-pub(super) fn classes() -> Vec<&'static str> {
-    let mut classes: Vec<_> = parts(Level::Nightly, 0).iter().map(|part| part.class).collect();
+pub(super) fn classes(root: &Path) -> Vec<&'static str> {
+    let mut classes: Vec<_> = parts(root, Level::Nightly, 0).iter().map(|part| part.class).collect();
     classes.dedup();
     classes
 }
 
 /// The parts of a level, in order.
-pub(super) fn parts(level: Level, seed: u64) -> Vec<Part> {
+pub(super) fn parts(root: &Path, level: Level, seed: u64) -> Vec<Part> {
     let sizes = Sizes::of(level);
     let mut parts = vec![part("table", &[("--step", sizes.step)]), part("wrong", &[("--seed", seed)])];
     for (class, all, portion) in [
@@ -107,7 +134,27 @@ pub(super) fn parts(level: Level, seed: u64) -> Vec<Part> {
             parts.push(kill(class, test, seed + from, size));
         }
     }
+    if sizes.fuzz > 0 {
+        parts.extend(fuzz_targets(root).into_iter().map(|target| fuzz(&target, seed, sizes.fuzz)));
+    }
     parts
+}
+
+/// Every target has a corpus of its name.
+fn fuzz_targets(root: &Path) -> Vec<String> {
+    let folders = fs::read_dir(root.join("tests/fuzz/corpus")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = folders.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    names
+}
+
+fn fuzz(target: &str, seed: u64, seconds: u64) -> Part {
+    let options =
+        [("--target", target.to_owned()), ("--seconds", seconds.to_string()), ("--seed", seed.to_string())];
+    let arguments: Vec<String> =
+        options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect();
+    let key = format!("fuzz {}", arguments.join(" "));
+    Part { class: "fuzz", key, program: Program::Fuzz, arguments, environment: Vec::new() }
 }
 
 fn portions(all: u64, portion: u64) -> impl Iterator<Item = (u64, u64)> {

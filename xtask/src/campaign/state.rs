@@ -37,6 +37,25 @@ impl Done {
     }
 }
 
+/// What the fuzzer tells of a target.
+#[derive(Debug, Deserialize)]
+struct Fuzzed {
+    target: String,
+    executions: u64,
+    broken: Option<String>,
+    seconds: f64,
+}
+
+/// A line that a program wrote, if it is a report.
+pub(super) fn read(line: &str) -> Option<Done> {
+    if let Ok(Fuzzed { target, executions, broken, seconds }) = serde_json::from_str(line) {
+        let violations = broken.into_iter().map(|what| format!("fuzz {target}: {what}")).collect();
+        let counts = BTreeMap::from([(target, executions)]);
+        return Some(Done { trials: executions, counts, notes: Vec::new(), violations, seconds });
+    }
+    serde_json::from_str(line).ok()
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct Line {
     key: String,
