@@ -131,15 +131,16 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
         }
     }
     let mut rows = Vec::new();
+    let mut lines = text::Lines::new(text);
     for record in reader.records() {
         match record {
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = lines.of(record.position());
                 let fields = header.iter().cloned().zip(record.iter().map(str::to_owned));
                 rows.push((line, fields.filter(|(_, value)| !value.is_empty()).collect()));
             }
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = lines.of(error.position());
                 let why = format!("must have {} columns like the first line", header.len());
                 file.faults.push(BadRow::new(line, "-", why));
             }
@@ -451,6 +452,15 @@ mod tests {
         assert_eq!(second.payment.merchant_uid, "주문, 둘");
         assert_eq!(second.already_refunded, Money::krw(5_000).unwrap());
         assert_eq!(second.payment.paid_on.unwrap().to_string(), "2026-09-22");
+    }
+
+    #[test]
+    fn lines_of_a_spreadsheets_file_are_counted_right() {
+        let text = "imp_uid,merchant_uid,amount\r\nimp_1,\"O\n-1\",1000\r\n\r\nimp_2,O-2,1000\r\nimp_3,O-3\r\nimp_4,O-4,x\r\n";
+        let file = read_csv(text);
+        let found: Vec<u64> = file.faults.iter().map(|fault| fault.line).collect();
+        assert_eq!(found, [6, 2, 7], "{:?}", file.faults);
+        assert_eq!(file.payments[0].0, 5);
     }
 
     #[test]

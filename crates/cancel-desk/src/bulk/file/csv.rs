@@ -19,7 +19,8 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
         faults.add(1, None, "the header row cannot be read");
         return Vec::new();
     };
-    let Some(columns) = header_of(&header, faults) else {
+    let mut lines = text::Lines::new(text);
+    let Some(columns) = header_of(lines.of(header.position()), &header, faults) else {
         return Vec::new();
     };
     let mut rows = Vec::new();
@@ -31,7 +32,7 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
         if record.iter().all(str::is_empty) {
             continue;
         }
-        let line = line(&record);
+        let line = lines.of(record.position());
         if rows.len() >= MAX_ROWS {
             faults.add(line, None, "more than 100000 rows: split the file");
             break;
@@ -50,12 +51,7 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
     rows
 }
 
-fn line(record: &StringRecord) -> u64 {
-    record.position().map_or(0, csv::Position::line)
-}
-
-fn header_of(header: &StringRecord, faults: &mut Faults) -> Option<Vec<Column>> {
-    let line = line(header);
+fn header_of(line: u64, header: &StringRecord, faults: &mut Faults) -> Option<Vec<Column>> {
     let mut columns = Vec::new();
     let mut sound = true;
     let mut wrong = |number: usize, why: &str| {

@@ -70,6 +70,20 @@ fn spreadsheets_of_korea_are_read_without_loss() {
 }
 
 #[test]
+fn lines_are_those_that_an_editor_shows() {
+    let plain = "merchant_uid,amount,reason\nB-1,1000,\nB-2,1000,\"two\nlines\"\n\nB-3,1000,\nB-4,\"1,000\",\n";
+    for ending in ["\n", "\r\n", "\r"] {
+        let told = read(&plain.replace('\n', ending)).unwrap_err();
+        let lines: Vec<Option<u64>> = told.first().iter().map(|fault| fault.line).collect();
+        // a reason of two lines is refused where its row begins
+        assert_eq!(lines, [Some(3), Some(7)], "{ending:?}");
+    }
+    let told = fault("주문번호,환불금액\r\nB-001,1000\r\nB-002,1000\r\nB-003,1000\r\nB-004,\"1,000\"\r\n");
+    assert!(told.starts_with("line 5, "), "{told}");
+    assert!(fault("\r\n\r\nmerchant_uid,amount\r\nA,x\r\n").starts_with("line 4, "));
+}
+
+#[test]
 fn files_that_are_no_text_are_refused_with_what_to_do() {
     for bytes in
         [&b"\xFF\xFEm\0"[..], b"PK\x03\x04....", b"amount\n\xFF\xFF\xFF\n", b"amount,merchant_uid\n1,\0\n"]

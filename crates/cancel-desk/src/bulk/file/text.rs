@@ -12,6 +12,37 @@ pub(crate) fn delimiter(text: &str) -> u8 {
     [b',', b'\t', b';'].into_iter().find(|byte| header.as_bytes().contains(byte)).unwrap_or(b',')
 }
 
+/// Counts lines as an editor does: `\n`, `\r\n` and a lone `\r` end one, in quotes too.
+#[derive(Debug)]
+pub(crate) struct Lines<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'t> Lines<'t> {
+    pub(crate) const fn new(text: &'t str) -> Self {
+        Self { text: text.as_bytes(), at: 0, line: 1 }
+    }
+
+    /// The line on which the record at this place begins. Places are asked for in order.
+    pub(crate) fn of(&mut self, position: Option<&csv::Position>) -> u64 {
+        let from = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
+        // what ends the record before, and empty lines, stand ahead of its own text
+        while let Some(byte) = self.text.get(self.at) {
+            if self.at >= from && !matches!(byte, b'\n' | b'\r') {
+                break;
+            }
+            let next = self.at.saturating_add(1);
+            if *byte == b'\n' || (*byte == b'\r' && self.text.get(next) != Some(&b'\n')) {
+                self.line = self.line.saturating_add(1);
+            }
+            self.at = next;
+        }
+        self.line
+    }
+}
+
 /// The file as text. What is not UTF-8 is read as CP949, if all of it can be.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), FileError> {
     if UTF16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
