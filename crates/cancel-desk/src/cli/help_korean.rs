@@ -138,15 +138,16 @@ pub(super) const AFTER: &[(&str, &str)] = &[
         "payments import",
         "\
 열 (순서는 상관없고, 다른 열은 쓰지 않습니다):
-  imp_uid | payment_id | transaction_id   PG 결제번호
-  merchant_uid | order_id                 주문번호
-  amount                                  결제금액: 10000 또는 12.50
-  currency                                통화, 없으면 KRW
-  cancel_amount                           이미 환불한 금액, 없으면 0
-  gateway                                 chaiport, eximbay, settlebank (imp_uid가 있으면 chaiport)
-  account                                 설정에 적은 계정 이름 (하나뿐이면 생략)
-  method, pg_provider                     PG에서 쓰는 이름 그대로. 계좌 환불에 필요합니다
-  paid_at                                 결제일 또는 시각. 세틀뱅크에 필요합니다
+  결제번호 (imp_uid, payment_id, transaction_id)   PG 결제번호
+  주문번호 (merchant_uid, order_id)                주문번호
+  결제금액 (amount)                                10000 또는 12.50
+  통화 (currency)                                  없으면 KRW
+  환불금액 (cancel_amount)                         이미 환불한 금액, 없으면 0
+  gateway                                          chaiport, eximbay, settlebank (imp_uid가 있으면 chaiport)
+  계정 (account)                                   설정에 적은 계정 이름 (하나뿐이면 생략)
+  결제수단 (method), 원천PG·PG사 (pg_provider)     PG에서 쓰는 이름 그대로(vbank, kcp). 계좌 환불에 필요합니다
+  결제일·결제일시 (paid_at)                        결제일 또는 시각. 세틀뱅크에 필요합니다
+한 번 등록한 내용은 바꿀 수 없습니다. 결제수단이나 원천PG를 빼고 등록하면 나중에 채울 수 없습니다.
 
 예:
   cancel-desk payments import payments.csv",

@@ -18,13 +18,16 @@ pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BadRow {
     pub(crate) line: u64,
+    /// The column by its own name.
     pub(crate) column: String,
+    /// The same as the file calls it.
+    pub(crate) head: Option<String>,
     pub(crate) text: String,
 }
 
 impl BadRow {
-    fn new(line: u64, column: &str, text: impl Into<String>) -> Self {
-        Self { line, column: column.to_owned(), text: text.into() }
+    pub(crate) fn new(line: u64, column: &str, text: impl Into<String>) -> Self {
+        Self { line, column: column.to_owned(), head: None, text: text.into() }
     }
 }
 
@@ -39,6 +42,8 @@ pub(crate) struct File {
     pub(crate) cp949: bool,
     /// Columns that mean nothing here.
     pub(crate) ignored: Vec<String>,
+    /// What the file calls its columns.
+    heads: BTreeMap<&'static str, String>,
 }
 
 /// What a row does not say and the caller does.
@@ -53,18 +58,48 @@ pub(crate) struct Defaults {
 /// Most columns of a file.
 const MAX_COLUMNS: usize = 64;
 
+/// Each column with its names in lower case and without spaces, the Korean ones among them.
 const COLUMNS: [(&str, &[&str]); 10] = [
     ("gateway", &["gateway"]),
-    ("account", &["account", "merchant"]),
+    ("account", &["account", "merchant", "계정"]),
     ("payment_id", &["imp_uid", "payment_id", "transaction_id", "org_trd_no", "orgtrdno", "결제번호"]),
     ("merchant_uid", &["merchant_uid", "order_id", "주문번호"]),
     ("amount", &["amount", "결제금액"]),
-    ("currency", &["currency"]),
-    ("cancel_amount", &["cancel_amount"]),
-    ("method", &["method", "pay_method"]),
-    ("pg_provider", &["pg_provider"]),
-    ("paid_at", &["paid_at", "paid_on", "trade_date"]),
+    ("currency", &["currency", "통화"]),
+    ("cancel_amount", &["cancel_amount", "환불금액", "취소금액", "기환불금액"]),
+    ("method", &["method", "pay_method", "결제수단", "결제방법"]),
+    ("pg_provider", &["pg_provider", "pg사", "원천pg", "원천pg사"]),
+    (
+        "paid_at",
+        &[
+            "paid_at",
+            "paid_on",
+            "trade_date",
+            "결제일",
+            "결제일시",
+            "결제일자",
+            "결제시각",
+            "승인일",
+            "승인일시",
+        ],
+    ),
 ];
+
+/// What a missing column is called in Korean.
+pub(crate) fn korean_name(column: &str) -> Option<&'static str> {
+    Some(match column {
+        "account" => "계정",
+        "payment_id" => "결제번호",
+        "merchant_uid" => "주문번호",
+        "amount" => "결제금액",
+        "currency" => "통화",
+        "cancel_amount" => "이미 환불한 금액",
+        "method" => "결제수단",
+        "pg_provider" => "원천PG",
+        "paid_at" => "결제일",
+        _ => return None,
+    })
+}
 
 type Row = BTreeMap<String, String>;
 
@@ -98,6 +133,10 @@ pub(crate) fn read(bytes: &[u8], name: &str, defaults: &Defaults) -> File {
         payment(line, &row, defaults, &mut file);
     }
     twice(&mut file);
+    let heads = &file.heads;
+    for fault in &mut file.faults {
+        fault.head = canonical(&fault.column).and_then(|column| heads.get(column)).cloned();
+    }
     file.ignored.sort();
     file.ignored.dedup();
     file
@@ -113,7 +152,10 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
-        Ok(header) => header.iter().map(str::to_lowercase).collect(),
+        Ok(header) => {
+            file.call(header.iter());
+            header.iter().map(plain).collect()
+        }
         Err(_) => Vec::new(),
     };
     if known(header.iter()).is_empty() {
@@ -183,8 +225,9 @@ fn array(text: &str, file: &mut File) -> Vec<(u64, Row)> {
 /// Texts as they are meant, numbers as they are written; never through a float.
 fn fields(line: u64, object: Object<'_>, file: &mut File) -> Row {
     let mut row = Row::new();
+    file.call(object.keys().map(String::as_str));
     for (name, value) in object {
-        let name = name.to_lowercase();
+        let name = plain(&name);
         let raw = value.get();
         let text = match raw.chars().next() {
             Some('"') => serde_json::from_str::<String>(raw).ok(),
@@ -201,6 +244,27 @@ fn fields(line: u64, object: Object<'_>, file: &mut File) -> Row {
     }
     ignore(row.keys().cloned().collect::<Vec<_>>().into_iter(), file);
     row
+}
+
+impl File {
+    /// Keeps what the file calls the columns that are known.
+    fn call<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        for name in names {
+            if let Some(column) = canonical(&plain(name)) {
+                self.heads.entry(column).or_insert_with(|| cut(name.trim()));
+            }
+        }
+    }
+
+    /// What the file calls a column.
+    pub(crate) fn head(&self, column: &str) -> Option<String> {
+        self.heads.get(column).cloned()
+    }
+}
+
+/// A column's name without what does not count.
+fn plain(name: &str) -> String {
+    name.to_lowercase().split_whitespace().collect()
 }
 
 fn canonical(name: &str) -> Option<&'static str> {
@@ -265,7 +329,10 @@ fn payment(line: u64, row: &Row, defaults: &Defaults, file: &mut File) {
         match new {
             Some(new) => match Desk::check_payment(&new) {
                 Ok(()) => file.payments.push((line, new)),
-                Err(error) => reader.fault(error.field(), error.reason()),
+                Err(error) => {
+                    let field = canonical(error.field()).unwrap_or(error.field());
+                    reader.fault(field, error.reason());
+                }
             },
             None => reader.fault("-", "cannot be read"),
         }
@@ -299,7 +366,8 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
             if day.is_none() {
                 reader.fault(
                     "paid_at",
-                    "must be a day (2026-11-21 or 20261121), an RFC 3339 time or unix seconds",
+                    "must be a day or a time in Korea (2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), an RFC 3339 \
+                     time or unix seconds",
                 );
             }
             day
@@ -376,13 +444,37 @@ fn date(text: &str) -> Option<Date> {
     if let Ok(time) = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339) {
         return Some(time.to_offset(korea).date());
     }
-    let mut parts = text.split('-');
+    // as a spreadsheet writes a time: the day is Korea's, and the rest must be a time
+    let (text, time) = match text.split_once([' ', 'T']) {
+        Some((day, time)) => (day, Some(time.trim())),
+        None => (text, None),
+    };
+    if !time.is_none_or(is_time) {
+        return None;
+    }
+    let separator = ['-', '/', '.'].into_iter().find(|separator| text.contains(*separator))?;
+    let mut parts = text.trim_end_matches('.').split(separator);
     let found = day(parts.next()?, parts.next()?, parts.next()?)?;
     parts.next().is_none().then_some(found)
 }
 
+/// `14:22`, `14:22:11`, `9:05:00`, with fractions of a second or without.
+fn is_time(text: &str) -> bool {
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    let parts: Vec<&str> = whole.split(':').collect();
+    let below = |part: &str, end: u8| {
+        (1..=2).contains(&part.len()) && part.parse::<u8>().is_ok_and(|number| number < end)
+    };
+    match parts.as_slice() {
+        [hour, minute] => below(hour, 24) && below(minute, 60),
+        [hour, minute, second] => below(hour, 24) && below(minute, 60) && below(second, 60),
+        _ => false,
+    }
+}
+
 fn day(year: &str, month: &str, day: &str) -> Option<Date> {
-    if (year.len(), month.len(), day.len()) != (4, 2, 2) {
+    let short = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    if year.len() != 4 || !short(month) || !short(day) {
         return None;
     }
     let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
@@ -475,6 +567,48 @@ mod tests {
             assert_eq!(file.payments[0].1.payment.paid.minor(), 1000);
             assert_eq!(file.payments[1].1.payment.paid.minor(), 3000);
         }
+    }
+
+    #[test]
+    fn korean_columns_and_a_spreadsheets_times_are_read() {
+        let text = "PG사,결제번호,주문번호,결제 금액,결제수단,결제일,통화,환불금액\n\
+                    kcp,imp_1,O-1,1000,vbank,2026/11/22,KRW,100\n";
+        let accounts = Defaults { gateway: Some(Gateway::Chaiport), ..defaults() };
+        let file = read(text.as_bytes(), "p.csv", &accounts);
+        assert_eq!((file.faults.as_slice(), file.ignored.as_slice()), (&[][..], &[][..]));
+        let payment = &file.payments[0].1.payment;
+        assert_eq!(payment.method.as_deref(), Some("vbank"));
+        assert_eq!(payment.pg_provider.as_deref(), Some("kcp"));
+        assert_eq!(payment.paid_on.unwrap().to_string(), "2026-11-22");
+        assert_eq!(file.payments[0].1.already_refunded.minor(), 100);
+        for (text, day) in [
+            ("2026/11/22", Some("2026-11-22")),
+            ("2026.11.22", Some("2026-11-22")),
+            ("2026-11-22 14:22:11", Some("2026-11-22")),
+            ("2026-11-22T14:22:11", Some("2026-11-22")),
+            ("2026-11-22 9:05", Some("2026-11-22")),
+            ("2026-11-22 23:59:59.123", Some("2026-11-22")),
+            ("2026-1-2", Some("2026-01-02")),
+            ("2026-11-21T23:30:00Z", Some("2026-11-22")),
+            ("22/11/2026", None),
+            ("2026-11-22 25:00:00", None),
+            ("2026-11-22 noon", None),
+            ("2026-13-01", None),
+            ("2026/11-22", None),
+            ("26.11.22", None),
+            ("", None),
+        ] {
+            assert_eq!(date(text).map(|day| day.to_string()).as_deref(), day, "{text}");
+        }
+        // what is missing is called as the file calls it
+        let text =
+            "gateway,account,결제번호,주문번호,결제금액,결제수단,결제 일시\nsettlebank,a,S1,O-1,1000,CA,\n";
+        let fault = read(text.as_bytes(), "p.csv", &defaults()).faults.remove(0);
+        assert_eq!(
+            (fault.column.as_str(), fault.head.as_deref()),
+            ("paid_at", Some("결제 일시")),
+            "{fault:?}"
+        );
     }
 
     #[test]

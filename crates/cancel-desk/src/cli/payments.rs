@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use pg_core::Gateway;
+use pg_core::{Gateway, PaymentRef};
 use serde_json::json;
 use tokio::task::JoinSet;
 
+use crate::config::Lang;
 use crate::desk::{Desk, PaymentView};
 use crate::journal::JournalError;
 use crate::record::{NewPayment, PaymentKey};
@@ -42,15 +43,16 @@ enum PaymentCommand {
 
 const COLUMNS: &str = "\
 Columns (in any order; others are ignored):
-  imp_uid | payment_id | transaction_id   the gateway's number of the payment
-  merchant_uid | order_id                 your order number
-  amount                                  what was paid: 10000, or 12.50
-  currency                                KRW unless given
-  cancel_amount                           what was refunded before, 0 unless given
+  imp_uid | payment_id | transaction_id | 결제번호   the gateway's number of the payment
+  merchant_uid | order_id | 주문번호      your order number
+  amount | 결제금액                       what was paid: 10000, or 12.50
+  currency | 통화                         KRW unless given
+  cancel_amount | 환불금액                what was refunded before, 0 unless given
   gateway                                 chaiport, eximbay, settlebank (chaiport if there is an imp_uid)
-  account                                 the account's name in the configuration (not needed if there is one)
-  method, pg_provider                     as the gateway names them; for refunds into bank accounts
-  paid_at                                 day or time of the payment; settlebank needs it
+  account | 계정                          the account's name in the configuration (not needed if there is one)
+  method | 결제수단, pg_provider | 원천PG | PG사   as the gateway names them; for refunds into bank accounts
+  paid_at | 결제일 | 결제일시             day or time of the payment in Korea; settlebank needs it
+What is registered stays as it is: a payment without method or pg_provider cannot get them later.
 
 Example:
   cancel-desk payments import payments.csv";
@@ -134,7 +136,7 @@ async fn import(shell: &Shell, args: &ImportArgs) -> Result<Exit, Failure> {
     let desk = Desk::new(journal, std::sync::Arc::default());
     let mut before = 0_usize;
     if file.faults.is_empty() {
-        before = known(shell, &desk, &file.payments, &mut file.faults).await?;
+        before = known(shell, &desk, &mut file).await?;
     }
     if !file.faults.is_empty() {
         return Err(faults(shell, &name, &file.faults));
@@ -144,6 +146,11 @@ async fn import(shell: &Shell, args: &ImportArgs) -> Result<Exit, Failure> {
     }
     if !file.ignored.is_empty() {
         shell.remark(&text::IGNORED_COLUMNS.fill(shell.lang(), &[&file.ignored.join(", ")]));
+    }
+    let lacking = without_provider(&file.payments);
+    if !lacking.is_empty() {
+        let lines: Vec<String> = lacking.iter().take(SHOWN).map(ToString::to_string).collect();
+        shell.warn(&text::NO_PROVIDER.fill(shell.lang(), &[&lacking.len(), &lines.join(", ")]));
     }
     let total = file.payments.len();
     register(shell, &desk, file.payments).await?;
@@ -174,38 +181,90 @@ fn bytes(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// How many are registered already; those with other content are faults, found before anything is stored.
-async fn known(
-    shell: &Shell,
-    desk: &Desk,
-    payments: &[(u64, NewPayment)],
-    faults: &mut Vec<BadRow>,
-) -> Result<usize, Failure> {
+async fn known(shell: &Shell, desk: &Desk, file: &mut import::File) -> Result<usize, Failure> {
     let mut before = 0_usize;
-    for (line, new) in payments {
+    let mut faults = Vec::new();
+    for (line, new) in &file.payments {
         let found = desk.journal().payment(&new.key()).await.map_err(|error| shell.journal_failed(error))?;
         match found {
             Some(known) if known.payment == new.payment => before = before.saturating_add(1),
-            Some(_) => faults.push(BadRow {
-                line: *line,
-                column: "payment_id".to_owned(),
-                text: shell.t(&text::PAYMENT_CONFLICT).to_owned(),
-            }),
+            Some(known) => {
+                let differs = differs(shell, &known.payment, &new.payment);
+                let text = text::CONFLICT_IN.fill(shell.lang(), &[&differs, &known.payment.merchant_uid]);
+                faults
+                    .push(BadRow { head: file.head("payment_id"), ..BadRow::new(*line, "payment_id", text) });
+            }
             None => {}
         }
     }
+    file.faults.append(&mut faults);
     Ok(before)
+}
+
+/// What differs between a payment as it is registered and as a file has it.
+fn differs(shell: &Shell, known: &PaymentRef, new: &PaymentRef) -> String {
+    let lang = shell.lang();
+    let day = |day: Option<time::Date>| day.map(|day| day.to_string());
+    let amount = |payment: &PaymentRef| Some(show::money(payment.paid));
+    let fields = [
+        ("merchant_uid", Some(known.merchant_uid.clone()), Some(new.merchant_uid.clone())),
+        ("amount", amount(known), amount(new)),
+        ("amount", known.paid_text.clone(), new.paid_text.clone()),
+        ("paid_at", day(known.paid_on), day(new.paid_on)),
+        ("method", known.method.clone(), new.method.clone()),
+        ("pg_provider", known.pg_provider.clone(), new.pg_provider.clone()),
+    ];
+    let mut told: Vec<String> = Vec::new();
+    for (column, known, new) in fields {
+        if known == new {
+            continue;
+        }
+        let none = || text::NONE.of(lang).to_owned();
+        let values: [String; 3] =
+            [named(shell, column, None), known.unwrap_or_else(none), new.unwrap_or_else(none)];
+        let [column, known, new] = &values;
+        told.push(text::REGISTERED_AS.fill(lang, &[column, known, new]));
+    }
+    told.join(", ")
+}
+
+/// A column as the file calls it, else by its name in the reader's language.
+fn named(shell: &Shell, column: &str, head: Option<&str>) -> String {
+    match (head, import::korean_name(column)) {
+        (Some(head), _) => head.to_owned(),
+        (None, Some(korean)) if shell.lang() == Lang::Ko => format!("{korean}({column})"),
+        _ => column.to_owned(),
+    }
 }
 
 fn faults(shell: &Shell, name: &str, faults: &[BadRow]) -> Failure {
     let mut lines = vec![text::IMPORT_FAULTS.fill(shell.lang(), &[&faults.len(), &name])];
     for fault in faults.iter().take(SHOWN) {
-        lines.push(text::AT_LINE.fill(shell.lang(), &[&fault.line, &fault.column, &fault.text]));
+        let why = shell.said(&fault.text);
+        lines.push(match fault.column.as_str() {
+            "-" => text::OF_LINE.fill(shell.lang(), &[&fault.line, &why]),
+            column => {
+                let column = named(shell, column, fault.head.as_deref());
+                text::AT_LINE.fill(shell.lang(), &[&fault.line, &column, &why])
+            }
+        });
     }
     let rest = faults.len().saturating_sub(SHOWN);
     if rest > 0 {
         lines.push(text::AND_MORE.fill(shell.lang(), &[&rest]));
     }
     Failure::new(Exit::Usage, "bad_file", lines.join("\n"))
+}
+
+/// Payments into virtual accounts whose bank codes nobody knows: they cannot be refunded here.
+fn without_provider(payments: &[(u64, NewPayment)]) -> Vec<u64> {
+    let lacks = |new: &NewPayment| {
+        let payment = &new.payment;
+        payment.gateway == Gateway::Chaiport
+            && payment.pg_provider.is_none()
+            && matches!(payment.method.as_deref(), Some("vbank" | "가상계좌"))
+    };
+    payments.iter().filter(|(_, new)| lacks(new)).map(|(line, _)| *line).collect()
 }
 
 async fn register(shell: &Shell, desk: &Desk, payments: Vec<(u64, NewPayment)>) -> Result<(), Failure> {

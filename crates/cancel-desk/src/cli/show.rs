@@ -218,6 +218,21 @@ pub(crate) fn payments(lang: Lang, payments: &[PaymentRecord]) -> String {
     table(&header, &[3, 4, 5, 6], rows)
 }
 
+/// How a payment was paid, as far as it is registered: method, the PG behind the gateway, day.
+pub(crate) fn paid_how(lang: Lang, payment: &PaymentRecord) -> Option<String> {
+    let payment = &payment.payment;
+    let day = payment.paid_on.map(|day| day.to_string());
+    let facts: Vec<String> = [
+        (text::METHOD, payment.method.as_ref()),
+        (text::PROVIDER, payment.pg_provider.as_ref()),
+        (text::PAID_ON, day.as_ref()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some(format!("{}: {}", name.of(lang), clean(value?))))
+    .collect();
+    (!facts.is_empty()).then(|| facts.join(" · "))
+}
+
 pub(crate) fn cancels(lang: Lang, now: Timestamp, intents: &[IntentRecord]) -> String {
     let header =
         [&text::CANCEL, &text::STATE, &text::AMOUNT, &text::PAYMENT_ID, &text::AGE, &text::NEXT_LOOK]

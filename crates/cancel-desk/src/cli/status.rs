@@ -135,6 +135,9 @@ pub(crate) async fn show_payment(shell: &Shell, desk: &Desk, payment: &PaymentRe
         return Ok(());
     }
     shell.say(&show::payments(shell.lang(), std::slice::from_ref(payment)));
+    if let Some(how) = show::paid_how(shell.lang(), payment) {
+        shell.line(&how);
+    }
     let intents = intents(shell, desk, payment).await?;
     if !intents.is_empty() {
         let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;

@@ -265,6 +265,19 @@ texts! {
     IMPORT_FAULTS = "{0} faults in {1}; nothing was registered", "{1}에서 오류 {0}건. 아무것도 등록하지 않았습니다";
     AND_MORE = "… and {0} more", "… 외 {0}건";
     IGNORED_COLUMNS = "columns that are not used: {0}", "사용하지 않은 열: {0}";
+    OF_LINE = "line {0}: {1}", "{0}행: {1}";
+    NONE = "nothing", "없음";
+    REGISTERED_AS = "{0} (registered: {1}, file: {2})", "{0} (등록: {1}, 파일: {2})";
+    CONFLICT_IN = "this payment is registered already and stays as it is; different here: {0}. Look with `cancel-desk payments show \
+        {1}`; one that was registered wrongly is refunded in the gateway's admin page",
+        "같은 결제가 이미 등록되어 있으며 바꿀 수 없습니다. 다른 항목: {0}. `cancel-desk payments show {1}`로 확인하세요. 잘못 등록한 결제는 PG 관리자 \
+        화면에서 환불하세요";
+    NO_PROVIDER = "WARNING: {0} payments into virtual accounts have no pg_provider (lines {1}): they cannot be refunded into an account \
+        here, and it cannot be added later",
+        "경고: 가상계좌 결제 {0}건에 원천PG(pg_provider)가 없습니다({1}행). 나중에 추가할 수 없어 이 프로그램으로는 계좌 환불을 할 수 없습니다";
+    METHOD = "method", "결제수단";
+    PROVIDER = "PG behind it", "원천PG";
+    PAID_ON = "paid on", "결제일";
     AT_LINE = "line {0}: {1}: {2}", "{0}행: {1}: {2}";
 
     // config

@@ -205,4 +205,24 @@ pub(super) const TEXTS: Table = &[
     ("must stand once: the same payment is above", "같은 결제가 위에 있습니다. 한 번만 적으세요"),
     ("must have at most {} members", "항목은 {0}개 이하여야 합니다"),
     ("must not have a member twice", "같은 항목이 두 번 있으면 안 됩니다"),
+    // columns of order files
+    (
+        "«{}» is not a column of an order file: rename it or delete it in a copy of the file, and plan the copy (columns: \
+         merchant_uid, payment_id, gateway, account, amount, reason, key, refund_bank, refund_holder, refund_account, \
+         refund_tel)",
+        "«{0}»: 주문 파일에서 사용하지 않는 열입니다. 파일을 복사해 이 열을 지우거나 이름을 바꾼 뒤, 그 복사본으로 다시 계획하세요 (사용하는 열: \
+         주문번호, 결제번호, gateway, 계정, 환불금액, 환불사유, key, 은행, 예금주, 계좌번호, 전화번호)",
+    ),
+    (
+        "is not a column of an order file: rename it or delete it in a copy of the file, and plan the copy (columns: \
+         merchant_uid, payment_id, gateway, account, amount, reason, key, refund_bank, refund_holder, refund_account, \
+         refund_tel)",
+        "주문 파일에서 사용하지 않는 열입니다. 파일을 복사해 이 열을 지우거나 이름을 바꾼 뒤, 그 복사본으로 다시 계획하세요 (사용하는 열: \
+         주문번호, 결제번호, gateway, 계정, 환불금액, 환불사유, key, 은행, 예금주, 계좌번호, 전화번호)",
+    ),
+    (
+        "must be a day or a time in Korea (2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), an RFC 3339 time or unix \
+         seconds",
+        "날짜나 한국 시각(2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), RFC 3339 시각 또는 유닉스 초여야 합니다",
+    ),
 ];

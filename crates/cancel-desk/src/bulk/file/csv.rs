@@ -1,9 +1,9 @@
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::MAX_ROWS;
-use super::column::{Column, UNKNOWN};
+use super::column::{Column, unknown};
 use super::fault::Faults;
-use super::row::{Draft, Row};
+use super::row::{Draft, Head, Row};
 use super::text;
 
 /// The rows of CSV text with a header row.
@@ -42,8 +42,8 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
             faults.add(line, None, format!("{why}: quote a field that contains the delimiter"));
             continue;
         }
-        let mut draft = Draft::new(line);
-        for (column, field) in columns.iter().zip(record.iter()) {
+        let mut draft = Draft::new(line, &columns);
+        for ((column, _), field) in columns.iter().zip(record.iter()) {
             draft.set(*column, field);
         }
         rows.extend(draft.finish(faults));
@@ -51,27 +51,29 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
     rows
 }
 
-fn header_of(line: u64, header: &StringRecord, faults: &mut Faults) -> Option<Vec<Column>> {
-    let mut columns = Vec::new();
+fn header_of(line: u64, header: &StringRecord, faults: &mut Faults) -> Option<Vec<Head>> {
+    let mut columns: Vec<Head> = Vec::new();
     let mut sound = true;
-    let mut wrong = |number: usize, why: &str| {
-        faults.add(line, Some(&number.to_string()), why);
+    let beside = header.iter().any(|word| Column::named(word).is_some());
+    let mut wrong = |name: &str, why: &str| {
+        faults.add(line, Some(name), why);
         sound = false;
     };
-    for (number, word) in (1..).zip(header.iter()) {
+    for (number, word) in (1_usize..).zip(header.iter()) {
         match Column::named(word) {
-            None => wrong(number, UNKNOWN),
-            Some(column) if column != Column::Remark && columns.contains(&column) => {
-                wrong(number, "a column that stands there twice")
+            None => wrong(&number.to_string(), &unknown(word, beside)),
+            Some(column) if column != Column::Remark && columns.iter().any(|(has, _)| *has == column) => {
+                wrong(word, "a column that stands there twice")
             }
-            Some(column) => columns.push(column),
+            Some(column) => columns.push((column, word.to_owned())),
         }
     }
-    if sound && !columns.contains(&Column::Amount) {
+    let has = |column| columns.iter().any(|(has, _)| *has == column);
+    if sound && !has(Column::Amount) {
         faults.add(line, None, "the column amount is missing");
         sound = false;
     }
-    if sound && !columns.contains(&Column::MerchantUid) && !columns.contains(&Column::PaymentId) {
+    if sound && !has(Column::MerchantUid) && !has(Column::PaymentId) {
         faults.add(line, None, "the column merchant_uid or payment_id is missing");
         sound = false;
     }

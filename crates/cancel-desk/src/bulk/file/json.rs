@@ -5,9 +5,9 @@ use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use super::MAX_ROWS;
-use super::column::{Column, UNKNOWN};
+use super::column::{Column, unknown};
 use super::fault::Faults;
-use super::row::{Draft, Row};
+use super::row::{Draft, Head, Row};
 
 /// The rows of text with one JSON object per line.
 pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
@@ -33,30 +33,34 @@ pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
 }
 
 fn row(line: u64, members: &Members<'_>, faults: &mut Faults) -> Option<Row> {
-    let mut draft = Draft::new(line);
+    let heads: Vec<Head> = members
+        .0
+        .iter()
+        .filter_map(|(name, _)| Some((Column::named(name)?, name.trim().to_owned())))
+        .collect();
+    let mut draft = Draft::new(line, &heads);
     let mut seen = Vec::new();
     let mut sound = true;
-    for (number, (name, value)) in (1..).zip(&members.0) {
-        let number = usize::to_string(&number);
+    for (number, (name, value)) in (1_usize..).zip(&members.0) {
         let mut wrong = |column: &str, why: &str| {
             faults.add(line, Some(column), why);
             sound = false;
         };
         let Some(column) = Column::named(name) else {
-            wrong(&number, UNKNOWN);
+            wrong(&number.to_string(), &unknown(name, !heads.is_empty()));
             continue;
         };
         if column == Column::Remark {
             continue;
         }
         if seen.contains(&column) {
-            wrong(column.name(), "stands there twice");
+            wrong(name, "stands there twice");
             continue;
         }
         seen.push(column);
         match text_of(column, value.get()) {
             Some(text) => draft.set(column, text.trim()),
-            None => wrong(column.name(), "must be a text (an amount also a plain number)"),
+            None => wrong(name, "must be a text (an amount also a plain number)"),
         }
     }
     if sound { draft.finish(faults) } else { None }

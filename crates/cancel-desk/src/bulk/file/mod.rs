@@ -7,13 +7,16 @@
 //! | `merchant_uid` | `order_id`, 주문번호 | the merchant's order number |
 //! | `payment_id` | `imp_uid`, `transaction_id`, `org_trd_no`, 결제번호 | the gateway's number; one of the two is needed |
 //! | `gateway` | | `chaiport`, `eximbay`, `settlebank`; where the number alone does not tell |
-//! | `account` | `merchant` | the merchant's account, as the configuration names it |
-//! | `amount` | `cancel_request_amount`, 환불금액 | plain digits in major units (`12000`, `7.50`), or `full`: all that is left |
-//! | `reason` | 환불사유 | at most 500 characters; goes to the gateway |
-//! | `key` | `idempotency_key` | the caller's own key; needed where the same amount is refunded again |
-//! | `refund_bank`, `refund_holder`, `refund_account` | 은행, 예금주, 계좌번호 | where the money goes, for virtual accounts: all three or none |
-//! | `refund_tel` | | the holder's phone, where a PG wants it |
-//! | `left_out`, `why` | | not read: what [`write_left_out`](super::write_left_out) says of a row |
+//! | `account` | `merchant`, 계정 | the merchant's account, as the configuration names it |
+//! | `amount` | `cancel_request_amount`, 환불금액, 취소금액, 금액 | plain digits in major units (`12000`, `7.50`), or `full`: all that is left |
+//! | `reason` | 환불사유, 취소사유, 사유 | at most 500 characters; goes to the gateway |
+//! | `key` | `idempotency_key`, 요청키, 키 | the caller's own key; needed where the same amount is refunded again |
+//! | `refund_bank`, `refund_holder`, `refund_account` | 은행 (은행코드), 예금주, 계좌번호 | where the money goes, for virtual accounts: all three or none |
+//! | `refund_tel` | 전화번호, 연락처 | the holder's phone, where a PG wants it |
+//! | `left_out`, `why`, `line` | 제외사유, 줄 | not read: what [`write_left_out`](super::write_left_out) says of a row |
+//!
+//! Letter case and spaces in a column's name do not count. A column that is none of these refuses the file: it could be
+//! meant to say how much.
 
 mod column;
 mod csv;

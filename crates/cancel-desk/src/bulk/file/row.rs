@@ -71,15 +71,24 @@ impl fmt::Debug for RefundInto {
     }
 }
 
+/// A column, and what the file calls it.
+pub(super) type Head = (Column, String);
+
 /// A row while its fields come in, trimmed.
-pub(super) struct Draft {
+pub(super) struct Draft<'h> {
     line: u64,
+    heads: &'h [Head],
     fields: Vec<(Column, Zeroizing<String>)>,
 }
 
-impl Draft {
-    pub(super) const fn new(line: u64) -> Self {
-        Self { line, fields: Vec::new() }
+impl<'h> Draft<'h> {
+    pub(super) const fn new(line: u64, heads: &'h [Head]) -> Self {
+        Self { line, heads, fields: Vec::new() }
+    }
+
+    /// What the file calls a column; its own name if it has none.
+    fn head(&self, column: Column) -> &'h str {
+        self.heads.iter().find(|(has, _)| *has == column).map_or(column.name(), |(_, head)| head.as_str())
     }
 
     /// Takes in a field; an empty one is none.
@@ -96,12 +105,14 @@ impl Draft {
     /// Checks it; every fault of the row is told.
     pub(super) fn finish(self, faults: &mut Faults) -> Option<Row> {
         let before = faults.count();
-        let mut fault = |column: Column, why: &str| faults.add(self.line, Some(column.name()), why);
+        let mut fault = |column: Column, why: &str| faults.add(self.line, Some(self.head(column)), why);
         for column in [Column::MerchantUid, Column::PaymentId, Column::Account, Column::Key] {
             self.check_id(column, &mut fault);
         }
         if self.get(Column::MerchantUid).or(self.get(Column::PaymentId)).is_none() {
-            fault(Column::MerchantUid, "must be given, or payment_id");
+            let named = |column| self.heads.iter().any(|(has, _)| *has == column);
+            let column = if named(Column::MerchantUid) { Column::MerchantUid } else { Column::PaymentId };
+            fault(column, "must be given, or payment_id");
         }
         let gateway = self.get(Column::Gateway).map(|text| gateway(text).ok_or(()));
         if gateway == Some(Err(())) {

@@ -71,7 +71,8 @@ fn spreadsheets_of_korea_are_read_without_loss() {
 
 #[test]
 fn lines_are_those_that_an_editor_shows() {
-    let plain = "merchant_uid,amount,reason\nB-1,1000,\nB-2,1000,\"two\nlines\"\n\nB-3,1000,\nB-4,\"1,000\",\n";
+    let plain =
+        "merchant_uid,amount,reason\nB-1,1000,\nB-2,1000,\"two\nlines\"\n\nB-3,1000,\nB-4,\"1,000\",\n";
     for ending in ["\n", "\r\n", "\r"] {
         let told = read(&plain.replace('\n', ending)).unwrap_err();
         let lines: Vec<Option<u64>> = told.first().iter().map(|fault| fault.line).collect();
@@ -135,7 +136,22 @@ fn every_fault_is_told_and_nothing_of_an_account() {
 
 #[test]
 fn the_header_row_is_read_strictly() {
-    assert!(fault("merchant_uid,amont\nA,1\n").contains("not a column of this file"));
+    let told = fault("주문번호,환불금액,구매자명\nA,1,B\n");
+    assert!(told.starts_with("line 1, column 3: «구매자명» is not a column of an order file"), "{told}");
+    let told = crate::korean::said(&told).unwrap();
+    assert!(told.contains("«구매자명»: 주문 파일에서") && told.contains("환불사유"), "{told}");
+    // a file without a header has values there
+    let told = fault("ORD-1,12000\nA,1\n");
+    assert!(told.contains("is not a column") && !told.contains("ORD-1") && !told.contains("12000"), "{told}");
+    let told = fault("amount,merchant_uid,56211105948400\n1,A,1\n");
+    assert!(told.contains("is not a column") && !told.contains("56211105948400"), "{told}");
+    let row = one("주문 번호,금액,사유,키,계정\nA,1,변심,k,shop\n");
+    assert_eq!(
+        (row.reason.as_deref(), row.key.as_deref(), row.account.as_deref()),
+        (Some("변심"), Some("k"), Some("shop"))
+    );
+    assert!(fault("주문번호,환불금액\nA,1.2E+07\n").starts_with("line 2, column 환불금액: "));
+    assert!(fault("{\"결제번호\":\"i\",\"금액\":-1}").starts_with("line 1, column 금액: "));
     assert!(fault("merchant_uid,amount,amount\nA,1,1\n").contains("twice"));
     assert!(fault("imp_uid,reason\nA,1\n").contains("amount is missing"));
     assert!(fault("amount,reason\n1,1\n").contains("merchant_uid or payment_id is missing"));
