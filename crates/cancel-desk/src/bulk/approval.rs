@@ -17,7 +17,7 @@ pub fn short_hash(job: &JobRecord) -> String {
 /// Approves exactly this plan: the hash as shown (16 characters or all 64) and the total of every currency.
 ///
 /// # Errors
-/// [`BulkError::Invalid`] naming `approve`, `total` or `by`, and what stands in the plan; [`BulkError::NoSuchJob`];
+/// [`BulkError::Invalid`] naming `approve`, `total` or `by`; of totals, what was planned and what was given; [`BulkError::NoSuchJob`];
 /// [`BulkError::Journal`] when it was discarded.
 pub async fn approve(
     journal: &dyn Journal,
@@ -29,14 +29,21 @@ pub async fn approve(
     let job = journal.job(id).await?.ok_or(BulkError::NoSuchJob(id))?;
     let given = hash.trim().to_ascii_lowercase();
     if given.len() < SHORT || !hex(&job.hash).starts_with(&given) {
-        let why = format!("must be the plan's hash, which begins with {}", short_hash(&job));
+        // the right one is not told: it stands for having seen the plan
+        let why = "must be the hash of this plan, as «bulk plan» showed it: look at the plan again";
         return Err(Invalid::new("approve", why).into());
     }
     let mut given = totals.to_vec();
     given.sort_by_key(|total| total.currency().code());
     if !given.iter().eq(job.totals.iter().map(|total| &total.approved)) {
-        let stands: Vec<String> = job.totals.iter().map(|total| total.approved.to_string()).collect();
-        let why = format!("must be given once for each currency of the plan: {}", stands.join(", "));
+        let planned: Vec<String> =
+            job.totals.iter().map(|total| super::report::text(total.approved)).collect();
+        let given: Vec<String> = given.iter().map(|total| super::report::text(*total)).collect();
+        let given = if given.is_empty() { "-".to_owned() } else { given.join(", ") };
+        let why = format!(
+            "must be the plan's own, once for each currency (planned {}; given {given})",
+            planned.join(", ")
+        );
         return Err(Invalid::new("total", why).into());
     }
     Ok(journal.approve_job(id, job.hash, totals, by).await?)

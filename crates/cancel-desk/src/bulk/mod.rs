@@ -25,6 +25,6 @@ pub use approval::{approve, parse_total, short_hash};
 pub use error::BulkError;
 pub use plan::{Plan, PlannedRow, Planner, Verdict};
 pub use report::{Amounts, Report};
-pub use run::{Progress, Run, RunEnd, RunOptions};
+pub use run::{FirstRows, Progress, Run, RunEnd, RunOptions};
 pub use state::{RowState, is_done};
 pub use table::{write_left_out, write_rows};

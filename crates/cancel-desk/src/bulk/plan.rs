@@ -48,13 +48,18 @@ pub enum Verdict {
         /// Why.
         why: String,
     },
-    /// The same key was asked for before.
+    /// The same key, or without a key of its own the same refund, was asked for before.
     Known {
         /// How far that refund is.
         state: IntentState,
     },
-    /// The same payment and amount, or the same key, as further up.
+    /// The same refund as further up, without keys of their own.
     Duplicate {
+        /// There.
+        line: u64,
+    },
+    /// The same key as further up.
+    DuplicateKey {
         /// There.
         line: u64,
     },
@@ -75,6 +80,7 @@ impl Verdict {
             Self::NotCancellable { .. } => "not_cancellable",
             Self::Known { .. } => "known",
             Self::Duplicate { .. } => "duplicate",
+            Self::DuplicateKey { .. } => "duplicate_key",
             Self::NoAnswer => "no_answer",
         }
     }
@@ -89,11 +95,20 @@ impl fmt::Display for Verdict {
             Self::NotRegistered => f.write_str("no such payment is registered: import it first"),
             Self::Ambiguous => f.write_str("several payments fit: add gateway, account or payment_id"),
             Self::NotCancellable { field, why } => write!(f, "{field} {why}"),
+            Self::Known { state: state @ (IntentState::Rejected | IntentState::Withdrawn) } => {
+                write!(
+                    f,
+                    "its key was used before, and that refund is {state}: give it a new key to ask for it again"
+                )
+            }
             Self::Known { state } => {
                 write!(f, "asked for before, and {state}: give it a key of its own if it is meant once more")
             }
             Self::Duplicate { line } => {
                 write!(f, "the same as line {line}: give both a key of their own if both are meant")
+            }
+            Self::DuplicateKey { line } => {
+                write!(f, "the same key as line {line}: every refund needs a key of its own")
             }
             Self::NoAnswer => f.write_str("the gateway did not tell about it: plan again later"),
         }
@@ -128,6 +143,8 @@ pub struct Plan {
     pub begun: bool,
     /// All rows, in the file's order.
     pub rows: Vec<PlannedRow>,
+    /// Other plans of the same file, with other rows, that nobody approved: [`job`](Self::job) is none of them.
+    pub others: Vec<JobRecord>,
 }
 
 impl Plan {
@@ -171,7 +188,7 @@ impl Planner {
         let jobs = self.journal.jobs(SEARCHED).await?;
         let begun = |job: &&JobRecord| job.name == name && job.state != JobState::Planned;
         if let Some(job) = jobs.iter().find(begun) {
-            return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new() });
+            return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new(), others: Vec::new() });
         }
         let found = select::find_all(&self.journal, self.accounts.names(), &file.rows).await?;
         let mut desk = Sheet::default();
@@ -185,7 +202,10 @@ impl Planner {
             true => None,
             false => Some(self.journal.plan_job(NewJob { name, rows: new }).await?),
         };
-        Ok(Plan { job, begun: false, rows: rows.into_iter().map(|looked| looked.row).collect() })
+        let is_other =
+            |other: &JobRecord| job.as_ref().is_some_and(|job| job.name == other.name && job.id != other.id);
+        let others = jobs.into_iter().filter(is_other).collect();
+        Ok(Plan { job, begun: false, rows: rows.into_iter().map(|looked| looked.row).collect(), others })
     }
 
     /// Compares the good rows with the gateways' ledgers.
@@ -340,7 +360,11 @@ impl Sheet {
         looked.key = row.key.clone().unwrap_or_else(|| own_key(&payment.key(), row.amount, amount));
         let key = (payment.key().account(), looked.key.clone());
         if let Some(line) = self.keys.get(&key) {
-            return Ok(Verdict::Duplicate { line: *line });
+            let line = *line;
+            return Ok(match row.key {
+                Some(_) => Verdict::DuplicateKey { line },
+                None => Verdict::Duplicate { line },
+            });
         }
         if let Some(known) = found.intents.iter().find(|intent| intent.caller_key == looked.key) {
             return Ok(Verdict::Known { state: known.state });

@@ -132,6 +132,20 @@ pub struct Progress {
     pub width: u64,
     /// How long it has been running.
     pub running: Duration,
+    /// While the first rows are waited for: nothing can be told yet of how long the others take.
+    pub first: Option<FirstRows>,
+}
+
+/// The first rows of a run, which go alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FirstRows {
+    /// How many.
+    pub rows: u64,
+    /// Those without an outcome yet.
+    pub open: u64,
+    /// In how long the next of them is looked up, if that is known.
+    pub next_look: Option<Duration>,
 }
 
 /// One run of an approved job. Several at once share the work; none submits a row that another has submitted.
@@ -147,6 +161,14 @@ pub struct Run {
     halted: Mutex<Option<String>>,
     failed: Mutex<Option<JournalError>>,
     bell: Notify,
+    first: Mutex<Option<FirstLines>>,
+}
+
+/// The lines of the first rows, while they are waited for, and when the next look-up is due.
+#[derive(Debug)]
+struct FirstLines {
+    lines: Vec<i64>,
+    next_look: Option<Instant>,
 }
 
 impl Run {
@@ -177,6 +199,7 @@ impl Run {
             halted: Mutex::default(),
             failed: Mutex::default(),
             bell: Notify::new(),
+            first: Mutex::default(),
         }))
     }
 
@@ -194,6 +217,33 @@ impl Run {
             in_flight: paces().map(|pace| u64::from(pace.cancels_in_flight())).sum(),
             width: paces().map(|pace| u64::from(pace.cancel_width())).sum(),
             running: self.began.elapsed(),
+            first: self.first_rows(),
+        }
+    }
+
+    fn first_rows(&self) -> Option<FirstRows> {
+        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = first.as_ref()?;
+        let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        let open = first.lines.iter().filter(|line| !self.lanes.state(**line).is_settled()).count();
+        let next_look = first.next_look.map(|at| at.saturating_duration_since(Instant::now()));
+        Some(FirstRows { rows: count(first.lines.len()), open: count(open), next_look })
+    }
+
+    fn set_first(&self, lines: Option<Vec<i64>>) {
+        let first = lines.map(|lines| FirstLines { lines, next_look: None });
+        *self.first.lock().unwrap_or_else(PoisonError::into_inner) = first;
+    }
+
+    /// Keeps when the next of the first rows is looked up.
+    async fn note_next_look(&self, due: Option<Timestamp>) {
+        if self.first.lock().unwrap_or_else(PoisonError::into_inner).is_none() {
+            return;
+        }
+        let (Ok(now), Some(due)) = (self.journal.now().await, due) else { return };
+        let at = Instant::now().checked_add(due.since(now));
+        if let Some(first) = self.first.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            first.next_look = at;
         }
     }
 
@@ -277,6 +327,7 @@ impl Run {
     /// The first rows: all of them must be refunded before any other goes.
     async fn canary(self: &Arc<Self>) -> Result<(), BulkError> {
         let (lines, mine) = self.lanes.first(usize::from(self.options.canary));
+        self.set_first((!lines.is_empty()).then(|| lines.clone()));
         let mut tasks = JoinSet::new();
         for line in &mine {
             let (run, worker, line) = (Arc::clone(self), self.worker()?, *line);
@@ -289,6 +340,7 @@ impl Run {
             }
         };
         let _in_time = timeout(self.options.canary_patience, settled).await;
+        self.set_first(None);
         self.heed_trouble().await;
         if !self.may_go_on() {
             return Ok(());
@@ -405,17 +457,19 @@ impl Run {
     /// Follows what is open: other workers may decide it.
     async fn watch(&self) {
         loop {
-            let mut after = 0;
+            let (mut after, mut due) = (0, None::<Timestamp>);
             loop {
                 let open = self.lanes.open_after(after, GLANCED);
                 let Some((last, _)) = open.last() else { break };
                 after = *last;
                 for (line, intent) in open {
                     if let Ok(Some(intent)) = self.journal.intent(intent).await {
+                        due = [due, intent.due_at].into_iter().flatten().min();
                         self.lanes.submitted(line, &intent);
                     }
                 }
             }
+            self.note_next_look(due).await;
             self.heed_trouble().await;
             sleep(GLANCE).await;
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::record::{JobRow, Outcome, PaymentKey, RejectedBecause};
 
 use super::RowState;
-use super::plan::PlannedRow;
+use super::plan::{PlannedRow, Verdict};
 
 /// What a spreadsheet takes Korean text for UTF-8 by.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -26,9 +26,19 @@ const ROWS: [&str; 11] = [
     "intent",
 ];
 
-/// The columns of left-out rows: those of an order file, and two that it does not read.
-const LEFT_OUT: [&str; 9] =
-    ["merchant_uid", "payment_id", "gateway", "account", "amount", "reason", "key", "left_out", "why"];
+/// The columns of left-out rows: those of an order file, and three that it does not read.
+const LEFT_OUT: [&str; 10] = [
+    "merchant_uid",
+    "payment_id",
+    "gateway",
+    "account",
+    "amount",
+    "reason",
+    "key",
+    "left_out",
+    "why",
+    "line",
+];
 
 /// Writes a job's rows as UTF-8 with a byte order mark: line, merchant_uid, gateway, account, payment_id, amount (plain
 /// digits in major units), currency, key, state, detail, intent. `orders`: the order numbers, as
@@ -62,14 +72,16 @@ pub fn write_rows<'a>(
     csv.flush()
 }
 
-/// Writes the rows that a plan left out as UTF-8 with a byte order mark: as the file gave them, and why. Corrected, it
-/// is an order file again; the account to refund into is not in it.
+/// Writes the rows that a plan left out as UTF-8 with a byte order mark: as the file gave them, why (as `why` says it;
+/// [`Verdict`] says it in English), and on which line they stand. Corrected, it is an order file again; the account to
+/// refund into is not in it.
 ///
 /// # Errors
 /// Of the writer.
 pub fn write_left_out<'a>(
     mut out: impl Write,
     rows: impl IntoIterator<Item = &'a PlannedRow>,
+    why: impl Fn(&Verdict) -> String,
 ) -> io::Result<()> {
     out.write_all(MARK)?;
     let mut csv = csv::Writer::from_writer(out);
@@ -86,7 +98,8 @@ pub fn write_left_out<'a>(
             text(&given.reason),
             text(&given.key),
             row.verdict.as_str().to_owned(),
-            harmless(&row.verdict.to_string()),
+            harmless(&why(&row.verdict)),
+            row.line.to_string(),
         ])?;
     }
     csv.flush()

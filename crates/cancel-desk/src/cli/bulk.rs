@@ -18,14 +18,14 @@ use crate::bulk::{
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
-use crate::record::{JobId, JobRecord, JobState};
+use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
 use super::bulk_progress::Shown;
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
 use super::serve::Signals;
 use super::shell::{Shell, parse_span};
-use super::show;
+use super::{show, text};
 
 /// How many rows that a plan leaves out are shown.
 const SHOWN: usize = 20;
@@ -52,11 +52,14 @@ enum BulkCommand {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-CSV with a header row, or one JSON object per line. Columns:
-  merchant_uid | payment_id (imp_uid)   which payment; gateway and account where that is not enough
-  amount                                plain digits (12000, 7.50), or full: all that is left
-  reason, key                           optional; a key of its own where the same amount is refunded again
-  refund_bank, refund_holder, refund_account   for virtual accounts
+CSV with a header row, or one JSON object per line. Columns (no others):
+  merchant_uid | 주문번호               which payment, by your order number
+  payment_id | imp_uid | 결제번호       or by the gateway's; gateway and account | 계정 where that is not enough
+  amount | 환불금액 | 금액              plain digits (12000, 7.50), or full: all that is left
+  reason | 환불사유 | 사유              optional
+  key | 요청키 | 키                     optional; a key of its own where the same amount is refunded again
+  refund_bank | 은행, refund_holder | 예금주, refund_account | 계좌번호   for virtual accounts
+  refund_tel | 전화번호                 where the PG wants it
 
   cancel-desk bulk plan orders.csv --left-out left-out.csv")]
 pub(crate) struct PlanArgs {
@@ -68,7 +71,7 @@ pub(crate) struct PlanArgs {
     /// Write the rows that are left out, with the reasons, as CSV
     #[arg(long, value_name = "FILE")]
     left_out: Option<PathBuf>,
-    /// Replace the file of --left-out
+    /// Replace the file of --left-out; without it another one is written beside it
     #[arg(long)]
     force: bool,
     /// Another name for the plan than the file's: a plan that was discarded can be made again under it
@@ -217,9 +220,6 @@ fn read(shell: &Shell, path: &Path) -> Result<OrderFile, Failure> {
 }
 
 async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
-    if let Some(path) = &args.left_out {
-        free(shell, path, args.force)?;
-    }
     let file = read(shell, &args.file)?;
     let (_, desk) = shell.desk().await?;
     if file.encoding == Encoding::EucKr {
@@ -230,9 +230,8 @@ async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
     let planner =
         Planner::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts())).looking_up(args.look_up);
     let plan = planner.plan(&file, &name).await.map_err(|error| failed(shell, error))?;
-    if let Some(path) = &args.left_out {
-        let out = create(shell, path, args.force)?;
-        write_left_out(out, plan.left_out()).map_err(|error| no_file(path, &error))?;
+    if let Some(path) = args.left_out.as_deref().filter(|_| !plan.begun) {
+        save_left_out(shell, &plan, path, args.force)?;
     }
     let done = match &plan.job {
         Some(job) => done(shell, &desk, job).await?,
@@ -243,6 +242,33 @@ async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
         false => shell.say(&plan_text(shell, &plan, done, args.left_out.is_some())),
     }
     Ok(if plan.job.is_some() { Exit::Done } else { Exit::Refused })
+}
+
+/// Writes the rows that a plan leaves out, if there are any. A file that is there stays: another one is written beside it.
+fn save_left_out(shell: &Shell, plan: &Plan, path: &Path, force: bool) -> Result<(), Failure> {
+    let lang = shell.lang();
+    if plan.left_out().next().is_none() {
+        shell.remark(&words::NOTHING_LEFT_OUT.fill(lang, &[&path.display()]));
+        return Ok(());
+    }
+    let beside = (free(shell, path, force).is_err()).then(|| beside(path));
+    let (to, force) = beside.as_deref().map_or((path, force), |beside| (beside, false));
+    let out = create(shell, to, force)?;
+    write_left_out(out, plan.left_out(), |why| verdict(shell, why)).map_err(|error| no_file(to, &error))?;
+    shell.remark(&match beside.is_some() {
+        true => words::NOT_OVERWRITTEN.fill(lang, &[&path.display(), &to.display()]),
+        false => words::LEFT_OUT_IN.fill(lang, &[&to.display()]),
+    });
+    Ok(())
+}
+
+/// `left-out-2.csv` beside `left-out.csv`: the first number that is free.
+fn beside(path: &Path) -> PathBuf {
+    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
+    let stem = part(path.file_stem()).unwrap_or_default();
+    let ending = part(path.extension()).map_or(String::new(), |ending| format!(".{ending}"));
+    let mut numbered = (2..1_000).map(|number| path.with_file_name(format!("{stem}-{number}{ending}")));
+    numbered.find(|path| std::fs::symlink_metadata(path).is_err()).unwrap_or_else(|| path.to_owned())
 }
 
 fn job_json(job: &JobRecord, done: bool) -> Value {
@@ -284,7 +310,7 @@ fn plan_json(plan: &Plan, done: bool) -> Value {
             })
         })
         .collect();
-    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "rows": rows })
+    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "rows": rows, "others": plan.others.iter().map(|other| other.id.to_string()).collect::<Vec<_>>() })
 }
 
 fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
@@ -293,6 +319,12 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
         return format!("{}{}\n", verdicts(shell, plan, written), words::NOTHING.of(lang));
     };
     if plan.begun {
+        if job.state == JobState::Discarded {
+            return format!("{}\n", words::WAS_DISCARDED.fill(lang, &[&job.id]));
+        }
+        if done {
+            return format!("{}\n", words::BEGUN_DONE.fill(lang, &[&job.id, &job.id]));
+        }
         let state = words::job_state(job.state, done).of(lang);
         return format!("{}\n", words::BEGUN.fill(lang, &[&job.id, &state, &job.id, &job.id]));
     }
@@ -303,6 +335,11 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
         approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
     }
     approval.push_str(" --by NAME");
+    for other in &plan.others {
+        let state = words::job_state(other.state, false).of(lang);
+        text.push_str(&words::OTHER_PLAN.fill(lang, &[&other.id, &state, &other.rows, &other.id]));
+        text.push('\n');
+    }
     text.push_str(&words::PLANNED.fill(lang, &[&job.id, &short_hash(job), &job.rows, &approval]));
     text.push('\n');
     text
@@ -433,6 +470,8 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
     let end = end.map_err(|error| failed(shell, error))?;
     let report = Report::of(&**journal, args.job).await.map_err(|error| failed(shell, error))?;
     let (id, lang) = (args.job, shell.lang());
+    // halted by the last of its rows: nothing is left to go on with
+    let end = if matches!(end, RunEnd::Halted(_)) && report.is_settled() { RunEnd::Done } else { end };
     let (word, next) = match &end {
         RunEnd::Done => ("done", None),
         RunEnd::StillOpen(open) => ("still_open", Some(words::STILL_OPEN.fill(lang, &[open, &id]))),
@@ -442,10 +481,10 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
     if shell.json {
         shell.json(&json!({ "end": word, "next": next, "report": report.to_json() }));
     } else {
-        shell.say(&report_text(shell, &report));
+        shell.say(&report_text(shell, &desk, &report).await?);
         next.iter().for_each(|next| shell.line(next));
     }
-    Ok(if matches!(end, RunEnd::Halted(_)) { Exit::Person } else { exit_of(&report) })
+    Ok(exit_of(&report))
 }
 
 async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {
@@ -458,7 +497,13 @@ async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {
     }
     match shell.json {
         true => shell.json(&report.to_json()),
-        false => shell.say(&report_text(shell, &report)),
+        false => {
+            shell.say(&report_text(shell, &desk, &report).await?);
+            if let (JobState::Halted, false) = (report.job.state, report.is_settled()) {
+                let why = report.job.halted_because.clone().unwrap_or_default();
+                shell.line(&words::HALTED.fill(shell.lang(), &[&shell.said(&why), &report.job.id]));
+            }
+        }
     }
     Ok(exit_of(&report))
 }
@@ -468,15 +513,56 @@ fn exit_of(report: &Report) -> Exit {
     let any = |states: &[RowState]| states.iter().any(|state| report.count(*state) > 0);
     match () {
         () if any(&[RowState::Manual]) => Exit::Person,
-        () if any(&[RowState::Unknown, RowState::Waiting, RowState::NotStarted, RowState::Accepted]) => {
-            Exit::Later
+        // it goes on only when a person says so
+        () if report.job.state == JobState::Halted && !report.is_settled() => Exit::Person,
+        () if any(&[RowState::Unknown, RowState::Waiting, RowState::Accepted]) => Exit::Later,
+        () if any(&[RowState::NotStarted]) && report.job.state != JobState::Discarded => Exit::Later,
+        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn, RowState::NotStarted]) => {
+            Exit::Refused
         }
-        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn]) => Exit::Refused,
         () => Exit::Done,
     }
 }
 
-fn report_text(shell: &Shell, report: &Report) -> String {
+async fn report_text(shell: &Shell, desk: &Desk, report: &Report) -> Result<String, Failure> {
+    let orders = report.orders(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
+    let mut text = states_text(shell, report);
+    text.push_str(&not_completed(shell, report, &orders));
+    Ok(text)
+}
+
+/// The first rows that began, or never can, and are not completed, by their order numbers.
+fn not_completed(shell: &Shell, report: &Report, orders: &BTreeMap<PaymentKey, String>) -> String {
+    let lang = shell.lang();
+    let told = |state: RowState| !matches!(state, RowState::Completed | RowState::NotStarted);
+    let rows: Vec<_> = report.rows.iter().filter(|row| told(RowState::of(row))).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let shown = rows.iter().take(SHOWN).map(|row| {
+        let (state, order) = (RowState::of(row), orders.get(&row.payment).cloned().unwrap_or_default());
+        let cancel = row.stored.as_ref().map_or_else(|| "-".to_owned(), |intent| intent.id.to_string());
+        let state = words::state_in(report.job.state, state).of(lang).to_owned();
+        vec![row.line.to_string(), order, state, show::money(row.amount), row.caller_key.clone(), cancel]
+    });
+    let header = [words::LINE, words::ORDER, words::STATE, text::AMOUNT, text::KEY, text::CANCEL];
+    let header = header.map(|word| word.of(lang));
+    let mut text =
+        format!("\n{}\n{}", words::ROWS_OPEN.of(lang), show::table(&header, &[0, 3], shown.collect()));
+    let more = rows.len().saturating_sub(SHOWN);
+    if more > 0 {
+        text.push_str(&words::ROWS_MORE.fill(lang, &[&more, &report.job.id]));
+        text.push('\n');
+    }
+    let open = [RowState::Manual, RowState::Unknown, RowState::Waiting, RowState::Accepted];
+    if open.iter().any(|state| report.count(*state) > 0) {
+        text.push_str(words::SEE_PENDING.of(lang));
+        text.push('\n');
+    }
+    text
+}
+
+fn states_text(shell: &Shell, report: &Report) -> String {
     let lang = shell.lang();
     let sum = |sums: &[Money]| sums.iter().map(|sum| show::money(*sum)).collect::<Vec<_>>().join(", ");
     let mut rows: Vec<Vec<String>> = report
@@ -484,7 +570,7 @@ fn report_text(shell: &Shell, report: &Report) -> String {
         .iter()
         .map(|amounts| {
             vec![
-                words::state(amounts.state).of(lang).to_owned(),
+                words::state_in(report.job.state, amounts.state).of(lang).to_owned(),
                 amounts.rows.to_string(),
                 sum(&amounts.sums),
             ]
@@ -539,14 +625,31 @@ async fn list(shell: &Shell) -> Result<Exit, Failure> {
 async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
     shell.consent(args.yes || !shell.json)?;
     let desk = shell.desk_of_journal().await?;
+    let before = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
     let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
     let job = discarded.map_err(|error| match error {
         JournalError::NotFound => failed(shell, BulkError::NoSuchJob(args.job)),
         error => failed(shell, error.into()),
     })?;
+    let after = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
+    let withdrawn = after.count(RowState::Withdrawn).saturating_sub(before.count(RowState::Withdrawn));
+    let open = [RowState::Waiting, RowState::Unknown, RowState::Manual].map(|state| after.count(state));
+    let open = open.into_iter().fold(0_u64, u64::saturating_add);
+    let refunded = after.count(RowState::Completed).saturating_add(after.count(RowState::Accepted));
+    let never = after.count(RowState::NotStarted);
     match shell.json {
-        true => shell.json(&job_json(&job, false)),
-        false => shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id])),
+        true => {
+            let mut document = job_json(&job, false);
+            if let Some(members) = document.as_object_mut() {
+                members.insert("withdrawn".to_owned(), json!(withdrawn));
+                members.insert("going_on".to_owned(), json!(open));
+            }
+            shell.json(&document);
+        }
+        false => {
+            shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id]));
+            shell.line(&words::DISCARDED_ROWS.fill(shell.lang(), &[&withdrawn, &open, &refunded, &never]));
+        }
     }
     Ok(Exit::Done)
 }

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::bulk::{Progress, RowState, Run};
+use crate::bulk::{FirstRows, Progress, RowState, Run};
 use crate::config::Lang;
 
 use super::bulk_text as words;
@@ -92,10 +92,51 @@ fn text(now: &Progress, lang: Lang) -> String {
         .map(|(state, count)| format!("{} {count}", words::state(*state).of(lang)))
         .collect();
     let left = left.unwrap_or_else(|| "-".to_owned());
-    let mut text = words::PROGRESS.fill(lang, &[&per_second, &left, &now.in_flight, &now.width]);
+    let mut text = match &now.first {
+        Some(first) => first_rows(first, lang),
+        None => words::PROGRESS.fill(lang, &[&per_second, &left, &now.in_flight, &now.width]),
+    };
     if !states.is_empty() {
         text.push_str("  ");
         text.push_str(&states.join(" · "));
     }
     text
+}
+
+/// What is waited for before the other rows go.
+fn first_rows(first: &FirstRows, lang: Lang) -> String {
+    match first.next_look {
+        Some(next) => words::FIRST_NEXT.fill(lang, &[&first.rows, &first.open, &next.as_secs()]),
+        None => words::FIRST.fill(lang, &[&first.rows, &first.open]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_foretold_from_the_first_rows() {
+        let mut now = Progress {
+            rows: 1_000,
+            done: 4,
+            settled: 4,
+            states: vec![(RowState::Completed, 4), (RowState::Unknown, 1)],
+            in_flight: 0,
+            width: 2,
+            running: Duration::from_secs(4),
+            first: Some(FirstRows { rows: 5, open: 1, next_look: Some(Duration::from_secs(7)) }),
+        };
+        assert_eq!(
+            text(&now, Lang::Ko),
+            "처음 5건의 결과를 기다리는 중 (미확인 1건, 다음 조회 7초 뒤)  완료 4 · 미확인 1"
+        );
+        let english = text(&now, Lang::En);
+        assert!(
+            english.starts_with("waiting for the first 5 rows (1 unknown, next look-up in 7 s)"),
+            "{english}"
+        );
+        now.first = None;
+        assert!(text(&now, Lang::En).starts_with("1.0/s, 16m 36s left"), "{}", text(&now, Lang::En));
+    }
 }

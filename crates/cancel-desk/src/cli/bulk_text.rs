@@ -49,6 +49,27 @@ texts! {
         "멈춤: {0}\n더 시작하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
     STOPPED = "stopped. To go on: cancel-desk bulk run {0} --resume", "멈췄습니다. 이어서 실행: cancel-desk bulk run {0} --resume";
     DISCARDED = "discarded: {0}", "폐기했습니다: {0}";
+    FIRST = "waiting for the first {0} rows ({1} unknown)", "처음 {0}건의 결과를 기다리는 중 (미확인 {1}건)";
+    FIRST_NEXT = "waiting for the first {0} rows ({1} unknown, next look-up in {2} s)",
+        "처음 {0}건의 결과를 기다리는 중 (미확인 {1}건, 다음 조회 {2}초 뒤)";
+    LEFT_OUT_IN = "the rows that are left out: {0}", "제외한 행: {0}";
+    NOT_OVERWRITTEN = "{0} is there already and was not overwritten; the rows that are left out: {1}",
+        "{0} 파일이 이미 있어 덮어쓰지 않았습니다. 제외한 행: {1}";
+    NOTHING_LEFT_OUT = "no row is left out: {0} was not written", "제외한 행이 없어 {0} 파일을 쓰지 않았습니다";
+    OTHER_PLAN = "this is another plan of the same file, with other rows than job {0} ({1}, {2} rows): run only one of them, and \
+        give the other up with: cancel-desk bulk discard {3} --by NAME --reason WHY",
+        "같은 파일의 다른 계획입니다. 작업 {0}({1}, {2}건)과는 행이 다릅니다. 둘 중 하나만 실행하고, 나머지는 폐기하세요: \
+        cancel-desk bulk discard {3} --by 이름 --reason 사유";
+    BEGUN_DONE = "this file was planned before, as job {0}, which is done\n  report: cancel-desk bulk report {1}",
+        "이 파일은 이미 계획했고 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}";
+    WAS_DISCARDED = "this file was planned before, as job {0}, and that was discarded\n  plan it again: add --name OTHER-NAME",
+        "이 파일은 작업 {0}: 이미 계획했고 폐기했습니다\n  다시 계획하려면: --name 다른이름 을 붙이세요";
+    NOT_STARTED_EVER = "discarded, never started", "폐기(시작 안 함)";
+    ROWS_OPEN = "not completed:", "완료되지 않은 행:";
+    ROWS_MORE = "… and {0} more: cancel-desk bulk report {1} --csv FILE", "… 외 {0}건: cancel-desk bulk report {1} --csv FILE";
+    SEE_PENDING = "next: cancel-desk pending", "다음: cancel-desk pending";
+    DISCARDED_ROWS = "withdrawn: {0}; already sent and carried to their end: {1}; refunded before: {2}; never started: {3}",
+        "철회 {0}건, 이미 전송해 끝까지 처리 {1}건, 그 전에 환불됨 {2}건, 시작 안 함 {3}건";
     PROGRESS = "{0}/s, {1} left, {2} of {3} in flight", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3}";
 
     NOT_STARTED = "not started", "시작 전";
@@ -92,6 +113,14 @@ pub(super) const fn job_state(state: JobState, done: bool) -> &'static Text {
     }
 }
 
+/// A row's state within its job: what a discarded job never began, it never will.
+pub(super) fn state_in(job: JobState, row: RowState) -> &'static Text {
+    match (job, row) {
+        (JobState::Discarded, RowState::NotStarted) => &NOT_STARTED_EVER,
+        _ => state(row),
+    }
+}
+
 /// Why a row was left out when it was to be submitted.
 pub(super) fn refusal(lang: Lang, word: &str) -> &str {
     let text = match word {
@@ -119,6 +148,7 @@ pub(super) fn verdict(lang: Lang, word: &str) -> &str {
         "not_cancellable" => Text::new("not cancellable", "취소 불가"),
         "known" => Text::new("asked for before", "이미 요청됨"),
         "duplicate" => Text::new("twice in the file", "파일 안 중복"),
+        "duplicate_key" => Text::new("the same key twice in the file", "파일 안 같은 키"),
         "no_answer" => Text::new("no answer from the gateway", "PG 응답 없음"),
         other => return other,
     };

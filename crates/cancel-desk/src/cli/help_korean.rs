@@ -93,7 +93,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("The file of orders", "주문 파일"),
     ("Ask the gateways as well, not the journal alone", "저널뿐 아니라 PG에도 조회합니다"),
     ("Write the rows that are left out, with the reasons, as CSV", "제외한 행과 사유를 CSV로 저장합니다"),
-    ("Replace the file of --left-out", "--left-out 파일이 있으면 바꿔 씁니다"),
+    (
+        "Replace the file of --left-out; without it another one is written beside it",
+        "--left-out 파일이 있으면 바꿔 씁니다. 없으면 옆에 새 파일로 씁니다",
+    ),
     (
         "Another name for the plan than the file's: a plan that was discarded can be made again under it",
         "파일 이름 대신 쓸 계획 이름. 폐기한 계획도 다른 이름으로 다시 만들 수 있습니다",
@@ -229,11 +232,14 @@ head는 마지막 기록의 해시입니다. 다른 곳에 보관해 두고 --ex
     (
         "bulk plan",
         "\
-머리글이 있는 CSV, 또는 한 줄에 JSON 객체 하나. 열:
-  merchant_uid | payment_id (imp_uid)   어느 결제인지. 부족하면 gateway와 account를 더합니다
-  amount                                숫자(12000, 7.50) 또는 full(전액)
-  reason, key                           선택. 같은 금액을 다시 환불할 때는 별도의 key를 적습니다
-  refund_bank, refund_holder, refund_account   가상계좌 환불에 필요합니다
+머리글이 있는 CSV, 또는 한 줄에 JSON 객체 하나. 열 (이 밖의 열이 있으면 거부합니다):
+  주문번호 (merchant_uid)               어느 결제인지, 주문번호로
+  결제번호 (payment_id, imp_uid)        또는 PG 결제번호로. 부족하면 gateway와 계정(account)을 더합니다
+  환불금액·금액 (amount)                숫자(12000, 7.50) 또는 전액(full)
+  환불사유·사유 (reason)                선택
+  key (요청키, 키)                      선택. 같은 금액을 다시 환불할 때는 별도의 key를 적습니다
+  은행, 예금주, 계좌번호 (refund_bank, refund_holder, refund_account)   가상계좌 환불에 필요합니다
+  전화번호 (refund_tel)                 PG가 요구할 때
 
   cancel-desk bulk plan orders.csv --left-out left-out.csv",
     ),

@@ -261,4 +261,21 @@ pub(super) const TEXTS: Table = &[
     ("must be the key of a payment", "결제를 가리키는 키여야 합니다"),
     ("must be possible to store as json", "JSON으로 저장할 수 있어야 합니다"),
     ("must be stored as it was frozen", "저장된 요청이 처음 만든 그대로가 아닙니다"),
+    // bulk, more of it
+    (
+        "its key was used before, and that refund is {}: give it a new key to ask for it again",
+        "이 키로 이미 요청했고 환불되지 않았습니다(상태: {0}). 다시 환불을 요청하려면 새 키를 적으세요",
+    ),
+    (
+        "the same key as line {}: every refund needs a key of its own",
+        "{0}행과 키가 같습니다. 환불마다 서로 다른 키를 적으세요",
+    ),
+    (
+        "must be the hash of this plan, as «bulk plan» showed it: look at the plan again",
+        "이 계획의 해시가 아닙니다. `bulk plan`에 나온 해시를 다시 확인하세요",
+    ),
+    (
+        "must be the plan's own, once for each currency (planned {}; given {})",
+        "계획의 합계를 통화마다 한 번씩 적어야 합니다 (계획 {0}, 입력 {1})",
+    ),
 ];

@@ -51,7 +51,7 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     assert_eq!((job.rows, job.state), (4, JobState::Planned));
     assert_eq!(job.totals[0].approved, Money::krw(10_001).unwrap());
     let mut csv = Vec::new();
-    write_left_out(&mut csv, plan.left_out()).unwrap();
+    write_left_out(&mut csv, plan.left_out(), ToString::to_string).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     assert_eq!(csv.lines().count(), 9);
     assert!(

@@ -8,6 +8,7 @@
     clippy::string_slice
 )]
 
+mod files;
 mod golden;
 mod keys;
 mod korean;

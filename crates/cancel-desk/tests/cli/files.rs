@@ -1,0 +1,45 @@
+//! Files as a Korean spreadsheet writes them: payments in, orders planned.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_korean_payment_file_is_told_about_in_its_own_words() {
+    let scene = Scene::new("files").await;
+    let import = async |content: &str| {
+        let file = scene.write("payments.csv", content);
+        scene.korean(&["payments", "import", file.to_str().unwrap(), "--gateway", "chaiport"]).await
+    };
+    let done = import(
+        "결제번호,주문번호,결제금액,결제수단,원천PG,결제일,통화\r\n\
+         imp_000000000001,O-1,1000,vbank,kcp,2026/11/22,KRW\r\nimp_000000000002,O-2,1000,vbank,,,\r\n",
+    );
+    let done = done.await.ends(0);
+    assert!(done.err.contains("가상계좌 결제 1건") && done.err.contains("(3행)"), "{}", done.err);
+    assert!(!done.err.contains("사용하지 않은 열"), "{}", done.err);
+    let shown = scene.korean(&["payments", "show", "O-1"]).await.ends(0).out;
+    assert!(shown.contains("결제수단: vbank · 원천PG: kcp · 결제일: 2026-11-22"), "{shown}");
+
+    let other =
+        import("결제번호,주문번호,결제금액,결제수단\nimp_000000000001,O-1,1000,card\n").await.ends(2).err;
+    for part in [
+        "2행: 결제번호: ",
+        "결제수단(method) (등록: vbank, 파일: card)",
+        "원천PG(pg_provider) (등록: kcp, 파일: 없음)",
+    ] {
+        assert!(other.contains(part), "{part}: {other}");
+    }
+    assert!(!other.contains("결제금액("), "{other}");
+    let bad = import("결제번호,주문번호,결제금액,결제 일시\nimp_3,O-3,1000,어제\n").await.ends(2).err;
+    assert!(bad.contains("2행: 결제 일시: 날짜나 한국 시각"), "{bad}");
+
+    let orders = scene.write("orders.csv", "주문번호,환불금액,구매자명\nO-1,1,B\n");
+    let refused = scene.korean(&["bulk", "plan", orders.to_str().unwrap()]).await.ends(2).err;
+    assert!(
+        refused.contains("«구매자명»: 주문 파일에서 사용하지 않는 열") && refused.contains("환불사유"),
+        "{refused}"
+    );
+    for command in [["bulk", "plan"], ["payments", "import"]] {
+        let help = scene.korean(&[&command[..], &["--help"]].concat()).await.ends(0).out;
+        assert!(help.contains("주문번호") && help.contains("결제번호"), "{help}");
+    }
+}
