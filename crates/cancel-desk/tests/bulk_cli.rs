@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use pg_sandbox::{Fault, FaultKind, Gateway, NewPayment, Operation, Options, Sandbox, credentials};
+use pg_sandbox::{BodyKind, Fault, FaultKind, Gateway, NewPayment, Operation, Options, Sandbox, credentials};
 use serde_json::Value;
 
 const ORDERS: usize = 40;
@@ -28,8 +28,8 @@ impl Drop for Shop {
 }
 
 impl Shop {
-    async fn new() -> Self {
-        let folder = std::env::temp_dir().join(format!("cancel-desk-bulk-cli-{}", std::process::id()));
+    async fn new(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("cancel-desk-bulk-cli-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let sandbox = Sandbox::start(Options::default()).await.unwrap();
         let config = format!(
@@ -74,6 +74,13 @@ impl Shop {
         (status.code().unwrap(), document)
     }
 
+    /// The same in Korean, as people read it: exit code, standard output, standard error.
+    fn korean(&self, words: &[&str]) -> (i32, String, String) {
+        let output = self.command(words).env("CANCEL_DESK_LANG", "ko").output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
     fn refunds(&self) -> Vec<usize> {
         self.sandbox.payments(Gateway::Chaiport).iter().map(|ledger| ledger.entries.len()).collect()
     }
@@ -81,7 +88,7 @@ impl Shop {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
-    let shop = Shop::new().await;
+    let shop = Shop::new("whole").await;
     assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
 
     shop.write("bad.csv", "merchant_uid,amount\nORD-1,1.2E+07\nORD-2,\"1,000\"\n");
@@ -101,15 +108,19 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
         let meta = std::fs::metadata(shop.folder.join("left-out.csv")).unwrap();
         assert_eq!(std::os::unix::fs::MetadataExt::mode(&meta) & 0o777, 0o600);
         let again = ["bulk", "plan", "orders.csv", "--left-out", "left-out.csv"];
-        assert_eq!(shop.json(&again).0, 2, "nothing is overwritten");
+        assert_eq!(shop.json(&again).0, 0);
+        let second = std::fs::read_to_string(shop.folder.join("left-out-2.csv")).unwrap();
+        assert_eq!(second, left_out, "written beside, nothing is overwritten");
         assert_eq!(shop.json(&[&again[..], &["--force"]].concat()).0, 0);
+        assert!(!shop.folder.join("left-out-3.csv").exists());
         // nor written through a link
         shop.write("precious", "mine");
         std::os::unix::fs::symlink("precious", shop.folder.join("link.csv")).unwrap();
         for force in [&["--force"][..], &[]] {
             let link = [&["bulk", "plan", "orders.csv", "--left-out", "link.csv"], force].concat();
-            assert_eq!(shop.json(&link).0, 2);
+            assert_eq!(shop.json(&link).0, 0);
         }
+        assert!(shop.folder.join("link-2.csv").is_file() && shop.folder.join("link-3.csv").is_file());
         assert_eq!(std::fs::read_to_string(shop.folder.join("precious")).unwrap(), "mine");
     }
     let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
@@ -158,4 +169,78 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
     assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
     assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
+    let shop = Shop::new("halted").await;
+    assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
+    let (_, plan, _) = shop.korean(&["bulk", "plan", "orders.csv", "--left-out", "left.csv"]);
+    let left = std::fs::read_to_string(shop.folder.join("left.csv")).unwrap();
+    assert!(left.contains(",not_registered,등록되지 않은 결제입니다. 먼저 등록하세요,42\n"), "{left}");
+    let job = plan.split_once("작업 ").unwrap().1.split(',').next().unwrap().to_owned();
+    let (_, plan) = shop.json(&["bulk", "plan", "orders.csv", "--look-up"]);
+    assert_eq!(plan["job"]["job"], job.as_str(), "the same rows are the same plan");
+    let (hash, total) = (plan["job"]["hash"].as_str().unwrap(), plan["job"]["totals"][0].as_str().unwrap());
+
+    // the right hash and the right totals are not given away to who has not looked
+    let wrong = ["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", total, "--by", "김"];
+    let (code, _, err) = shop.korean(&wrong);
+    assert!(code == 2 && err.contains("이 계획의 해시가 아닙니다") && !err.contains(hash), "{err}");
+    let wrong = ["bulk", "run", &job, "--approve", hash, "--total", "KRW 7", "--by", "김"];
+    let (code, _, err) = shop.korean(&wrong);
+    assert!(code == 2 && err.contains(&format!("(계획 {total}, 입력 KRW 7)")), "{err}");
+
+    let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
+    let fault = Fault::on(Gateway::Chaiport, Operation::Cancel);
+    shop.sandbox.fault(fault.kind(FaultKind::Status(200, refusal)).apply(false));
+    let run = ["bulk", "run", &job, "--approve", hash, "--total", total, "--by", "김", "--wait", "3s"];
+    let (code, out, err) = shop.korean(&run);
+    assert_eq!(code, 4, "{out} {err}");
+    shop.sandbox.clear_faults();
+    for (code, out, err) in [(code, out, err), shop.korean(&["bulk", "report", &job])] {
+        assert_eq!(code, 4, "{out} {err}");
+        for part in [
+            "멈춤: 처음 몇 건 중 환불되지 않은 건이 있습니다",
+            "완료되지 않은 행:",
+            "ORD-",
+            "--resume --by 이름",
+        ] {
+            assert!(out.contains(part), "{part}: {out}");
+        }
+    }
+    assert_eq!(shop.json(&["bulk", "report", &job]).0, 4);
+    let discard = ["bulk", "discard", &job, "--by", "김", "--reason", "다시"];
+    let (code, out, _) = shop.korean(&discard);
+    assert!(code == 0 && out.contains("철회 0건") && out.contains("시작 안 함 35건"), "{out}");
+    let (code, out, _) = shop.korean(&["bulk", "report", &job]);
+    assert!(code == 1 && out.contains("폐기(시작 안 함)") && !out.contains("--resume"), "{code} {out}");
+    let (_, out, _) = shop.korean(&["bulk", "plan", "orders.csv"]);
+    assert!(out.contains("--name") && !out.contains("--resume"), "{out}");
+
+    // two rows: both are among the first, and nothing is left to go on with
+    shop.write("two.csv", "주문번호,환불금액\nORD-30,2000\nORD-31,2000\n");
+    let (_, plan) = shop.json(&["bulk", "plan", "two.csv", "--left-out", "none.csv"]);
+    assert!(!shop.folder.join("none.csv").exists(), "nothing is left out");
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
+    let fault = Fault::on(Gateway::Chaiport, Operation::Cancel);
+    shop.sandbox.fault(fault.kind(FaultKind::Status(200, refusal)).apply(false));
+    let (job, hash) = (word("job"), word("hash"));
+    let (code, out, _) = shop.korean(&[
+        "bulk",
+        "run",
+        &job,
+        "--approve",
+        &hash,
+        "--total",
+        "KRW 4000",
+        "--by",
+        "김",
+        "--wait",
+        "20s",
+    ]);
+    assert!(!out.contains("멈춤") && !out.contains("--resume"), "{code} {out}");
+    let (again, out, _) = shop.korean(&["bulk", "report", &job]);
+    assert!(code == again && !out.contains("멈춤"), "{code} {again} {out}");
 }

@@ -1,10 +1,12 @@
 //! `pending`: what is under way and what waits for a person.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde_json::json;
 
 use crate::desk::{CancelView, Desk, PaymentView};
-use crate::record::{IntentRecord, IntentState, PaymentRecord};
+use crate::record::{IntentRecord, IntentState, PaymentKey, PaymentRecord};
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
@@ -27,6 +29,8 @@ struct Pending {
     waiting: Vec<IntentRecord>,
     open: Vec<IntentRecord>,
     suspects: Vec<PaymentRecord>,
+    /// The order numbers of the payments that these are of.
+    orders: BTreeMap<PaymentKey, String>,
 }
 
 pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failure> {
@@ -66,6 +70,7 @@ async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
         for payment in page {
             // an unfinished refund holds its amount
             if payment.reserved > 0 {
+                found.orders.insert(payment.key(), payment.payment.merchant_uid.clone());
                 let intents = desk.journal().intents_of(&payment.key()).await;
                 for intent in intents.map_err(|error| shell.journal_failed(error))? {
                     match intent.state {
@@ -104,7 +109,11 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
     }
     let mut blocks = Vec::new();
     if !found.waiting.is_empty() {
-        blocks.push(format!("{}\n{}", shell.t(&text::PERSONS), show::cancels(lang, now, &found.waiting)));
+        blocks.push(format!(
+            "{}\n{}",
+            shell.t(&text::PERSONS),
+            show::cancels(lang, now, &found.waiting, &found.orders)
+        ));
         for intent in &found.waiting {
             let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
             if let Some(evidence) = &intent.evidence {
@@ -113,7 +122,11 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
         }
     }
     if !found.open.is_empty() {
-        blocks.push(format!("{}\n{}", shell.t(&text::OPENS), show::cancels(lang, now, &found.open)));
+        blocks.push(format!(
+            "{}\n{}",
+            shell.t(&text::OPENS),
+            show::cancels(lang, now, &found.open, &found.orders)
+        ));
     }
     if !found.suspects.is_empty() {
         blocks.push(format!("{}\n{}", shell.t(&text::SUSPECTS), show::payments(lang, &found.suspects)));

@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::shell::Shell;
 use super::text;
 use crate::desk::Desk;
+use crate::record::PaymentKey;
 use crate::worker::{Comparison, compare};
 
 #[derive(Debug, Args)]
@@ -107,23 +108,33 @@ async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failur
             "open": open,
         }));
     } else {
-        show(shell, &found);
+        show(shell, &desk, &found).await?;
         recovered(shell, open);
     }
     Ok(if found.differs.is_empty() { Exit::Done } else { Exit::Person })
 }
 
-fn show(shell: &Shell, found: &Comparison) {
+/// A payment with its order number.
+async fn with_order(shell: &Shell, desk: &Desk, key: &PaymentKey) -> Result<String, Failure> {
+    let payment = desk.journal().payment(key).await.map_err(|error| shell.journal_failed(error))?;
+    let order = payment.map(|payment| payment.payment.merchant_uid).unwrap_or_default();
+    Ok(format!("{key} ({} {order})", shell.t(&text::ORDER)))
+}
+
+async fn show(shell: &Shell, desk: &Desk, found: &Comparison) -> Result<(), Failure> {
     let lang = shell.lang();
     let (differs, unanswered) = (found.differs.len(), found.unanswered.len());
     shell.line(&text::COMPARED.fill(lang, &[&found.equal, &differs, &unanswered, &found.elsewhere]));
     for key in &found.differs {
-        shell.line(&text::LEDGER_DIFFERS.fill(lang, &[key]));
+        let key = with_order(shell, desk, key).await?;
+        shell.line(&text::LEDGER_DIFFERS.fill(lang, &[&key]));
     }
     for key in &found.unanswered {
-        shell.line(&text::LEDGER_UNANSWERED.fill(lang, &[key]));
+        let key = with_order(shell, desk, key).await?;
+        shell.line(&text::LEDGER_UNANSWERED.fill(lang, &[&key]));
     }
     if differs > 0 {
         shell.remark(&text::NEXT.fill(lang, &[&shell.t(&text::SETTLE_THEM)]));
     }
+    Ok(())
 }

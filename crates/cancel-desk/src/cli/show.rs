@@ -1,12 +1,15 @@
 //! Payments and cancels for people: words, amounts, tables.
 
+use std::collections::BTreeMap;
+
 use comfy_table::{CellAlignment, Table, TableStyle};
 use pg_core::{Gateway, Money};
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::config::Lang;
 use crate::record::{
-    Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Timestamp, Why,
+    Evidence, IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause,
+    Timestamp, Why,
 };
 
 use super::text::{self, Text};
@@ -233,10 +236,24 @@ pub(crate) fn paid_how(lang: Lang, payment: &PaymentRecord) -> Option<String> {
     (!facts.is_empty()).then(|| facts.join(" · "))
 }
 
-pub(crate) fn cancels(lang: Lang, now: Timestamp, intents: &[IntentRecord]) -> String {
-    let header =
-        [&text::CANCEL, &text::STATE, &text::AMOUNT, &text::PAYMENT_ID, &text::AGE, &text::NEXT_LOOK]
-            .map(|text| text.of(lang));
+/// Cancels in a table; `orders`: the order numbers of their payments.
+pub(crate) fn cancels(
+    lang: Lang,
+    now: Timestamp,
+    intents: &[IntentRecord],
+    orders: &BTreeMap<PaymentKey, String>,
+) -> String {
+    let header = [
+        &text::CANCEL,
+        &text::STATE,
+        &text::AMOUNT,
+        &text::ORDER,
+        &text::KEY,
+        &text::PAYMENT_ID,
+        &text::AGE,
+        &text::NEXT_LOOK,
+    ]
+    .map(|text| text.of(lang));
     let rows = intents
         .iter()
         .map(|intent| {
@@ -244,6 +261,8 @@ pub(crate) fn cancels(lang: Lang, now: Timestamp, intents: &[IntentRecord]) -> S
                 intent.id.to_string(),
                 state(intent.state).of(lang).to_owned(),
                 money(intent.amount),
+                orders.get(&intent.payment).cloned().unwrap_or_default(),
+                intent.caller_key.clone(),
                 intent.payment.to_string(),
                 span(now.since(intent.created_at)),
                 next_look(lang, now, intent),

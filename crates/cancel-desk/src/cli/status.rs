@@ -142,7 +142,8 @@ pub(crate) async fn show_payment(shell: &Shell, desk: &Desk, payment: &PaymentRe
     if !intents.is_empty() {
         let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
         shell.line("");
-        shell.say(&show::cancels(shell.lang(), now, &intents));
+        let order = [(payment.key(), payment.payment.merchant_uid.clone())].into();
+        shell.say(&show::cancels(shell.lang(), now, &intents, &order));
     }
     for intent in intents.iter().filter(|intent| intent.waits_for_a_person()) {
         if let Some(evidence) = &intent.evidence {

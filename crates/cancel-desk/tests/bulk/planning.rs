@@ -54,9 +54,9 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     write_left_out(&mut csv, plan.left_out(), ToString::to_string).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     assert_eq!(csv.lines().count(), 9);
-    assert!(
-        csv.starts_with("\u{feff}merchant_uid,payment_id,gateway,account,amount,reason,key,left_out,why\n")
-    );
+    assert!(csv.starts_with(
+        "\u{feff}merchant_uid,payment_id,gateway,account,amount,reason,key,left_out,why,line\n"
+    ));
     assert!(csv.contains("\nX,,,,1,,,not_registered,") && !csv.contains("홍길동"), "{csv}");
     // corrected, it is read again
     let corrected = csv.replace("\nD,,,,1,", "\nD,,settlebank,,2,");

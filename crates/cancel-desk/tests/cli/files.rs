@@ -43,3 +43,20 @@ async fn a_korean_payment_file_is_told_about_in_its_own_words() {
         assert!(help.contains("주문번호") && help.contains("결제번호"), "{help}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_name_the_order_and_the_key() {
+    let scene = Scene::new("lists").await;
+    scene.pay(&["ORD-1"]).await;
+    scene.sandbox.fault(Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::CloseWithoutAnswer));
+    scene
+        .sandbox
+        .fault(Fault::on(Gateway::Chaiport, Operation::LookUp).kind(FaultKind::CloseWithoutAnswer).always());
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "return-4711", "--yes", "--wait", "1s"];
+    scene.korean(&cancel).await.ends(3);
+    for command in [&["pending"][..], &["status", "ORD-1"]] {
+        let out = scene.korean(command).await.ends(0).out;
+        let list = out.split_once("취소번호").unwrap().1;
+        assert!(list.contains("ORD-1") && list.contains("return-4711"), "{out}");
+    }
+}
