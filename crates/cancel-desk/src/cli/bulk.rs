@@ -484,7 +484,7 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
         shell.say(&report_text(shell, &desk, &report).await?);
         next.iter().for_each(|next| shell.line(next));
     }
-    Ok(exit_of(&report))
+    Ok(if matches!(end, RunEnd::Halted(_)) { Exit::Person } else { exit_of(&report) })
 }
 
 async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {

@@ -91,8 +91,15 @@ async fn looking_up_finds_what_the_journal_does_not_know() {
     journal.register_payment(NewPayment::new(SHOP, ghost)).await.unwrap();
     let file = "merchant_uid,amount\nA,1000\nB,7000\nC,7000\nC,2000\nD,1\n";
     let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone())).looking_up(true);
-    let plan = planner.plan(&OrderFile::read(file.as_bytes()).unwrap(), "f").await.unwrap();
+    let file = OrderFile::read(file.as_bytes()).unwrap();
+    let of_journal = Planner::new(journal.clone(), Arc::new(scene.accounts.clone()));
+    let of_journal = of_journal.plan(&file, "f").await.unwrap();
+    let plan = planner.plan(&file, "f").await.unwrap();
     assert_eq!(verdicts(&plan), ["already_refunded", "over_balance", "ok", "ok", "not_cancellable"]);
+    // other rows are another plan, and it says so
+    let other = of_journal.job.unwrap();
+    assert!(of_journal.others.is_empty() && plan.job.as_ref().unwrap().id != other.id);
+    assert_eq!(plan.others, [other]);
     assert_eq!(scene.sandbox.count(chaiport, Operation::LookUp), 4);
     assert_eq!(scene.sandbox.count(chaiport, Operation::Cancel), 0);
 }
@@ -119,7 +126,10 @@ async fn only_exactly_this_plan_is_approved_and_only_an_approved_one_runs() {
     ] {
         let error = approve(&*journal, job.id, &hash, &totals, "김").await.unwrap_err();
         assert!(matches!(&error, BulkError::Invalid(invalid) if invalid.field() == about), "{error}");
-        assert!(error.to_string().contains(if about == "total" { "KRW" } else { &stands }), "{error}");
+        let told = error.to_string();
+        assert!(about != "total" || (told.contains("planned KRW") && told.contains("given ")), "{told}");
+        // who has not seen the plan is not told what to approve it by
+        assert!(!told.contains(&stands), "{told}");
     }
     assert!(approve(&*journal, job.id, &hash, &totals, " ").await.is_err(), "signed with a name");
     assert_eq!(scene.sandbox.count(pg_sandbox::Gateway::Chaiport, Operation::Cancel), 0);
@@ -146,6 +156,21 @@ async fn what_was_asked_for_before_is_not_planned_again_without_a_key_of_its_own
     journal.submit(wish).await.unwrap();
     let plan = scene.plan(&journal, "merchant_uid,amount,key\nA,2000,\nA,2001,\nA,2000,one-more\n").await;
     assert_eq!(verdicts(&plan), ["known", "ok", "ok"]);
+
+    // the same key is told from the same refund, and what was not refunded is no "once more"
+    let withdrawn = NewIntent::new(payment.key(), "return-1", Money::krw(10).unwrap()).unwrap();
+    let withdrawn = journal.submit(withdrawn).await.unwrap().intent().id;
+    journal.withdraw(withdrawn, "김", "다시").await.unwrap();
+    let file = "merchant_uid,amount,key\nA,100,k\nA,101,k\nA,300,\nA,300,\nA,10,return-1\n";
+    let plan = scene.plan(&journal, file).await;
+    assert_eq!(verdicts(&plan), ["ok", "duplicate_key", "ok", "duplicate", "known"]);
+    let said = |row: usize| plan.rows[row].verdict.to_string();
+    assert!(said(1).contains("the same key as line 2") && said(3).contains("the same as line 4"));
+    assert!(
+        said(4).contains("withdrawn: give it a new key") && !said(4).contains("once more"),
+        "{}",
+        said(4)
+    );
 }
 
 #[tokio::test]
