@@ -382,7 +382,7 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
         payment = payment.with_paid_on(day);
     }
     if let Some(method) = reader.get("method") {
-        payment = payment.with_method(method);
+        payment = payment.with_method(method_code(gateway?, method));
     }
     if let Some(pg_provider) = reader.get("pg_provider") {
         payment = payment.with_pg_provider(pg_provider);
@@ -427,6 +427,21 @@ fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Op
             reader.fault("account", format!("must be given: there are several {gateway} accounts"));
             None
         }
+    }
+}
+
+/// A method as the gateway names it, where a file names it in Korean; any other stays as it is.
+fn method_code(gateway: Gateway, text: &str) -> &str {
+    match (gateway, text) {
+        (Gateway::Chaiport, "카드" | "신용카드") => "card",
+        (Gateway::Chaiport, "가상계좌") => "vbank",
+        (Gateway::Chaiport, "계좌이체") => "trans",
+        (Gateway::Chaiport, "휴대폰") => "phone",
+        (Gateway::Settlebank, "카드" | "신용카드") => "CA",
+        (Gateway::Settlebank, "가상계좌") => "VA",
+        (Gateway::Settlebank, "계좌이체") => "RA",
+        (Gateway::Settlebank, "휴대폰") => "MP",
+        _ => text,
     }
 }
 
@@ -599,6 +614,18 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(date(text).map(|day| day.to_string()).as_deref(), day, "{text}");
+        }
+        for (gateway, word, code) in [
+            (Gateway::Chaiport, "가상계좌", "vbank"),
+            (Gateway::Settlebank, "신용카드", "CA"),
+            (Gateway::Chaiport, "kakaopay", "kakaopay"),
+        ] {
+            let text = format!(
+                "gateway,account,결제번호,주문번호,결제금액,결제수단,결제일\n{gateway},{},p1,O-1,1000,{word},2026.11.22\n",
+                if gateway == Gateway::Chaiport { "shop" } else { "a" }
+            );
+            let file = read(text.as_bytes(), "p.csv", &defaults());
+            assert_eq!(file.payments[0].1.payment.method.as_deref(), Some(code), "{:?}", file.faults);
         }
         // what is missing is called as the file calls it
         let text =

@@ -262,7 +262,7 @@ fn without_provider(payments: &[(u64, NewPayment)]) -> Vec<u64> {
         let payment = &new.payment;
         payment.gateway == Gateway::Chaiport
             && payment.pg_provider.is_none()
-            && matches!(payment.method.as_deref(), Some("vbank" | "가상계좌"))
+            && payment.method.as_deref() == Some("vbank")
     };
     payments.iter().filter(|(_, new)| lacks(new)).map(|(line, _)| *line).collect()
 }

@@ -11,7 +11,7 @@ async fn a_korean_payment_file_is_told_about_in_its_own_words() {
     };
     let done = import(
         "결제번호,주문번호,결제금액,결제수단,원천PG,결제일,통화\r\n\
-         imp_000000000001,O-1,1000,vbank,kcp,2026/11/22,KRW\r\nimp_000000000002,O-2,1000,vbank,,,\r\n",
+         imp_000000000001,O-1,1000,vbank,kcp,2026/11/22,KRW\r\nimp_000000000002,O-2,1000,가상계좌,,,\r\n",
     );
     let done = done.await.ends(0);
     assert!(done.err.contains("가상계좌 결제 1건") && done.err.contains("(3행)"), "{}", done.err);
