@@ -67,6 +67,11 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("It happened, exactly once", "한 번 환불되었음"),
     ("It did not happen, and never can", "환불되지 않았고 앞으로도 되지 않음"),
     ("Look again, from the beginning of the schedule", "처음 일정부터 다시 조회"),
+    (
+        "After a restored backup, although this cancel may be among what the gateway refunded: the same wish may be \
+         refunded twice",
+        "백업 복원 뒤, 이미 처리된 환불일 수 있어도 기록합니다. 같은 요청이 두 번 환불될 수 있습니다",
+    ),
     ("Do not ask, and do not ask the gateway before", "묻지 않고, PG에 먼저 조회하지도 않습니다"),
     (
         "Although refunds of ours are unexplained or may still be on their way, or the gateway does not answer: the same \

@@ -211,6 +211,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::TooEarly(_)
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)
+        | DeskError::MayHaveHappened { .. }
         | DeskError::InJob(_)
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict

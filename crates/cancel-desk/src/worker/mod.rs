@@ -32,7 +32,7 @@ use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentStat
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
-pub(crate) use compare::unexplained;
+pub(crate) use compare::{known, unexplained};
 pub use compare::{Comparison, compare};
 pub use pace::Pace;
 
