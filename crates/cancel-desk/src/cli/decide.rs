@@ -5,9 +5,7 @@ use clap::Args;
 use pg_core::Money;
 
 use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
-use crate::record::{
-    IntentRecord, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution,
-};
+use crate::record::{IntentRecord, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which};
@@ -62,7 +60,7 @@ pub(crate) struct ResolveArgs {
     yes: bool,
     /// After a restored backup, although this cancel may be among what the gateway refunded: the same wish may be
     /// refunded twice
-    #[arg(long, requires = "did_not_happen")]
+    #[arg(long, conflicts_with_all = ["happened", "look_again"])]
     force: bool,
 }
 
@@ -248,7 +246,9 @@ async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskE
         DeskError::NoHistory { .. } => {
             failure.code = "needs_yes";
             return match undecided(desk, key).await {
-                Ok(open) if !open.is_empty() => failure.next(text::RESOLVE_THESE.fill(shell.lang(), &[&open])),
+                Ok(open) if !open.is_empty() => {
+                    failure.next(text::RESOLVE_THESE.fill(shell.lang(), &[&open]))
+                }
                 _ => failure,
             };
         }

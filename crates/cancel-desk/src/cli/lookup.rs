@@ -34,7 +34,9 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     let (exit, verdict) = match compare(&payment, &state) {
         _ if !missing.marked.is_empty() => (Exit::Person, "lost_wishes"),
         // in a journal that lost something, what it took for somebody else's may have been ours
-        (Exit::Done, _) if payment.suspect.is_some() && missing.rest.is_some() => (Exit::Person, "unexplained"),
+        (Exit::Done, _) if payment.suspect.is_some() && missing.rest.is_some() => {
+            (Exit::Person, "unexplained")
+        }
         (Exit::Later | Exit::Done, _) if !waiting.is_empty() => (Exit::Person, "waits_for_a_person"),
         compared => compared,
     };
@@ -48,7 +50,8 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     shell.say(&ledger(shell, &desk, &payment, &state).await?);
     shell.line("");
     let lang = shell.lang();
-    let amounts = |amounts: &[Money]| amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ");
+    let amounts =
+        |amounts: &[Money]| amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ");
     match verdict {
         "agree" => shell.line(shell.t(&text::AGREES)),
         "under_way" => shell.line(shell.t(&text::DIFFERS_UNDER_WAY)),

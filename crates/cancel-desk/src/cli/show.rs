@@ -6,7 +6,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::config::Lang;
 use crate::record::{
-    Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Suspect, Timestamp, Why,
+    Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Suspect, Timestamp,
+    Why,
 };
 
 use super::text::{self, Text};

@@ -130,7 +130,10 @@ async fn a_person_is_told_what_is_next_in_every_state() {
     hurried(&scene);
     let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
     let known = ["cancel", "ORD-1", "--amount", "1000", "--key", "r-0", "--yes", "--wait", "20s"];
-    let known = scene.run(&[&["--json"], &known[..]].concat()).await.ends(0).json()["id"].as_str().unwrap().to_owned();
+    let known = scene.run(&[&["--json"], &known[..]].concat()).await.ends(0).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     scene.run(&["cancel", "ORD-2", "--full", "--key", "r-2", "--yes", "--wait", "20s"]).await.ends(0);
     back_up(&scene);
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
@@ -141,7 +144,9 @@ async fn a_person_is_told_what_is_next_in_every_state() {
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
     let looked = scene.run(&["lookup", "ORD-1"]).await.ends(4);
-    for part in [&format!("of this journal: cancel {known}"), "our mark, not in this journal", "suspect after"] {
+    for part in
+        [&format!("of this journal: cancel {known}"), "our mark, not in this journal", "suspect after"]
+    {
         assert!(looked.out.contains(part), "{part}: {}", looked.out);
     }
     assert!(looked.err.contains("under their old keys"), "{}", looked.err);
@@ -152,7 +157,10 @@ async fn a_person_is_told_what_is_next_in_every_state() {
     let again = scene.run(&[&["--json"], &cancel[..]].concat()).await.ends(4).json();
     let id = again["id"].as_str().unwrap();
     let refused = scene.run(&trust).await.ends(4).err;
-    assert!(refused.contains(&format!("decide {id} first")) && !refused.contains("old keys first"), "{refused}");
+    assert!(
+        refused.contains(&format!("decide {id} first")) && !refused.contains("old keys first"),
+        "{refused}"
+    );
     // called not happened, its key is final
     let denied = [&["resolve", id, "--did-not-happen"], &BY[..], &["--yes"]].concat();
     scene.run(&denied).await.ends(4);
