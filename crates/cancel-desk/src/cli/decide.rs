@@ -35,7 +35,8 @@ impl Person {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("decision").required(true), after_help = "\
 Shows the evidence and what the gateway's ledger shows now, then asks. `happened` and `did-not-happen` are final: look
-at the gateway's admin page before. When in doubt: --look-again.
+at the gateway's admin page before. When in doubt: --look-again. After a restored backup `sent 0×` proves nothing: it looks
+the payment up even with --yes, and refuses --did-not-happen while the gateway may have made this refund (exit code 4).
 
 Examples:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"seen in the admin page, 1 refund\"

@@ -194,7 +194,8 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
         "resolve",
         "\
 근거와 지금 PG 내역을 보여 준 뒤 묻습니다. `--happened`와 `--did-not-happen`은 되돌릴 수 없으니 먼저 PG 관리자 화면을
-확인하세요. 망설여지면 --look-again을 쓰세요.
+확인하세요. 망설여지면 --look-again을 쓰세요. 백업을 복원한 뒤에는 `전송 0회`가 근거가 되지 않습니다. --yes를 붙여도 PG에 조회하며,
+이미 환불되었을 수 있으면 --did-not-happen을 거부합니다(종료 코드 4).
 
 예:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"관리자 화면에서 1건 확인\"
