@@ -124,6 +124,7 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
         DeskError::TooEarly(left) => (Exit::Later, text::TOO_EARLY.fill(lang, &[&seconds(*left)])),
+        DeskError::Pending => (Exit::Person, text::PENDING_AT_PG.of(lang).to_owned()),
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }

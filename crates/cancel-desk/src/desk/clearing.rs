@@ -7,7 +7,7 @@ use crate::protocol::{Missing, Origin, origins, unquiet};
 use crate::record::{
     IntentId, IntentRecord, JobId, JobState, PaymentKey, PaymentRecord, Resolution, Timestamp, Why,
 };
-use crate::worker::{known, unexplained};
+use crate::worker::{is_pending, known, unexplained};
 
 use super::{Desk, DeskError};
 
@@ -35,7 +35,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
-    /// [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
+    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
     /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
@@ -91,7 +91,11 @@ impl Desk {
                 return Err(DeskError::TooEarly(left));
             }
         }
-        let missing = self.missing(payment, &found?, Some(intent.id)).await?;
+        let state = found?;
+        if is_pending(self.account(&payment.key())?, payment).await != Some(false) {
+            return Err(DeskError::Pending);
+        }
+        let missing = self.missing(payment, &state, Some(intent.id)).await?;
         if missing.may_hold(intent.amount) {
             return Err(DeskError::MayHaveHappened { asked: intent.amount, found: missing.amounts() });
         }
@@ -136,6 +140,9 @@ impl Desk {
             return Err(DeskError::TooEarly(left));
         }
         let state = found?;
+        if is_pending(self.account(&key)?, payment).await != Some(false) {
+            return Err(DeskError::Pending);
+        }
         if state.history.is_none() && by_hand < ByHand::Sums {
             let known = payment.money(payment.refunded);
             return Err(DeskError::NoHistory { refunded: state.cancelled, known });

@@ -329,7 +329,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
     /// [`DeskError::Journal`]; after a restored backup [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`],
-    /// [`DeskError::LookUp`], [`DeskError::NoAccount`].
+    /// [`DeskError::Pending`], [`DeskError::LookUp`], [`DeskError::NoAccount`].
     pub async fn resolve(
         &self,
         id: IntentId,

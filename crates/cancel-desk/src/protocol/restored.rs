@@ -2,7 +2,7 @@
 
 use pg_core::{AttemptTag, CancelEntry, Money, PaymentState};
 
-use crate::record::{AttemptRecord, IntentId, IntentRecord, Outcome, Proof};
+use crate::record::{AttemptRecord, IntentId, IntentRecord, IntentState, Outcome, Proof};
 
 /// Cancels of a payment, each with its attempts.
 type Known = [(IntentRecord, Vec<AttemptRecord>)];
@@ -28,33 +28,40 @@ pub(crate) enum Origin {
 /// `journal`: all of the payment, read after the look-up.
 pub(crate) fn origins(state: &PaymentState, journal: &Known) -> Vec<(Money, Origin)> {
     let history = state.history.as_deref().unwrap_or_default();
-    let (mut ours, mut repeated, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
+    let mut whose = vec![None; history.len()];
+    let (mut repeated, mut by_hand) = (Vec::new(), Vec::new());
     for (intent, attempts) in journal {
         let tags = tags(attempts);
+        // a cancel is one refund; one that was given up or refused is none
+        let explains = match intent.state {
+            IntentState::Rejected | IntentState::Withdrawn => 0,
+            _ => 1,
+        };
+        let its = whose.iter_mut().zip(history).filter(|(_, entry)| carries(entry, &tags));
+        let mut found = 0;
+        for (place, _) in its {
+            *place = Some(if found < explains { Origin::Of(intent.id) } else { Origin::Lost });
+            found = 1;
+        }
         let by_person = matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Person, .. }));
-        if by_person && !history.iter().any(|entry| carries(entry, &tags)) {
+        if by_person && found == 0 {
             // what was attempted, and is not there by its own tag, may stand there as what a colleague refunded by hand
             let of = (intent.amount, intent.id);
             if attempts.is_empty() { &mut repeated } else { &mut by_hand }.push(of);
         }
-        ours.push((tags, intent.id));
     }
-    let others = |entry: &CancelEntry| (!has_a_mark(entry)).then(|| take(&mut by_hand, entry.amount));
-    let unmarked: Vec<Option<Option<IntentId>>> = history.iter().map(others).collect();
+    for (place, entry) in whose.iter_mut().zip(history).filter(|(_, entry)| !has_a_mark(entry)) {
+        *place = Some(take(&mut by_hand, entry.amount).map_or(Origin::Others, Origin::Of));
+    }
     repeated.append(&mut by_hand);
-    let whose = |(entry, unmarked): (&CancelEntry, Option<Option<IntentId>>)| {
-        let found = match unmarked {
-            Some(by_hand) => return (entry.amount, by_hand.map_or(Origin::Others, Origin::Of)),
-            None => ours.iter().find(|(tags, _)| carries(entry, tags)).map(|(_, id)| *id),
-        };
-        let found = found.or_else(|| take(&mut repeated, entry.amount));
-        (entry.amount, found.map_or(Origin::Lost, Origin::Of))
-    };
-    history.iter().zip(unmarked).map(whose).collect()
+    let mut rest = |entry: &CancelEntry| take(&mut repeated, entry.amount).map_or(Origin::Lost, Origin::Of);
+    let whose = whose.into_iter().zip(history);
+    whose.map(|(found, entry)| (entry.amount, found.unwrap_or_else(|| rest(entry)))).collect()
 }
 
 /// The refunds in the gateway's history that carry a mark of ours and that no cancel of the journal explains, neither
-/// by its tag nor as a repeated wish that a person found to have happened: the journal lost their attempts.
+/// by its tag nor as a repeated wish that a person found to have happened: the journal lost their attempts, or calls undone
+/// what was done.
 ///
 /// `journal`: all of the payment, read after the look-up.
 pub(crate) fn unexplained(state: &PaymentState, journal: &Known) -> Vec<Money> {
