@@ -133,6 +133,10 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             let lost: Vec<String> = lost.iter().copied().map(shown).collect();
             (Exit::Person, text::LOST_WISHES.fill(lang, &[&lost.join(" + ")]))
         }
+        DeskError::MayHaveHappened { asked, found } => {
+            let found: Vec<String> = found.iter().copied().map(shown).collect();
+            (Exit::Person, text::MAY_HAVE_HAPPENED.fill(lang, &[&shown(*asked), &found.join(" + ")]))
+        }
         DeskError::LookUp(error) => {
             (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[&in_words(lang, &error.to_string())]))
         }

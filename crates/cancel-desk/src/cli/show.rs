@@ -6,7 +6,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::config::Lang;
 use crate::record::{
-    Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Timestamp, Why,
+    Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Suspect, Timestamp,
+    Why,
 };
 
 use super::text::{self, Text};
@@ -216,6 +217,15 @@ pub(crate) fn payments(lang: Lang, payments: &[PaymentRecord]) -> String {
         })
         .collect();
     table(&header, &[3, 4, 5, 6], rows)
+}
+
+/// That a payment is suspect after a restored backup, if it is.
+pub(crate) fn suspect(lang: Lang, payment: &PaymentRecord) -> Option<String> {
+    let differs = match payment.suspect? {
+        Suspect::Unchecked => text::NOT_DIFFERENT,
+        Suspect::Differs => text::IS_DIFFERENT,
+    };
+    Some(text::IS_SUSPECT.fill(lang, &[&payment.payment.merchant_uid, &differs.of(lang)]))
 }
 
 pub(crate) fn cancels(lang: Lang, now: Timestamp, intents: &[IntentRecord]) -> String {

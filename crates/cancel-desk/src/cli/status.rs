@@ -135,6 +135,9 @@ pub(crate) async fn show_payment(shell: &Shell, desk: &Desk, payment: &PaymentRe
         return Ok(());
     }
     shell.say(&show::payments(shell.lang(), std::slice::from_ref(payment)));
+    if let Some(suspect) = show::suspect(shell.lang(), payment) {
+        shell.line(&suspect);
+    }
     let intents = intents(shell, desk, payment).await?;
     if !intents.is_empty() {
         let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
@@ -219,6 +222,11 @@ pub(crate) async fn cancel_text(
     if let (true, Some(evidence)) = (intent.waits_for_a_person(), &intent.evidence) {
         shown.push('\n');
         shown.push_str(&show::evidence(lang, &payment, evidence));
+        shown.push('\n');
+    }
+    if let (false, Some(suspect)) = (intent.state.is_final(), show::suspect(lang, &payment)) {
+        shown.push('\n');
+        shown.push_str(&suspect);
         shown.push('\n');
     }
     Ok(shown)

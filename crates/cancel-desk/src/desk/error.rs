@@ -69,6 +69,13 @@ pub enum DeskError {
     InJob(JobId),
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
+    /// After a restored backup, a cancel was to be decided as not happened, and it may be among what the gateway refunded.
+    MayHaveHappened {
+        /// What the cancel is to refund.
+        asked: Money,
+        /// What the gateway refunded that no other cancel of the journal accounts for.
+        found: Vec<Money>,
+    },
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
     LookUp(LookUpError),
     /// The journal failed. After [`JournalError::Storage`] it is not known whether anything was written: ask again
@@ -98,6 +105,7 @@ impl DeskError {
             Self::NoHistory { .. } => "needs_comparison",
             Self::InJob(_) => "in_job",
             Self::Unexplained(_) => "lost_wishes",
+            Self::MayHaveHappened { .. } => "may_have_happened",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
         }
@@ -180,19 +188,28 @@ impl fmt::Display for DeskError {
                  discard it, and resolve what comes of it first"
             ),
             Self::Unexplained(lost) => {
-                f.write_str("the gateway made ")?;
-                for (index, amount) in lost.iter().enumerate() {
-                    write!(f, "{}{amount}", if index == 0 { "" } else { " + " })?;
-                }
-                f.write_str(
-                    " with our mark that no cancel of this journal explains: repeat the lost wishes under their old keys, \
-                     and resolve them first",
+                write!(
+                    f,
+                    "the gateway made {} with our mark that no cancel of this journal explains: repeat the lost wishes \
+                     under their old keys, and resolve them first",
+                    added(lost)
                 )
             }
+            Self::MayHaveHappened { asked, found } => write!(
+                f,
+                "after the restored backup, the gateway refunded {} that no other cancel of this journal accounts for, \
+                 and this {asked} may be among it: look at its admin page; if it is there, it happened; only if that is \
+                 certainly another refund, decide with force",
+                added(found)
+            ),
             Self::LookUp(error) => error.fmt(f),
             Self::Journal(error) => error.fmt(f),
         }
     }
+}
+
+fn added(amounts: &[Money]) -> String {
+    amounts.iter().map(Money::to_string).collect::<Vec<_>>().join(" + ")
 }
 
 /// Never less than what is left.

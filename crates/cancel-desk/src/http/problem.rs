@@ -212,6 +212,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::Pending
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)
+        | DeskError::MayHaveHappened { .. }
         | DeskError::InJob(_)
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use pg_core::{CancelOrder, Doubt, LedgerKnowledge, Money, PaymentState, Verdict};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tracing::warn;
+use tracing::debug;
 
 use crate::journal::{Journal, JournalError};
 use crate::protocol;
-use crate::record::{AttemptId, PaymentKey, PaymentRecord, Suspect};
+use crate::record::{AttemptId, AttemptRecord, IntentRecord, PaymentKey, PaymentRecord, Suspect};
 
 use super::{Account, Accounts};
 
@@ -131,7 +131,7 @@ async fn take(
         Told::NoAccount => found.elsewhere = found.elsewhere.saturating_add(1),
         Told::Pending => found.unanswered.push(key),
         Told::Nothing => {
-            warn!(gateway = %key.gateway, "no usable answer about a suspect payment");
+            debug!(gateway = %key.gateway, "no usable answer about a suspect payment");
             found.unanswered.push(key);
         }
         Told::State(state) => {
@@ -156,10 +156,18 @@ pub(crate) async fn unexplained(
     if !protocol::is_marked(state) {
         return Ok(Vec::new());
     }
+    Ok(protocol::unexplained(state, &known(journal, key).await?))
+}
+
+/// All cancels of a payment, each with its attempts.
+pub(crate) async fn known(
+    journal: &dyn Journal,
+    key: &PaymentKey,
+) -> Result<Vec<(IntentRecord, Vec<AttemptRecord>)>, JournalError> {
     let mut known = Vec::new();
     for intent in journal.intents_of(key).await? {
         let attempts = journal.attempts_of(intent.id).await?;
         known.push((intent, attempts));
     }
-    Ok(protocol::unexplained(state, &known))
+    Ok(known)
 }

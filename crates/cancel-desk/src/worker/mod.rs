@@ -33,7 +33,7 @@ use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentStat
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
 pub use compare::{Comparison, compare};
-pub(crate) use compare::{is_pending, unexplained};
+pub(crate) use compare::{is_pending, known, unexplained};
 pub use pace::Pace;
 
 use pace::Permit;
