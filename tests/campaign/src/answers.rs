@@ -46,7 +46,12 @@ pub fn all(kind: Kind) -> Vec<Answer> {
             answers.push(Answer { fault: Some(FaultKind::Status(200, envelope)), applied, refusal: true });
         }
     }
-    let (code, message) = envelopes(kind).first().copied().unwrap_or_default();
+    // a refusal that is final by the documents and carried out later all the same is a lie that no client can see
+    let (code, message) = match kind {
+        Kind::Chaiport => ("1", "새로 생긴 문장입니다."),
+        Kind::Eximbay => ("EE99", "system error"),
+        Kind::SettlebankStandard | Kind::SettlebankFlat => ("3007", "취소한도 초과"),
+    };
     let late = FaultKind::RefusedThenApplied(code.to_owned(), message.to_owned());
     answers.push(Answer { fault: Some(late), applied: true, refusal: true });
     answers

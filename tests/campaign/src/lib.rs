@@ -13,9 +13,11 @@
 pub mod answers;
 pub mod clock;
 pub mod desk;
+pub mod disk;
 pub mod gateway;
 pub mod hostile;
 pub mod journal;
+pub mod lanes;
 pub mod model;
 #[path = "../../../crates/cancel-desk/tests/kill/oracle.rs"]
 #[allow(missing_docs, dead_code)]

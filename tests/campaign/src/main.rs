@@ -31,6 +31,9 @@ enum Class {
         /// Only every so many cells
         #[arg(long, default_value_t = 1)]
         step: usize,
+        /// Only those whose description holds this: a gateway, a crash point, a fault
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
     },
     /// Designs that are known to be wrong: each must be found out within 1,000 seeds
     Wrong {
@@ -73,7 +76,7 @@ fn tell(done: usize, all: usize) {
 fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let report = match Arguments::parse().class {
-        Class::Table { step } => runtime.block_on(table::run(step, tell)),
+        Class::Table { step, only } => runtime.block_on(table::run(step, only.as_deref(), tell)),
         Class::Wrong { seed } => runtime.block_on(wrong::run(seed, tell)),
         Class::Hostile => runtime.block_on(hostile::gateway(METER, tell)),
         Class::Caller => runtime.block_on(hostile::caller()),

@@ -10,22 +10,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
-use cancel_desk::journal::{Journal, JournalError, NewIntent, SqliteJournal, SqliteOptions};
-use cancel_desk::record::{IntentId, NewPayment, PaymentKey};
+use cancel_desk::journal::{Journal, JournalError};
+use cancel_desk::record::PaymentKey;
 use cancel_desk::worker::{Accounts, Worker};
 use contract_tests::random::Dice;
-use contract_tests::world::NOON;
-use contract_tests::{Kind, Patience, World};
-use pg_core::Money;
-use pg_sandbox::Options;
 use tokio::sync::Notify;
 
-use crate::clock::HandClock;
-use crate::desk::{SHOP, accounts, conclude};
+use crate::disk::{Folder, Life, Wish};
 use crate::journal::{Call, Watch, Watched};
-use crate::oracle::Oracle;
+use crate::lanes;
 use crate::outcome::ClassReport;
 
 /// What a disk writes at once, or not at all.
@@ -35,41 +29,12 @@ const WORDS: u64 = 30;
 
 /// Lets the power go so many times.
 pub async fn run(seed: u64, trials: u64, tell: impl Fn(usize, usize)) -> ClassReport {
-    let began = Instant::now();
-    let mut report = ClassReport::new("power", seed);
-    let lanes = 4;
-    let next = Arc::new(AtomicU64::new(0));
-    let tasks: Vec<_> = (0..lanes)
-        .map(|_| {
-            let next = Arc::clone(&next);
-            tokio::spawn(async move {
-                let mut report = ClassReport::default();
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= trials {
-                        return report;
-                    }
-                    let seed = seed.wrapping_add(number);
-                    report.trials += 1;
-                    if let Err(error) = one(seed, false, &mut report).await {
-                        report.violations.push(format!("seed {seed}: {error}"));
-                    }
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        while !task.is_finished() {
-            let done = next.load(Ordering::SeqCst).min(trials);
-            tell(usize::try_from(done).unwrap_or(0), usize::try_from(trials).unwrap_or(0));
-            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
-        }
-        match task.await {
-            Ok(part) => report.merge(part),
-            Err(error) => report.violations.push(format!("a lane panicked: {error}")),
-        }
-    }
-    report.took(began.elapsed())
+    let trial = |seed| async move {
+        let mut report = ClassReport { trials: 1, ..ClassReport::default() };
+        let done = one(seed, false, &mut report).await;
+        (report, done)
+    };
+    lanes::run("power", (seed, trials, 4), tell, trial).await
 }
 
 /// The files of a journal.
@@ -169,22 +134,6 @@ pub async fn first_catch_of_a_journal_that_lies(seed: u64) -> Option<u64> {
     None
 }
 
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _best_effort = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A wish, and whether its caller was told that it is stored.
-struct Wish {
-    payment: PaymentKey,
-    key: String,
-    amount: Money,
-    told: Option<IntentId>,
-}
-
 /// What a desk does until the power goes.
 async fn live(
     journal: Arc<dyn Journal>,
@@ -193,23 +142,15 @@ async fn live(
     wishes: &Mutex<Vec<Wish>>,
     dice: &mut Dice,
 ) -> Result<(), JournalError> {
+    let wishes = || wishes.lock().unwrap_or_else(PoisonError::into_inner);
     let worker = Worker::new(Arc::clone(&journal), accounts)?;
     for (number, payment) in payments.iter().enumerate() {
         for part in 0..2 {
-            let amount = [10_000, 3_000, 2_500][usize::try_from(dice.below(3)).unwrap_or(0)];
-            let amount = Money::krw(amount).map_err(|_| JournalError::Corrupt("an amount below zero"))?;
-            let key = format!("wish-{number}-{part}");
-            let asked = NewIntent::new(payment.clone(), key.as_str(), amount)?;
-            let wish = Wish { payment: payment.clone(), key, amount, told: None };
-            let at = {
-                let mut wishes = wishes.lock().unwrap_or_else(PoisonError::into_inner);
-                wishes.push(wish);
-                wishes.len() - 1
-            };
-            match journal.submit(asked).await {
-                Ok(stored) => {
-                    wishes.lock().unwrap_or_else(PoisonError::into_inner)[at].told = Some(stored.intent().id);
-                }
+            let new = Life::wish(payment, &format!("wish-{number}-{part}"), dice)?;
+            let at = wishes().len();
+            wishes().push(Wish { new: new.clone(), told: None });
+            match journal.submit(new).await {
+                Ok(stored) => wishes()[at].told = Some(stored.intent().id),
                 Err(JournalError::Exceeds { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -223,25 +164,11 @@ async fn live(
 
 async fn one(seed: u64, lies: bool, report: &mut ClassReport) -> Result<(), JournalError> {
     let mut dice = Dice::new(seed);
-    let folder = Folder(std::env::temp_dir().join(format!("cancel-campaign-power-{}", IntentId::random()?)));
-    fs::create_dir_all(&folder.0).expect("a temporary folder");
-    let clock = Arc::new(HandClock::at_noon());
-    let open = |path: &Path| {
-        let options = SqliteOptions::new(path).with_clock(Arc::clone(&clock) as Arc<_>);
-        SqliteJournal::open(options).map(|journal| Arc::new(journal) as Arc<dyn Journal>)
-    };
-    let kinds = [Kind::Chaiport, Kind::Eximbay, Kind::SettlebankStandard];
-    let kind = kinds[usize::try_from(dice.below(3)).unwrap_or(0)];
-    let options = Options::default().start_time(NOON.unix_timestamp()).seed(seed);
-    let world = Arc::new(World::with_options(options, Patience::LONG).await);
-    let accounts = accounts(world.client(kind));
-
-    let path = folder.0.join("before.db");
-    let journal = open(&path)?;
-    let mut payments = Vec::new();
-    for _ in 0..5 {
-        payments.push(journal.register_payment(NewPayment::new(SHOP, world.pay(kind).payment)).await?.key());
-    }
+    let folder = Folder::new()?;
+    let life = Life::begin(seed, &mut dice).await;
+    let path = folder.file("before.db");
+    let journal = life.open(&path)?;
+    let payments = life.pay(&*journal, 5).await?;
     let switch = Arc::new(Switch {
         path: path.clone(),
         left: AtomicU64::new(1 + dice.below(WORDS)),
@@ -252,7 +179,7 @@ async fn one(seed: u64, lies: bool, report: &mut ClassReport) -> Result<(), Jour
         Arc::new(Watched { journal: Arc::clone(&journal), watch: Arc::clone(&switch) as Arc<_> });
     let wishes = Mutex::new(Vec::new());
     tokio::select! {
-        done = live(watched, Arc::clone(&accounts), &payments, &wishes, &mut dice) => done?,
+        done = live(watched, Arc::clone(&life.accounts), &payments, &wishes, &mut dice) => done?,
         () = switch.bell.notified() => {}
     }
     let now = Files::of(&path);
@@ -268,36 +195,12 @@ async fn one(seed: u64, lies: bool, report: &mut ClassReport) -> Result<(), Jour
     drop(journal);
     report.count(how, 1);
 
-    let after = folder.0.join("after.db");
+    let what = format!("seed {seed}, {how}");
+    let after = folder.file("after.db");
     torn.put(&after);
-    let journal = open(&after)?;
+    let journal = life.open(&after)?;
     let found = journal.verify().await?;
-    report.violations.extend(found.faults.iter().map(|fault| format!("seed {seed}, {how}: {fault}")));
+    report.violations.extend(found.faults.iter().map(|fault| format!("{what}: {fault}")));
     let wishes = wishes.into_inner().unwrap_or_else(PoisonError::into_inner);
-    for wish in &wishes {
-        let Some(id) = wish.told else { continue };
-        if journal.intent(id).await?.is_none_or(|intent| intent.caller_key != wish.key) {
-            report
-                .violations
-                .push(format!("seed {seed}, {how}: {} was told as stored and is gone", wish.key));
-        }
-    }
-    // whoever heard nothing asks again
-    for wish in wishes.iter().filter(|wish| wish.told.is_none()) {
-        let again = NewIntent::new(wish.payment.clone(), wish.key.as_str(), wish.amount)?;
-        match journal.submit(again).await {
-            Ok(_) | Err(JournalError::Exceeds { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    clock.put_forward(std::time::Duration::from_secs(121));
-    let worker = Worker::new(Arc::clone(&journal), accounts)?;
-    report.count("asked a person", conclude(&worker, &*journal, &clock, &world).await?);
-
-    let mut oracle = Oracle::default();
-    let ends = oracle.compare(&*journal, &world.sandbox, true).await;
-    report.count("refunds", ends.intents);
-    report.count("completed", ends.completed);
-    report.violations.extend(oracle.violations.iter().map(|broken| format!("seed {seed}, {how}: {broken}")));
-    Ok(())
+    life.account_for(journal, &wishes, &what, report).await
 }

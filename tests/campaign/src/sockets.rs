@@ -1,13 +1,11 @@
 //! The production client, worker and journal on disk over real sockets, half of them with real rustls, while the server
 //! misbehaves at random and tasks are cut off at any moment.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use cancel_desk::journal::{Journal, JournalError, NewIntent, SqliteJournal, SqliteOptions};
-use cancel_desk::record::{IntentId, NewPayment, PaymentKey};
+use cancel_desk::record::{NewPayment, PaymentKey};
 use cancel_desk::worker::{Account, Accounts, Worker};
 use contract_tests::random::Dice;
 use contract_tests::world::NOON;
@@ -19,6 +17,8 @@ use tokio::time::sleep;
 
 use crate::clock::HandClock;
 use crate::desk::{SHOP, conclude};
+use crate::disk::Folder;
+use crate::lanes;
 use crate::oracle::Oracle;
 use crate::outcome::ClassReport;
 
@@ -50,58 +50,12 @@ const MOST: Rates = Rates {
 
 /// Runs so many refunds.
 pub async fn run(seed: u64, trials: u64, tell: impl Fn(usize, usize)) -> ClassReport {
-    let began = Instant::now();
-    let worlds = trials.div_ceil(WISHES);
-    let next = Arc::new(AtomicU64::new(0));
-    let lanes: Vec<JoinHandle<ClassReport>> = (0..LANES)
-        .map(|_| {
-            let next = Arc::clone(&next);
-            tokio::spawn(async move {
-                let mut report = ClassReport::default();
-                loop {
-                    let number = next.fetch_add(1, Ordering::SeqCst);
-                    if number >= worlds {
-                        return report;
-                    }
-                    let seed = seed.wrapping_add(number);
-                    if let Err(error) = one(seed, &mut report).await {
-                        report.violations.push(format!("seed {seed}: {error}"));
-                    }
-                }
-            })
-        })
-        .collect();
-    let mut report = ClassReport::new("sockets", seed);
-    for lane in lanes {
-        while !lane.is_finished() {
-            let done = next.load(Ordering::SeqCst).min(worlds) * WISHES;
-            tell(usize::try_from(done).unwrap_or(0), usize::try_from(trials).unwrap_or(0));
-            sleep(Duration::from_millis(500)).await;
-        }
-        match lane.await {
-            Ok(part) => report.merge(part),
-            Err(error) => report.violations.push(format!("a lane panicked: {error}")),
-        }
-    }
-    report.took(began.elapsed())
-}
-
-/// A folder that is gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        let unique = IntentId::random().expect("randomness");
-        let folder = std::env::temp_dir().join(format!("cancel-campaign-{unique}"));
-        std::fs::create_dir_all(&folder).expect("a temporary folder");
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _best_effort = std::fs::remove_dir_all(&self.0);
-    }
+    let trial = |seed| async move {
+        let mut report = ClassReport::default();
+        let done = one(seed, &mut report).await;
+        (report, done)
+    };
+    lanes::run("sockets", (seed, trials.div_ceil(WISHES), LANES), tell, trial).await
 }
 
 /// One world: its own sandbox, journal, payments and trouble.
@@ -114,9 +68,9 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
     let patience =
         Patience { connect: Duration::from_millis(400), total: Duration::from_millis(600), ..reuse };
     let world = Arc::new(World::with_options(options, patience).await);
-    let folder = Folder::new();
+    let folder = Folder::new()?;
     let clock = Arc::new(HandClock::at_noon());
-    let options = SqliteOptions::new(folder.0.join("journal.db")).with_clock(Arc::clone(&clock) as Arc<_>);
+    let options = SqliteOptions::new(folder.file("journal.db")).with_clock(Arc::clone(&clock) as Arc<_>);
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(options)?);
     let accounts = accounts(&world);
 

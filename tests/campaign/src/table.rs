@@ -1,5 +1,6 @@
 //! Every crash point × every answer × {full, partial, last slice} × every gateway, one after the other.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -51,6 +52,14 @@ struct Cell {
     answer: Answer,
 }
 
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, kind, crash, share, answer } = self;
+        let Answer { fault, applied, .. } = answer;
+        write!(f, "cell {number}: {kind}, {share:?}, crash {crash}, {fault:?}, applied={applied}")
+    }
+}
+
 fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for kind in Kind::ALL {
@@ -66,10 +75,11 @@ fn cells() -> Vec<Cell> {
     cells
 }
 
-/// Runs every cell, or every `step`th of them.
-pub async fn run(step: usize, tell: impl Fn(usize, usize)) -> ClassReport {
+/// Runs every cell, or every `step`th of them; `only`: of those whose description holds this.
+pub async fn run(step: usize, only: Option<&str>, tell: impl Fn(usize, usize)) -> ClassReport {
     let began = Instant::now();
-    let cells: Arc<Vec<Cell>> = Arc::new(cells().into_iter().step_by(step.max(1)).collect());
+    let wanted = |cell: &Cell| only.is_none_or(|only| cell.to_string().contains(only));
+    let cells: Arc<Vec<Cell>> = Arc::new(cells().into_iter().filter(wanted).step_by(step.max(1)).collect());
     let next = Arc::new(AtomicUsize::new(0));
     let lanes: Vec<_> = (0..LANES)
         .map(|_| {
@@ -112,10 +122,7 @@ impl Lane {
     }
 
     async fn play(&self, cell: &Cell, report: &mut ClassReport) {
-        let what = format!(
-            "cell {}: {}, {:?}, crash {}, {:?}, applied={}",
-            cell.number, cell.kind, cell.share, cell.crash, cell.answer.fault, cell.answer.applied
-        );
+        let what = cell.to_string();
         report.trials += 1;
         if let Err(error) = self.carry(cell, &what, report).await {
             report.violations.push(format!("{what}: {error}"));

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use crate::desk::{ByHand, DeskError};
-use crate::record::{IntentRecord, PaymentRecord, Resolution};
+use pg_core::Money;
+
+use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
+use crate::record::{IntentRecord, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which};
@@ -33,7 +35,8 @@ impl Person {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("decision").required(true), after_help = "\
 Shows the evidence and what the gateway's ledger shows now, then asks. `happened` and `did-not-happen` are final: look
-at the gateway's admin page before. When in doubt: --look-again.
+at the gateway's admin page before. When in doubt: --look-again. After a restored backup `sent 0×` proves nothing: it looks
+the payment up even with --yes, and refuses --did-not-happen while the gateway may have made this refund (exit code 4).
 
 Examples:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"seen in the admin page, 1 refund\"
@@ -56,6 +59,10 @@ pub(crate) struct ResolveArgs {
     /// Do not ask, and do not ask the gateway before
     #[arg(long, short = 'y')]
     yes: bool,
+    /// After a restored backup, although this cancel may be among what the gateway refunded: the same wish may be
+    /// refunded twice
+    #[arg(long, conflicts_with_all = ["happened", "look_again"])]
+    force: bool,
 }
 
 impl ResolveArgs {
@@ -68,32 +75,73 @@ impl ResolveArgs {
             (Resolution::LookAgain, &text::LOOK_AGAIN)
         }
     }
+
+    const fn by_hand(&self) -> ByHand {
+        if self.force { ByHand::Everything } else { ByHand::Nothing }
+    }
 }
 
 pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, Failure> {
     let (resolution, name) = args.decision();
     shell.consent(args.yes)?;
     let asks = !args.yes;
-    let desk = if asks { shell.desk_there().await?.1 } else { shell.desk_of_journal().await? };
+    let mut desk = if asks { shell.desk_there().await?.1 } else { shell.desk_of_journal().await? };
     let intent = status::the_cancel(shell, &desk, &args.id).await?;
     let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
+    let is_doubtful = !args.happened && may_be_lost(&payment, &intent);
     let mut seen = intent.evidence.as_ref().and_then(|evidence| evidence.seen_balance);
-    if asks {
-        shell.warn(&status::cancel_text(shell, &desk, &intent).await?);
-        let state = desk.look_up(&payment.key()).await;
-        shell.warn(&lookup::told(shell, &payment, &state));
-        seen = state.ok().map(|state| state.balance.minor()).or(seen);
+    if !asks && is_doubtful && !args.force {
+        desk = shell.desk_there().await?.1;
     }
-    if args.did_not_happen {
+    if asks || (is_doubtful && !args.force) {
+        let found = desk.look_up(&payment.key()).await;
+        if asks {
+            shell.warn(&status::cancel_text(shell, &desk, &intent).await?);
+            shell.warn(&lookup::told(shell, &desk, &payment, &found).await?);
+        }
+        if let Ok(state) = &found {
+            seen = Some(state.balance.minor());
+            if is_doubtful {
+                let missing = desk.missing(&payment, state, Some(intent.id)).await;
+                warn_of_missing(shell, &missing.map_err(|error| shell.desk_failed(&error))?.amounts());
+            }
+        }
+        if is_doubtful && args.did_not_happen && !args.force {
+            let checked = desk.check_not_lost(&payment, &intent, found).await;
+            checked.map_err(|error| not_decided(shell, &error))?;
+        }
+    }
+    if args.did_not_happen && !(is_doubtful && asks) {
         warn_if_fallen(shell, &payment, &intent, seen);
     }
     if asks && !shell.ask(&text::ASK_RESOLVE.fill(shell.lang(), &[&shell.t(name)])) {
         return Ok(Exit::Usage);
     }
-    let decided = desk.resolve(intent.id, resolution, args.person.by(), args.person.reason()).await;
-    let decided = decided.map_err(|error| shell.desk_failed(&error))?;
+    let person = &args.person;
+    let decided = desk.resolve(intent.id, resolution, person.by(), person.reason(), args.by_hand()).await;
+    let decided = decided.map_err(|error| not_decided(shell, &error))?;
     status::show_cancel(shell, &desk, &decided, None).await?;
     Ok(Exit::Done)
+}
+
+/// Says loudly what the gateway refunded that a restored journal cannot explain.
+fn warn_of_missing(shell: &Shell, missing: &[Money]) {
+    if !missing.is_empty() {
+        shell.warn(&text::MISSING.fill(shell.lang(), &[&sum(missing)]));
+    }
+}
+
+fn sum(amounts: &[Money]) -> String {
+    amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ")
+}
+
+fn not_decided(shell: &Shell, error: &DeskError) -> Failure {
+    let failure = shell.desk_failed(error);
+    match error {
+        DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
+        DeskError::LookUp(_) => failure.next(shell.t(&text::COMPARE_BY_HAND)),
+        _ => failure,
+    }
 }
 
 /// Says loudly that the balance looks as if the refund was made.
@@ -168,16 +216,20 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
     let payment = shell.find(&desk, &args.which).await?;
     let found = desk.look_up(&payment.key()).await;
     if !shell.json {
-        shell.warn(&lookup::told(shell, &payment, &found));
+        shell.warn(&lookup::told(shell, &desk, &payment, &found).await?);
     }
-    let failed = |error| not_cleared(shell, &error);
-    desk.check_explained(&payment, found, args.by_hand()).await.map_err(failed)?;
+    if let Err(error) = desk.check_explained(&payment, found, args.by_hand()).await {
+        return Err(not_cleared(shell, &desk, &payment.key(), &error).await);
+    }
     shell.consent(args.yes)?;
     if !args.yes && !shell.ask(&text::ASK_TRUST.fill(shell.lang(), &[&payment.key()])) {
         return Ok(Exit::Usage);
     }
     let trusted = desk.trust(&payment.key(), args.person.by(), args.person.reason(), args.by_hand()).await;
-    let trusted = trusted.map_err(failed)?;
+    let trusted = match trusted {
+        Ok(trusted) => trusted,
+        Err(error) => return Err(not_cleared(shell, &desk, &payment.key(), &error).await),
+    };
     if !shell.json {
         shell.line(&text::TRUSTED.fill(shell.lang(), &[&trusted.key()]));
     }
@@ -186,17 +238,57 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 }
 
 /// Why a payment is not cleared, and what to do about it.
-fn not_cleared(shell: &Shell, error: &DeskError) -> Failure {
+async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
-    let next = match error {
-        DeskError::LookUp(_) => &text::COMPARE_BY_HAND,
-        DeskError::Unexplained(_) => &text::REPEAT_LOST,
-        DeskError::NotAllowed(_) => &text::RESOLVE_FIRST,
+    let lost: &[Money] = match error {
+        DeskError::LookUp(_) => return failure.next(shell.t(&text::COMPARE_BY_HAND)),
+        DeskError::Unexplained(lost) => lost,
+        DeskError::NotAllowed(_) => &[],
         DeskError::NoHistory { .. } => {
             failure.code = "needs_yes";
-            return failure;
+            return match undecided(desk, key).await {
+                Ok(open) if !open.is_empty() => {
+                    failure.next(text::RESOLVE_THESE.fill(shell.lang(), &[&open]))
+                }
+                _ => failure,
+            };
         }
         _ => return failure,
     };
-    failure.next(shell.t(next))
+    match what_to_do(shell, desk, key, lost).await {
+        Ok(next) => failure.next(next),
+        Err(_) => failure,
+    }
+}
+
+/// What a person does next about a payment of which the gateway's list holds refunds that were lost.
+pub(crate) async fn what_to_do(
+    shell: &Shell,
+    desk: &Desk,
+    key: &PaymentKey,
+    lost: &[Money],
+) -> Result<String, DeskError> {
+    let open = undecided(desk, key).await?;
+    if !open.is_empty() {
+        return Ok(text::RESOLVE_THESE.fill(shell.lang(), &[&open]));
+    }
+    // its key is final, so that the wish cannot be repeated under it
+    let is_denied = |intent: &IntentRecord| {
+        intent.outcome == Some(Outcome::Rejected(RejectedBecause::Person)) && lost.contains(&intent.amount)
+    };
+    let intents = desk.journal().intents_of(key).await?;
+    Ok(match intents.iter().rev().find(|intent| is_denied(intent)) {
+        Some(denied) => {
+            let amount = show::money(denied.amount);
+            text::DENIED.fill(shell.lang(), &[&denied.id, &denied.caller_key, &amount])
+        }
+        None => shell.t(&text::REPEAT_LOST).to_owned(),
+    })
+}
+
+/// The cancels of a payment without an outcome.
+async fn undecided(desk: &Desk, key: &PaymentKey) -> Result<String, DeskError> {
+    let mut intents = desk.journal().intents_of(key).await?;
+    intents.retain(|intent| !intent.state.is_final());
+    Ok(intents.iter().map(|intent| intent.id.to_string()).collect::<Vec<_>>().join(", "))
 }

@@ -124,6 +124,7 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
         DeskError::TooEarly(left) => (Exit::Later, text::TOO_EARLY.fill(lang, &[&seconds(*left)])),
+        DeskError::Pending => (Exit::Person, text::PENDING_AT_PG.of(lang).to_owned()),
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }
@@ -131,6 +132,10 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::Unexplained(lost) => {
             let lost: Vec<String> = lost.iter().copied().map(shown).collect();
             (Exit::Person, text::LOST_WISHES.fill(lang, &[&lost.join(" + ")]))
+        }
+        DeskError::MayHaveHappened { asked, found } => {
+            let found: Vec<String> = found.iter().copied().map(shown).collect();
+            (Exit::Person, text::MAY_HAVE_HAPPENED.fill(lang, &[&shown(*asked), &found.join(" + ")]))
         }
         DeskError::LookUp(error) => {
             (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[&in_words(lang, &error.to_string())]))

@@ -4,12 +4,13 @@ use clap::Args;
 use pg_core::{Money, PaymentState};
 use serde_json::json;
 
-use crate::desk::{DeskError, PaymentView, StateView};
+use crate::desk::{Desk, DeskError, Number, PaymentView, StateView};
+use crate::protocol::Origin;
 use crate::record::{IntentRecord, PaymentRecord};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which};
-use super::{show, text};
+use super::{decide, show, text};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,24 +30,44 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     let intents = desk.journal().intents_of(&payment.key()).await;
     let mut waiting = intents.map_err(|error| shell.journal_failed(error))?;
     waiting.retain(IntentRecord::waits_for_a_person);
+    let missing = desk.missing(&payment, &state, None).await.map_err(|error| shell.desk_failed(&error))?;
     let (exit, verdict) = match compare(&payment, &state) {
+        _ if !missing.marked.is_empty() => (Exit::Person, "lost_wishes"),
+        // in a journal that lost something, what it took for somebody else's may have been ours
+        (Exit::Done, _) if payment.suspect.is_some() && missing.rest.is_some() => {
+            (Exit::Person, "unexplained")
+        }
         (Exit::Later | Exit::Done, _) if !waiting.is_empty() => (Exit::Person, "waits_for_a_person"),
         compared => compared,
     };
     if shell.json {
         shell.json(&json!({
-            "journal": PaymentView::new(&payment), "gateway": StateView::from(&state), "verdict": verdict
+            "journal": PaymentView::new(&payment), "gateway": StateView::from(&state), "verdict": verdict,
+            "unexplained": missing.marked.iter().copied().map(Number).collect::<Vec<_>>(),
         }));
         return Ok(exit);
     }
-    shell.say(&ledger(shell, &payment, &state));
+    shell.say(&ledger(shell, &desk, &payment, &state).await?);
     shell.line("");
-    shell.line(shell.t(match verdict {
-        "agree" => &text::AGREES,
-        "under_way" => &text::DIFFERS_UNDER_WAY,
-        "waits_for_a_person" => &text::MANUAL,
-        _ => &text::DIFFERS,
-    }));
+    let lang = shell.lang();
+    let amounts =
+        |amounts: &[Money]| amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ");
+    match verdict {
+        "agree" => shell.line(shell.t(&text::AGREES)),
+        "under_way" => shell.line(shell.t(&text::DIFFERS_UNDER_WAY)),
+        "waits_for_a_person" => shell.line(shell.t(&text::MANUAL)),
+        "lost_wishes" => shell.line(&text::LOST_WISHES.fill(lang, &[&amounts(&missing.marked)])),
+        "unexplained" => shell.line(&text::MISSING.fill(lang, &[&amounts(&missing.amounts())])),
+        _ => shell.line(shell.t(&text::DIFFERS)),
+    }
+    if let Some(suspect) = show::suspect(lang, &payment) {
+        shell.line(&suspect);
+    }
+    if matches!(verdict, "lost_wishes" | "unexplained") {
+        let next = decide::what_to_do(shell, &desk, &payment.key(), &missing.marked).await;
+        let next = next.map_err(|error| shell.desk_failed(&error))?;
+        shell.remark(&text::NEXT.fill(lang, &[&next]));
+    }
     for intent in &waiting {
         shell.line(&text::DECIDE_IT.fill(shell.lang(), &[&intent.id]));
     }
@@ -65,7 +86,13 @@ fn compare(payment: &PaymentRecord, state: &PaymentState) -> (Exit, &'static str
 }
 
 /// Journal and ledger side by side.
-fn ledger(shell: &Shell, payment: &PaymentRecord, state: &PaymentState) -> String {
+async fn ledger(
+    shell: &Shell,
+    desk: &Desk,
+    payment: &PaymentRecord,
+    state: &PaymentState,
+) -> Result<String, Failure> {
+    let origins = desk.origins(&payment.key(), state).await.map_err(|error| shell.desk_failed(&error))?;
     let amount = |minor: i64| show::money(payment.money(minor));
     let refunded = payment.refunded.saturating_add(payment.foreign_refunded);
     let line = |name: &text::Text, journal: String, gateway: String| {
@@ -80,28 +107,33 @@ fn ledger(shell: &Shell, payment: &PaymentRecord, state: &PaymentState) -> Strin
     ];
     let header = ["", shell.t(&text::JOURNAL), shell.t(&text::GATEWAY)];
     let mut shown = show::table(&header, &[1, 2], rows);
-    for entry in state.history.iter().flatten() {
+    for (entry, (amount, origin)) in state.history.iter().flatten().zip(origins) {
         let at =
             entry.at.map(|at| show::time(crate::record::Timestamp(at.unix_timestamp().saturating_mul(1000))));
-        shown.push_str(&format!("  - {} {}\n", show_amount(entry.amount), at.unwrap_or_default()));
+        let whose = match origin {
+            Origin::Of(id) => text::OF_CANCEL.fill(shell.lang(), &[&id]),
+            Origin::Lost => shell.t(&text::OF_LOST).to_owned(),
+            Origin::Others => shell.t(&text::OF_OTHERS).to_owned(),
+        };
+        shown.push_str(&format!("  - {} {} · {whose}\n", show::money(amount), at.unwrap_or_default()));
     }
-    shown
-}
-
-fn show_amount(amount: Money) -> String {
-    show::money(amount)
+    Ok(shown)
 }
 
 /// What a look-up showed, for somebody who decides. A gateway that does not answer is told as that.
-pub(crate) fn told(
+pub(crate) async fn told(
     shell: &Shell,
+    desk: &Desk,
     payment: &PaymentRecord,
     found: &Result<PaymentState, DeskError>,
-) -> String {
-    match found {
-        Ok(state) => format!("{}\n{}", shell.t(&text::LEDGER_NOW), ledger(shell, payment, state)),
+) -> Result<String, Failure> {
+    Ok(match found {
+        Ok(state) => {
+            let ledger = ledger(shell, desk, payment, state).await?;
+            format!("{}\n{ledger}", shell.t(&text::LEDGER_NOW))
+        }
         Err(error) => {
             format!("{}\n", text::LEDGER_SILENT.fill(shell.lang(), &[&shell.said(&error.to_string())]))
         }
-    }
+    })
 }

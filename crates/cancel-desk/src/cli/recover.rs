@@ -71,9 +71,12 @@ async fn settled(shell: &Shell, desk: &Desk, args: &RecoverArgs) -> Result<Exit,
     let (by, reason) = signed(args);
     let ended = desk.journal().settled(by, reason).await.map_err(|error| shell.journal_failed(error))?;
     if shell.json {
-        shell.json(&json!({ "settled": ended }));
-    } else {
-        shell.line(shell.t(if ended { &text::SETTLED } else { &text::NOTHING_TO_SETTLE }));
+        shell.json(&json!({ "settled": ended, "suspects": suspects }));
+        return Ok(Exit::Done);
+    }
+    shell.line(shell.t(if ended { &text::SETTLED } else { &text::NOTHING_TO_SETTLE }));
+    if suspects > 0 {
+        shell.line(&text::STILL_SUSPECT.fill(shell.lang(), &[&suspects]));
     }
     Ok(Exit::Done)
 }
@@ -88,8 +91,13 @@ async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failur
     let (by, reason) = signed(args);
     let journal = desk.journal();
     let count = journal.suspect_all(by, reason).await.map_err(|error| shell.journal_failed(error))?;
+    let counts = journal.counts().await.map_err(|error| shell.journal_failed(error))?;
     if !shell.json {
         shell.line(&text::SUSPECTED.fill(shell.lang(), &[&count]));
+        let unmarked = counts.payments.saturating_sub(counts.suspects);
+        if unmarked > 0 {
+            shell.line(&text::NOT_SUSPECTED.fill(shell.lang(), &[&unmarked]));
+        }
     }
     let found = compare(journal, desk.accounts(), |done| {
         if done % 1_000 == 0 {
@@ -101,6 +109,7 @@ async fn after_restore(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failur
     if shell.json {
         shell.json(&json!({
             "suspects": count,
+            "payments": counts.payments,
             "equal": found.equal,
             "differs": found.differs,
             "unanswered": found.unanswered,
@@ -125,6 +134,9 @@ async fn show(shell: &Shell, desk: &Desk, found: &Comparison) -> Result<(), Fail
     let lang = shell.lang();
     let (differs, unanswered) = (found.differs.len(), found.unanswered.len());
     shell.line(&text::COMPARED.fill(lang, &[&found.equal, &differs, &unanswered, &found.elsewhere]));
+    if found.equal > 0 {
+        shell.line(&text::EQUAL_GO_ON.fill(lang, &[&found.equal]));
+    }
     for key in &found.differs {
         let key = with_order(shell, desk, key).await?;
         shell.line(&text::LEDGER_DIFFERS.fill(lang, &[&key]));

@@ -21,6 +21,8 @@ use super::text::{self, Text};
 #[derive(Debug)]
 pub(crate) struct Shell {
     lang: Cell<Lang>,
+    /// It was said that others can read the journal.
+    told_of_mode: Cell<bool>,
     /// The language was named on the command line.
     pub(crate) lang_is_named: bool,
     pub(crate) json: bool,
@@ -29,6 +31,18 @@ pub(crate) struct Shell {
     /// It runs until it is stopped: its log is read more than its output.
     pub(crate) is_service: bool,
     pub(crate) file: Option<PathBuf>,
+}
+
+/// Whether others than its owner have any right to the file: a copy that was put back is as its maker's `umask` was.
+#[cfg(unix)]
+fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+const fn is_open_to_others(_path: &Path) -> bool {
+    false
 }
 
 /// Which secrets a command needs.
@@ -55,6 +69,7 @@ impl Shell {
     pub(crate) fn new(lang: Lang, lang_is_named: bool) -> Self {
         Self {
             lang: Cell::new(lang),
+            told_of_mode: Cell::new(false),
             lang_is_named,
             json: false,
             quiet: false,
@@ -114,6 +129,12 @@ impl Shell {
                 return Err(self.no_journal(config, &path));
             }
             self.warn(&text::NEW_JOURNAL.fill(self.lang(), &[&path.display()]));
+        }
+        if let Store::Sqlite(path) = &config.journal().store
+            && is_open_to_others(path)
+            && !self.told_of_mode.replace(true)
+        {
+            self.warn(&text::OPEN_TO_OTHERS.fill(self.lang(), &[&path.display()]));
         }
         config.open_journal().await.map_err(|error| self.open_failed(&error))
     }

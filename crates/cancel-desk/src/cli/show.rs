@@ -8,7 +8,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::config::Lang;
 use crate::record::{
-    Evidence, IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause,
+    Evidence, IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause, Suspect,
     Timestamp, Why,
 };
 
@@ -219,6 +219,15 @@ pub(crate) fn payments(lang: Lang, payments: &[PaymentRecord]) -> String {
         })
         .collect();
     table(&header, &[3, 4, 5, 6], rows)
+}
+
+/// That a payment is suspect after a restored backup, if it is.
+pub(crate) fn suspect(lang: Lang, payment: &PaymentRecord) -> Option<String> {
+    let differs = match payment.suspect? {
+        Suspect::Unchecked => text::NOT_DIFFERENT,
+        Suspect::Differs => text::IS_DIFFERENT,
+    };
+    Some(text::IS_SUSPECT.fill(lang, &[&payment.payment.merchant_uid, &differs.of(lang)]))
 }
 
 /// How a payment was paid, as far as it is registered: method, the PG behind the gateway, day.

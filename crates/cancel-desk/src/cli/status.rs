@@ -138,6 +138,9 @@ pub(crate) async fn show_payment(shell: &Shell, desk: &Desk, payment: &PaymentRe
     if let Some(how) = show::paid_how(shell.lang(), payment) {
         shell.line(&how);
     }
+    if let Some(suspect) = show::suspect(shell.lang(), payment) {
+        shell.line(&suspect);
+    }
     let intents = intents(shell, desk, payment).await?;
     if !intents.is_empty() {
         let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
@@ -223,6 +226,11 @@ pub(crate) async fn cancel_text(
     if let (true, Some(evidence)) = (intent.waits_for_a_person(), &intent.evidence) {
         shown.push('\n');
         shown.push_str(&show::evidence(lang, &payment, evidence));
+        shown.push('\n');
+    }
+    if let (false, Some(suspect)) = (intent.state.is_final(), show::suspect(lang, &payment)) {
+        shown.push('\n');
+        shown.push_str(&suspect);
         shown.push('\n');
     }
     Ok(shown)

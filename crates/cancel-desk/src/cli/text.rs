@@ -203,18 +203,45 @@ texts! {
         deciding that it did not happen lets it be refunded twice",
         "경고: PG 잔액이 이미 {0}만큼 줄었습니다(이전 {1}, 조회 {2}). 이 환불이 처리된 것일 수 있으며, 그렇다면 환불되지 않음으로 \
         기록할 때 두 번 환불될 수 있습니다";
+    MISSING = "WARNING: the gateway refunded {0} that this restored journal cannot explain. What it lost may be among it, as may \
+        be what somebody else refunded: look at the gateway's admin page. `sent 0×` proves nothing here",
+        "경고: 복원한 저널로 설명되지 않는 PG 환불이 있습니다: {0}. 저널이 잃어버린 우리 환불일 수도, 다른 곳에서 한 환불일 수도 있으니 PG 관리자 \
+        화면에서 확인하세요. 여기서 `전송 0회`는 환불되지 않았다는 근거가 아닙니다";
+    MAY_HAVE_HAPPENED = "the gateway refunded {1} that no other cancel of this restored journal explains, and this {0} may be \
+        among it: decided as not happened, and asked for anew, it would be refunded twice",
+        "이 환불({0})은 복원한 저널의 다른 취소로 설명되지 않는 PG 환불({1})에 들어 있을 수 있습니다. 환불되지 않음으로 기록하고 다시 \
+        요청하면 두 번 환불됩니다";
+    SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
+        resolve those first; only if it is certainly not there, add --force",
+        "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened, 다른 잃어버린 환불이면 그 요청을 먼저 다시 보내 처리하세요. 이 환불이 \
+        없음이 확실할 때만 --force를 붙이세요";
+    OF_CANCEL = "of this journal: cancel {0}", "이 저널의 취소 {0}";
+    OF_LOST = "our mark, not in this journal", "우리 표시가 있으나 이 저널에 없음";
+    OF_OTHERS = "somebody else's", "다른 곳에서 한 취소";
+    IS_SUSPECT = "suspect after a restored backup: {1}. `cancel-desk lookup {0}` compares it, `cancel-desk trust {0}` clears it",
+        "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
+    NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";
+    IS_DIFFERENT = "the gateway refunded what this journal does not know", "저널에 없는 환불이 PG 내역에 있음";
+    RESOLVE_THESE = "decide {0} first: `cancel-desk resolve CANCEL` with --happened or --did-not-happen, once it waits for a person \
+        (`cancel-desk pending`; a worker has to run until then); once the payment is trusted, ask for what is still wanted anew, \
+        under a new key",
+        "먼저 {0}의 결과를 정하세요. 확인 필요 상태가 되면(`cancel-desk pending`, 그때까지 워커 실행) `cancel-desk resolve 취소번호`에 \
+        --happened 또는 --did-not-happen을 붙입니다. 그래도 필요한 환불은 `trust`한 뒤 새 키로 다시 요청하세요";
+    DENIED = "cancel {0} (key {1}) was decided as not happened, and its key is final; but the gateway's list holds {2} with our \
+        mark. If that is it, the customer was refunded: do not ask for it anew. Look at the gateway's admin page, then add --force",
+        "취소 {0}(키 {1}) 건은 환불되지 않음으로 확정되어 그 키를 다시 쓸 수 없습니다. 그런데 PG 내역에 우리 표시가 있는 {2} 환불이 있습니다. \
+        그 환불이라면 고객은 이미 환불받았으니 다시 요청하지 마세요. PG 관리자 화면에서 확인한 뒤 `trust`에 --force를 붙이세요";
     ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
     LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost, and the \
         same wish again would be refunded twice",
         "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
-    RESOLVE_FIRST = "resolve them (`cancel-desk pending`) with --happened or --did-not-happen; once the payment is trusted, ask \
-        for what is still wanted anew, under a new key",
-        "`cancel-desk pending`에 나오는 건을 --happened 또는 --did-not-happen으로 먼저 결정하세요. 그래도 필요한 환불은 `trust`한 뒤 새 키로 \
-        다시 요청하세요";
     TOO_EARLY = "for {0} more seconds copies of what the journal lost may still be on their way: try again then",
         "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0}초 뒤에 다시 시도하세요";
+    PENDING_AT_PG = "the PG of this payment decides later, and a refund that the journal lost may wait there: if its admin page \
+        shows none, add --force",
+        "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
     IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
         resolve what comes of it first",
         "복원 전의 일괄 작업 {0}이(가) 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
@@ -244,6 +271,18 @@ texts! {
         마지막으로 `trust`";
     SETTLED = "settled: payments registered from now on are in no doubt", "복원 점검을 마쳤습니다. 지금부터 등록하는 결제는 점검 대상이 아닙니다";
     NOTHING_TO_SETTLE = "there was nothing to settle: the journal is not marked as restored", "정리할 것이 없습니다. 복원된 저널로 표시되어 있지 않습니다";
+    STILL_SUSPECT = "{0} payments stay suspect: `bulk plan` leaves them out, and a person has to settle and clear each \
+        (`cancel-desk pending`, `cancel-desk trust`)",
+        "결제 {0}건은 계속 점검 대상입니다. `bulk plan`에서 제외되며, 담당자가 한 건씩 정리하고 해제해야 합니다(`cancel-desk pending`, \
+        `cancel-desk trust`)";
+    NOT_SUSPECTED = "{0} registered payments are not marked: nothing is left to refund of them, and nothing is under way",
+        "나머지 결제 {0}건은 환불할 금액도 진행 중인 건도 없어 표시하지 않았습니다";
+    EQUAL_GO_ON = "the {0} that are equal need no `trust` for single refunds: new ones begin by themselves `upstream_quiet_s` after \
+        this, if they are still equal then; `bulk plan` leaves them out until they are trusted",
+        "일치한 {0}건은 `trust`하지 않아도 됩니다. 지금부터 `upstream_quiet_s`가 지나 다시 대조해도 일치하면 새 환불이 스스로 진행됩니다. 다만 \
+        `trust`하기 전에는 `bulk plan`에서 제외됩니다";
+    OPEN_TO_OTHERS = "WARNING: others can read the journal {0}, which tells who was paid back what: chmod 600 {0}",
+        "경고: 저널 {0} 파일을 다른 사용자도 읽을 수 있습니다. 누구에게 얼마를 환불했는지 들어 있습니다: chmod 600 {0}";
     RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",
         "`cancel-desk worker`(또는 `serve`)를 실행하세요. 담당자 확인이 필요한 건은 `cancel-desk pending`에 나옵니다";
     SOUND = "sound: {0} payments, {1} cancels, {2} attempts, {3} events", "이상 없음: 결제 {0}건, 취소 {1}건, 시도 {2}건, 기록 {3}건";

@@ -1,11 +1,13 @@
 //! Clearing a payment that is suspect after the journal was restored from a backup.
 
-use pg_core::PaymentState;
+use pg_core::{Money, PaymentState};
 
 use crate::journal::JournalError;
-use crate::protocol::unquiet;
-use crate::record::{JobId, JobState, PaymentKey, PaymentRecord, Timestamp};
-use crate::worker::unexplained;
+use crate::protocol::{Missing, Origin, origins, unquiet};
+use crate::record::{
+    IntentId, IntentRecord, JobId, JobState, PaymentKey, PaymentRecord, Resolution, Timestamp, Why,
+};
+use crate::worker::{is_pending, known, unexplained};
 
 use super::{Desk, DeskError};
 
@@ -33,7 +35,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
-    /// [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
+    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
     /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
@@ -55,6 +57,72 @@ impl Desk {
         Ok(trusted)
     }
 
+    /// Refuses to call a cancel not happened that may be among what a restored journal lost. What was sent after the
+    /// backup is not in it, so that `sent 0×` proves nothing.
+    pub(super) async fn check_decision(
+        &self,
+        id: IntentId,
+        resolution: Resolution,
+        by_hand: ByHand,
+    ) -> Result<(), DeskError> {
+        if resolution != Resolution::DidNotHappen || by_hand == ByHand::Everything {
+            return Ok(());
+        }
+        let intent = self.intent(id).await?;
+        let payment = self.payment(&intent.payment).await?;
+        // what cannot be decided at all, the journal refuses
+        if intent.state.is_final() || !may_be_lost(&payment, &intent) {
+            return Ok(());
+        }
+        let found = self.look_up(&payment.key()).await;
+        self.check_not_lost(&payment, &intent, found).await
+    }
+
+    /// Refuses where this cancel may be among what the gateway refunded and the journal lost.
+    pub(crate) async fn check_not_lost(
+        &self,
+        payment: &PaymentRecord,
+        intent: &IntentRecord,
+        found: Result<PaymentState, DeskError>,
+    ) -> Result<(), DeskError> {
+        if let Some(since) = payment.suspect_since {
+            let policy = self.account(&payment.key())?.policy();
+            if let Some(left) = unquiet(since, policy, self.journal().now().await?) {
+                return Err(DeskError::TooEarly(left));
+            }
+        }
+        let state = found?;
+        if is_pending(self.account(&payment.key())?, payment).await != Some(false) {
+            return Err(DeskError::Pending);
+        }
+        let missing = self.missing(payment, &state, Some(intent.id)).await?;
+        if missing.may_hold(intent.amount) {
+            return Err(DeskError::MayHaveHappened { asked: intent.amount, found: missing.amounts() });
+        }
+        Ok(())
+    }
+
+    /// What the gateway refunded that no cancel of the journal accounts for, but for this one.
+    pub(crate) async fn missing(
+        &self,
+        payment: &PaymentRecord,
+        state: &PaymentState,
+        but_for: Option<IntentId>,
+    ) -> Result<Missing, DeskError> {
+        let mut journal = known(&**self.journal(), &payment.key()).await?;
+        journal.retain(|(intent, _)| Some(intent.id) != but_for);
+        Ok(Missing::of(state, payment.refunded, &journal))
+    }
+
+    /// Whose each refund in the gateway's history is.
+    pub(crate) async fn origins(
+        &self,
+        key: &PaymentKey,
+        state: &PaymentState,
+    ) -> Result<Vec<(Money, Origin)>, DeskError> {
+        Ok(origins(state, &known(&**self.journal(), key).await?))
+    }
+
     /// Refuses while the gateway's ledger holds, or may come to hold, what the journal cannot explain.
     pub(crate) async fn check_explained(
         &self,
@@ -72,6 +140,9 @@ impl Desk {
             return Err(DeskError::TooEarly(left));
         }
         let state = found?;
+        if is_pending(self.account(&key)?, payment).await != Some(false) {
+            return Err(DeskError::Pending);
+        }
         if state.history.is_none() && by_hand < ByHand::Sums {
             let known = payment.money(payment.refunded);
             return Err(DeskError::NoHistory { refunded: state.cancelled, known });
@@ -110,4 +181,10 @@ impl Desk {
         }
         Ok(None)
     }
+}
+
+/// Whether what the gateway did for a cancel may be among what the journal lost.
+pub(crate) fn may_be_lost(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
+    let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
+    payment.suspect.is_some() || said_so
 }

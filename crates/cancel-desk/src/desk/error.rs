@@ -55,6 +55,8 @@ pub enum DeskError {
     NotAllowed(&'static str),
     /// After a restored backup: for so long, copies of what the journal lost may still be on their way.
     TooEarly(Duration),
+    /// After a restored backup: the payment's PG decides later, and a refund that the journal lost may wait there.
+    Pending,
     /// The gateway tells no single cancels: a person has to compare.
     NoHistory {
         /// What the gateway has refunded of the payment.
@@ -67,6 +69,13 @@ pub enum DeskError {
     InJob(JobId),
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
+    /// After a restored backup, a cancel was to be decided as not happened, and it may be among what the gateway refunded.
+    MayHaveHappened {
+        /// What the cancel is to refund.
+        asked: Money,
+        /// What the gateway refunded that no other cancel of the journal accounts for.
+        found: Vec<Money>,
+    },
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
     LookUp(LookUpError),
     /// The journal failed. After [`JournalError::Storage`] it is not known whether anything was written: ask again
@@ -92,9 +101,11 @@ impl DeskError {
             Self::NoAccount { .. } => "no_such_account",
             Self::NotAllowed(_) => "not_allowed",
             Self::TooEarly(_) => "too_early",
+            Self::Pending => "pending_at_pg",
             Self::NoHistory { .. } => "needs_comparison",
             Self::InJob(_) => "in_job",
             Self::Unexplained(_) => "lost_wishes",
+            Self::MayHaveHappened { .. } => "may_have_happened",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
         }
@@ -162,6 +173,10 @@ impl fmt::Display for DeskError {
                 "for {} more seconds copies of what the journal lost may still be on their way: try again then",
                 seconds(*left)
             ),
+            Self::Pending => f.write_str(
+                "the PG of this payment decides later, and a refund that the journal lost may wait there: look in its admin \
+                 page whether one does",
+            ),
             Self::NoHistory { refunded, known } => write!(
                 f,
                 "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
@@ -173,19 +188,28 @@ impl fmt::Display for DeskError {
                  discard it, and resolve what comes of it first"
             ),
             Self::Unexplained(lost) => {
-                f.write_str("the gateway made ")?;
-                for (index, amount) in lost.iter().enumerate() {
-                    write!(f, "{}{amount}", if index == 0 { "" } else { " + " })?;
-                }
-                f.write_str(
-                    " with our mark that no cancel of this journal explains: repeat the lost wishes under their old keys, \
-                     and resolve them first",
+                write!(
+                    f,
+                    "the gateway made {} with our mark that no cancel of this journal explains: repeat the lost wishes \
+                     under their old keys, and resolve them first",
+                    added(lost)
                 )
             }
+            Self::MayHaveHappened { asked, found } => write!(
+                f,
+                "after the restored backup, the gateway refunded {} that no other cancel of this journal accounts for, \
+                 and this {asked} may be among it: look at its admin page; if it is there, it happened; only if that is \
+                 certainly another refund, decide with force",
+                added(found)
+            ),
             Self::LookUp(error) => error.fmt(f),
             Self::Journal(error) => error.fmt(f),
         }
     }
+}
+
+fn added(amounts: &[Money]) -> String {
+    amounts.iter().map(Money::to_string).collect::<Vec<_>>().join(" + ")
 }
 
 /// Never less than what is left.

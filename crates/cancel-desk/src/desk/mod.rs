@@ -26,6 +26,7 @@ use crate::record::{
 use crate::worker::{Account, Accounts, Worker};
 
 pub use clearing::ByHand;
+pub(crate) use clearing::may_be_lost;
 pub use error::DeskError;
 #[cfg(feature = "cli")]
 pub(crate) use error::seconds;
@@ -322,16 +323,22 @@ impl Desk {
 
     /// Writes what a person decided about a cancel, who and why.
     ///
+    /// After a restored backup, [`Resolution::DidNotHappen`] looks the payment up first, and is refused while the cancel
+    /// may be among what the gateway refunded and the journal lost. Only [`ByHand::Everything`] goes past it.
+    ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
-    /// [`DeskError::Journal`].
+    /// [`DeskError::Journal`]; after a restored backup [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`],
+    /// [`DeskError::Pending`], [`DeskError::LookUp`], [`DeskError::NoAccount`].
     pub async fn resolve(
         &self,
         id: IntentId,
         resolution: Resolution,
         by: &str,
         reason: &str,
+        by_hand: ByHand,
     ) -> Result<IntentRecord, DeskError> {
+        self.check_decision(id, resolution, by_hand).await?;
         let resolved = self.journal().resolve(id, resolution, by, reason).await.map_err(of_cancel)?;
         self.ring();
         Ok(resolved)
@@ -340,7 +347,8 @@ impl Desk {
     /// Takes a cancel back of which no attempt exists.
     ///
     /// # Errors
-    /// As [`resolve`](Self::resolve).
+    /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
+    /// [`DeskError::Journal`].
     pub async fn withdraw(&self, id: IntentId, by: &str, reason: &str) -> Result<IntentRecord, DeskError> {
         self.journal().withdraw(id, by, reason).await.map_err(of_cancel)
     }

@@ -146,7 +146,7 @@ async fn under_way_is_not_called_refunded() {
     let early = desk.pursue(open[0].id, Duration::from_millis(30)).await.unwrap();
     assert_eq!(early.state, IntentState::Planned);
     assert_eq!(desk.withdraw(early.id, "김", "변심 철회").await.unwrap().state, IntentState::Withdrawn);
-    let again = desk.resolve(early.id, Resolution::Happened, "김", "?").await.unwrap_err();
+    let again = desk.resolve(early.id, Resolution::Happened, "김", "?", ByHand::Nothing).await.unwrap_err();
     assert_eq!(again.code(), "not_allowed");
     let nobody = desk.intent(IntentId::from_bits(1)).await.unwrap_err();
     assert_eq!(nobody.code(), "no_such_cancel");

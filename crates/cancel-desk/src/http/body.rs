@@ -117,6 +117,12 @@ impl Fields {
         serde_json::from_str(raw).map(Some).map_err(|_| Invalid::new(name, "must be text"))
     }
 
+    /// `true` or `false`, and false if not given.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Invalid> {
+        let Some(raw) = self.raw(name) else { return Ok(false) };
+        serde_json::from_str(raw).map_err(|_| Invalid::new(name, "must be true or false"))
+    }
+
     /// Text that must be given.
     pub(super) fn needed(&self, name: &'static str) -> Result<String, Invalid> {
         self.text(name)?.ok_or_else(|| Invalid::new(name, "must be given"))

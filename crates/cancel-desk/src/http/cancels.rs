@@ -13,7 +13,7 @@ use tracing::info;
 use super::body::{Fields, SMALL, check_type, read};
 use super::problem::{Problem, json};
 use super::state::Shared;
-use crate::desk::{CancelView, DeskError};
+use crate::desk::{ByHand, CancelView, DeskError};
 use crate::record::{IntentId, Resolution};
 
 /// How many are listed unless told otherwise, and at most.
@@ -87,7 +87,8 @@ pub(super) async fn resolve(
     let fields = fields(&shared, request).await?;
     let resolution = resolution(&fields.needed("resolution")?)?;
     let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
-    let resolved = shared.desk.resolve(id, resolution, &by, &reason).await?;
+    let by_hand = if fields.flag("force")? { ByHand::Everything } else { ByHand::Nothing };
+    let resolved = shared.desk.resolve(id, resolution, &by, &reason, by_hand).await?;
     info!(intent = %id, resolution = resolution.as_str(), "resolved by a person");
     Ok(json(StatusCode::OK, &shared.desk.show_cancel(&resolved).await?))
 }

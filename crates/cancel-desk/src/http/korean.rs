@@ -2,7 +2,7 @@
 
 use pg_core::{Currency, Money};
 
-use crate::desk::DeskError;
+use crate::desk::{DeskError, seconds};
 use crate::record::{IntentRecord, IntentState};
 
 /// The guide's own sentence.
@@ -37,6 +37,17 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             format!("{gateway}의 가맹점 계정 {merchant:?}이(가) 이 서버에 설정되어 있지 않습니다.")
         }
         DeskError::NotAllowed(_) => "현재 상태에서는 할 수 없는 작업입니다.".to_owned(),
+        DeskError::TooEarly(left) => format!(
+            "백업 복원 전에 보낸 요청이 아직 처리되고 있을 수 있습니다. {}초 뒤에 다시 시도하세요.",
+            seconds(*left)
+        ),
+        DeskError::Pending => "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 확인하세요.".to_owned(),
+        DeskError::MayHaveHappened { asked, found } => format!(
+            "백업에서 복원한 저널입니다. 이 저널로 설명되지 않는 PG 환불이 있고({}), 이 환불({})이 그중 하나일 수 있습니다. PG 관리자 화면에서 확인해 \
+             있으면 happened로 처리하세요. 다른 환불임이 확실할 때만 \"force\": true로 요청하세요.",
+            found.iter().copied().map(money).collect::<Vec<_>>().join(" + "),
+            money(*asked)
+        ),
         DeskError::LookUp(_) => "결제사 원장을 조회하지 못했습니다. 다시 시도하세요.".to_owned(),
         DeskError::Journal(_) => {
             "저장소 오류입니다. 저장 여부를 알 수 없으니 같은 키로 다시 요청하세요.".to_owned()

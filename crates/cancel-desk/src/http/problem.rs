@@ -209,8 +209,10 @@ const fn status_of(error: &DeskError) -> StatusCode {
         DeskError::NoSuchPayment | DeskError::NoSuchCancel => StatusCode::NOT_FOUND,
         DeskError::Ambiguous(_)
         | DeskError::TooEarly(_)
+        | DeskError::Pending
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)
+        | DeskError::MayHaveHappened { .. }
         | DeskError::InJob(_)
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict

@@ -278,4 +278,11 @@ pub(super) const TEXTS: Table = &[
         "must be the plan's own, once for each currency (planned {}; given {})",
         "계획의 합계를 통화마다 한 번씩 적어야 합니다 (계획 {0}, 입력 {1})",
     ),
+    (
+        "must be a whole journal, and its file is damaged or lies beside another journal's -wal: stop everything, move the \
+         file, its -wal and its -shm away, and put a backup back",
+        "저널 파일이 손상되었거나 다른 저널의 -wal 파일과 섞여 있습니다. 모두 멈추고 저널 파일과 -wal, -shm을 다른 곳으로 옮긴 뒤 백업을 \
+         되돌리세요 (문서의 백업과 복원)",
+    ),
+    ("must be true or false", "true 또는 false여야 합니다"),
 ];

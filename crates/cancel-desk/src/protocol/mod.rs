@@ -32,7 +32,7 @@ pub use change::{AttemptPlan, Change, NewAttempt, Record};
 pub(crate) use decide::{balance_after, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
-pub(crate) use restored::{is_marked, unexplained};
+pub(crate) use restored::{Missing, Origin, is_marked, origins, unexplained};
 pub use schedule::{LOOK_UPS, pause_before};
 pub use snapshot::{Claim, Lease, Snapshot};
 pub use turn::{Action, Event, Seen, Sending, Turn};

@@ -2,45 +2,107 @@
 
 use pg_core::{AttemptTag, CancelEntry, Money, PaymentState};
 
-use crate::record::{AttemptRecord, IntentRecord, Outcome, Proof};
+use crate::record::{AttemptRecord, IntentId, IntentRecord, IntentState, Outcome, Proof};
+
+/// Cancels of a payment, each with its attempts.
+type Known = [(IntentRecord, Vec<AttemptRecord>)];
 
 /// Whether the history holds a mark of any attempt. Without one, nothing is to be explained.
 pub(crate) fn is_marked(state: &PaymentState) -> bool {
     state.history.iter().flatten().any(has_a_mark)
 }
 
-/// The refunds in the gateway's history that carry a mark of ours and that no cancel of the journal explains, neither
-/// by its tag nor as a repeated wish that a person found to have happened: the journal lost their attempts.
+/// Whose refund an entry of the gateway's history is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This cancel's, by its mark or as a person found it.
+    Of(IntentId),
+    /// It carries a mark of ours, and the journal has no cancel that explains it.
+    Lost,
+    /// It carries no mark: somebody else made it.
+    Others,
+}
+
+/// Whose each refund in the gateway's history is, in its order.
 ///
 /// `journal`: all of the payment, read after the look-up.
-pub(crate) fn unexplained(
-    state: &PaymentState,
-    journal: &[(IntentRecord, Vec<AttemptRecord>)],
-) -> Vec<Money> {
+pub(crate) fn origins(state: &PaymentState, journal: &Known) -> Vec<(Money, Origin)> {
     let history = state.history.as_deref().unwrap_or_default();
-    let tags = |attempts: &[AttemptRecord]| -> Vec<String> {
-        attempts.iter().filter_map(|attempt| attempt.id.tag().ok()).map(|tag| tag.in_reason()).collect()
-    };
-    let (mut ours, mut repeated, mut by_hand) = (Vec::new(), Vec::new(), Vec::new());
+    let mut whose = vec![None; history.len()];
+    let (mut repeated, mut by_hand) = (Vec::new(), Vec::new());
     for (intent, attempts) in journal {
         let tags = tags(attempts);
-        let by_person = matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Person, .. }));
-        if by_person && !history.iter().any(|entry| carries(entry, &tags)) {
-            // what was attempted, and is not there by its own tag, may stand there as what a colleague refunded by hand
-            if attempts.is_empty() { &mut repeated } else { &mut by_hand }.push(intent.amount);
+        // a cancel is one refund; one that was given up or refused is none
+        let explains = match intent.state {
+            IntentState::Rejected | IntentState::Withdrawn => 0,
+            _ => 1,
+        };
+        let its = whose.iter_mut().zip(history).filter(|(_, entry)| carries(entry, &tags));
+        let mut found = 0;
+        for (place, _) in its {
+            *place = Some(if found < explains { Origin::Of(intent.id) } else { Origin::Lost });
+            found = 1;
         }
-        ours.extend(tags);
+        let by_person = matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Person, .. }));
+        if by_person && found == 0 {
+            // what was attempted, and is not there by its own tag, may stand there as what a colleague refunded by hand
+            let of = (intent.amount, intent.id);
+            if attempts.is_empty() { &mut repeated } else { &mut by_hand }.push(of);
+        }
     }
-    for entry in history.iter().filter(|entry| !has_a_mark(entry)) {
-        take(&mut by_hand, entry.amount);
+    for (place, entry) in whose.iter_mut().zip(history).filter(|(_, entry)| !has_a_mark(entry)) {
+        *place = Some(take(&mut by_hand, entry.amount).map_or(Origin::Others, Origin::Of));
     }
     repeated.append(&mut by_hand);
-    history
-        .iter()
-        .filter(|entry| has_a_mark(entry) && !carries(entry, &ours))
-        .filter(|entry| !take(&mut repeated, entry.amount))
-        .map(|entry| entry.amount)
-        .collect()
+    let mut rest = |entry: &CancelEntry| take(&mut repeated, entry.amount).map_or(Origin::Lost, Origin::Of);
+    let whose = whose.into_iter().zip(history);
+    whose.map(|(found, entry)| (entry.amount, found.unwrap_or_else(|| rest(entry)))).collect()
+}
+
+/// The refunds in the gateway's history that carry a mark of ours and that no cancel of the journal explains, neither
+/// by its tag nor as a repeated wish that a person found to have happened: the journal lost their attempts, or calls undone
+/// what was done.
+///
+/// `journal`: all of the payment, read after the look-up.
+pub(crate) fn unexplained(state: &PaymentState, journal: &Known) -> Vec<Money> {
+    let lost = origins(state, journal).into_iter().filter(|(_, origin)| *origin == Origin::Lost);
+    lost.map(|(amount, _)| amount).collect()
+}
+
+/// What the gateway refunded of a payment that could be a refund of ours which the journal lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Missing {
+    /// Single refunds of its history, with our mark.
+    pub(crate) marked: Vec<Money>,
+    /// What is refunded beyond what its history lists, or without a history, beyond what is completed here. What the
+    /// journal took for somebody else's counts: it may have been ours.
+    pub(crate) rest: Option<Money>,
+}
+
+impl Missing {
+    /// `journal`: all of the payment, without the cancel that a person decides about: nothing explains its own.
+    pub(crate) fn of(state: &PaymentState, refunded: i64, journal: &Known) -> Self {
+        let history = state.history.as_deref();
+        let told = history.map_or(refunded, |entries| {
+            entries.iter().fold(0_i64, |sum, entry| sum.saturating_add(entry.amount.minor()))
+        });
+        let rest = state.cancelled.minor().saturating_sub(told).max(0);
+        let rest = Money::from_minor(rest, state.cancelled.currency()).ok().filter(|rest| !rest.is_zero());
+        Self { marked: unexplained(state, journal), rest }
+    }
+
+    /// Whether a refund of this amount may be among it.
+    pub(crate) fn may_hold(&self, amount: Money) -> bool {
+        self.marked.contains(&amount) || self.rest.is_some_and(|rest| rest.minor() >= amount.minor())
+    }
+
+    pub(crate) fn amounts(&self) -> Vec<Money> {
+        self.marked.iter().copied().chain(self.rest).collect()
+    }
+}
+
+fn tags(attempts: &[AttemptRecord]) -> Vec<String> {
+    attempts.iter().filter_map(|attempt| attempt.id.tag().ok()).map(|tag| tag.in_reason()).collect()
 }
 
 fn has_a_mark(entry: &CancelEntry) -> bool {
@@ -51,8 +113,8 @@ fn carries(entry: &CancelEntry, tags: &[String]) -> bool {
     tags.iter().any(|tag| entry.reason.as_str().contains(tag.as_str()))
 }
 
-/// Takes one of this amount out. Tells whether there was one.
-fn take(amounts: &mut Vec<Money>, amount: Money) -> bool {
-    let found = amounts.iter().position(|other| *other == amount);
-    found.map(|index| amounts.swap_remove(index)).is_some()
+/// Takes one of this amount out, and tells whose it is.
+fn take(of: &mut Vec<(Money, IntentId)>, amount: Money) -> Option<IntentId> {
+    let found = of.iter().position(|(other, _)| *other == amount);
+    found.map(|index| of.swap_remove(index).1)
 }

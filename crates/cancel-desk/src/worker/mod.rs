@@ -32,8 +32,8 @@ use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentStat
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
-pub(crate) use compare::unexplained;
 pub use compare::{Comparison, compare};
+pub(crate) use compare::{is_pending, known, unexplained};
 pub use pace::Pace;
 
 use pace::Permit;

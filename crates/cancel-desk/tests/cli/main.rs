@@ -364,7 +364,12 @@ async fn import_registers_all_or_nothing() {
         "imp_uid,merchant_uid,amount\nimp_999999999999,N,1\nimp_000000000000,ORD-0,2000\n",
     );
     let ended = scene.run(&["payments", "import", path.to_str().unwrap()]).await.ends(2);
-    assert!(ended.err.contains("line 3: payment_id"), "{}", ended.err);
+    assert!(
+        ended.err.contains("line 3: imp_uid: this payment is registered already")
+            && ended.err.contains("amount (registered: 1,000 KRW, file: 2,000 KRW)"),
+        "{}",
+        ended.err
+    );
     scene.run(&["status", "N"]).await.ends(2);
     let list = scene.run(&["--json", "payments", "list", "--limit", "7"]).await.ends(0).json();
     assert_eq!(list.as_array().unwrap().len(), 7);

@@ -83,18 +83,126 @@ async fn only_force_by_name_trusts_past_an_unexplained_refund() {
     scene.run(&[&["trust", "ORD-1"], &BY[..], &["--yes", "--force"]].concat()).await.ends(0);
 }
 
+/// A payment of USD 10.00 at a gateway that tells no single cancels; its id there.
+async fn abroad(scene: &Scene) -> String {
+    let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00")).as_str().to_owned();
+    let row = format!(
+        "{{\"gateway\":\"eximbay\",\"transaction_id\":\"{id}\",\"merchant_uid\":\"E-1\",\"amount\":10.00,\"currency\":\"USD\"}}\n"
+    );
+    let path = scene.write("payments.jsonl", &row);
+    scene.run(&["payments", "import", path.to_str().unwrap()]).await.ends(0);
+    id
+}
+
+/// `sent 0×`, and paid: the sentence that led into a second refund.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_the_gateway_may_have_paid_is_not_called_not_happened() {
+    let scene = Scene::new("not-happened").await;
+    hurried(&scene);
+    let paid = abroad(&scene).await;
+    back_up(&scene);
+    let cancel = ["--json", "cancel", "E-1", "--amount", "7.00", "--key", "r-1", "--yes", "--wait", "20s"];
+    scene.run(&cancel).await.ends(0);
+    recover(&scene).await;
+    let looked = scene.run(&["lookup", "E-1"]).await.ends(4);
+    assert!(looked.out.contains("7.00 USD that this restored journal cannot explain"), "{}", looked.out);
+    assert!(looked.out.contains("suspect after a restored backup"), "{}", looked.out);
+    let id = scene.run(&cancel).await.ends(4).json()["id"].as_str().unwrap().to_owned();
+    let look_again = [&["resolve", &id, "--look-again"], &BY[..], &["--yes"]].concat();
+    assert!(scene.run(&look_again).await.ends(0).err.contains("WARNING"));
+    scene.run(&cancel).await.ends(4);
+    let denied = [&["resolve", &id, "--did-not-happen"], &BY[..], &["--yes"]].concat();
+    let refused = scene.korean(&denied).await.ends(4).err;
+    assert!(refused.contains("경고: 복원한 저널로 설명되지 않는 PG 환불이 있습니다: 7.00 USD"), "{refused}");
+    assert!(refused.contains("--force"), "{refused}");
+    let told = scene.run(&[&["--json"], &denied[..]].concat()).await.ends(4).json();
+    assert_eq!(told["error"]["code"], "may_have_happened");
+    assert_eq!(scene.run(&["--json", "status", &id]).await.ends(4).json()["state"], "manual");
+    scene.run(&[&["resolve", &id, "--look-again", "--force"], &BY[..], &["--yes"]].concat()).await.ends(2);
+    scene.run(&[&["resolve", &id, "--happened"], &BY[..], &["--yes"]].concat()).await.ends(0);
+    assert!(scene.run(&["lookup", "E-1"]).await.ends(0).out.contains("agree"));
+    assert_eq!(scene.sandbox.payment(Gateway::Eximbay, &paid).unwrap().entries.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_is_told_what_is_next_in_every_state() {
+    let scene = Scene::new("next").await;
+    hurried(&scene);
+    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
+    let known = ["cancel", "ORD-1", "--amount", "1000", "--key", "r-0", "--yes", "--wait", "20s"];
+    let known = scene.run(&[&["--json"], &known[..]].concat()).await.ends(0).json()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    scene.run(&["cancel", "ORD-2", "--full", "--key", "r-2", "--yes", "--wait", "20s"]).await.ends(0);
+    back_up(&scene);
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
+    scene.run(&cancel).await.ends(0);
+    restore(&scene);
+    let recovered = scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
+    assert!(recovered.out.contains("1 registered payments are not marked"), "{}", recovered.out);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
+    let looked = scene.run(&["lookup", "ORD-1"]).await.ends(4);
+    for part in
+        [&format!("of this journal: cancel {known}"), "our mark, not in this journal", "suspect after"]
+    {
+        assert!(looked.out.contains(part), "{part}: {}", looked.out);
+    }
+    assert!(looked.err.contains("under their old keys"), "{}", looked.err);
+    assert!(scene.run(&["status", "ORD-1"]).await.ends(0).out.contains("suspect after a restored backup"));
+    let show = scene.korean(&["payments", "show", "ORD-1"]).await.ends(0).out;
+    assert!(show.contains("백업 복원 후 점검 대상입니다(저널에 없는 환불이 PG 내역에 있음)"), "{show}");
+    // repeated, it waits
+    let again = scene.run(&[&["--json"], &cancel[..]].concat()).await.ends(4).json();
+    let id = again["id"].as_str().unwrap();
+    let refused = scene.run(&trust).await.ends(4).err;
+    assert!(
+        refused.contains(&format!("decide {id} first")) && !refused.contains("old keys first"),
+        "{refused}"
+    );
+    // called not happened, its key is final
+    let denied = [&["resolve", id, "--did-not-happen"], &BY[..], &["--yes"]].concat();
+    scene.run(&denied).await.ends(4);
+    scene.run(&[&denied[..], &["--force"]].concat()).await.ends(0);
+    let refused = scene.run(&trust).await.ends(4).err;
+    assert!(refused.contains(&format!("cancel {id} (key r-1)")) && refused.contains("--force"), "{refused}");
+    // others are left as they are, and it is said
+    let settled = [&["recover", "--settled"], &BY[..], &["--yes"]].concat();
+    assert!(scene.run(&settled).await.ends(0).out.contains("1 payments stay suspect"));
+    assert_eq!(scene.refunded(&ids[0]), [1_000, 3_000]);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_was_put_back_wrongly_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let scene = Scene::new("put-back").await;
+    scene.pay(&["ORD-1"]).await;
+    let path = scene.folder.join("refunds.db");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let told = scene.run(&["payments", "list"]).await.ends(0).err;
+    assert_eq!(told.matches("chmod 600").count(), 1, "{told}");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(!scene.run(&["payments", "list"]).await.ends(0).err.contains("chmod"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes.truncate(8_192);
+    bytes[100..].fill(7);
+    std::fs::write(&path, bytes).unwrap();
+    for name in ["refunds.db-wal", "refunds.db-shm"] {
+        let _none = std::fs::remove_file(scene.folder.join(name));
+    }
+    let told = scene.korean(&["payments", "list"]).await.ends(5).err;
+    assert!(told.contains("저널 파일이 손상되었거나 다른 저널의 -wal 파일과 섞여 있습니다"), "{told}");
+}
+
 /// This gateway tells no single cancels: nothing but the order of the steps keeps the lost wish from a second refund.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_wish_that_waits_is_not_begun_by_trusting_its_payment() {
     let scene = Scene::new("waits").await;
     hurried(&scene);
-    let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00"));
-    let row = format!(
-        "{{\"gateway\":\"eximbay\",\"transaction_id\":\"{}\",\"merchant_uid\":\"E-1\",\"amount\":10.00,\"currency\":\"USD\"}}\n",
-        id.as_str()
-    );
-    let path = scene.write("payments.jsonl", &row);
-    scene.run(&["payments", "import", path.to_str().unwrap()]).await.ends(0);
+    let id = abroad(&scene).await;
     back_up(&scene);
     let cancel = ["--json", "cancel", "E-1", "--amount", "3.00", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
@@ -118,7 +226,7 @@ async fn a_lost_wish_that_waits_is_not_begun_by_trusting_its_payment() {
     scene.run(&[&["resolve", &id_of_cancel, "--happened"], &BY[..], &["--yes"]].concat()).await.ends(0);
     scene.run(&trust).await.ends(0);
     scene.run(&cancel).await.ends(0);
-    let ledger = scene.sandbox.payment(Gateway::Eximbay, id.as_str()).unwrap();
+    let ledger = scene.sandbox.payment(Gateway::Eximbay, &id).unwrap();
     assert_eq!(ledger.entries.len(), 1);
 }
 

@@ -59,6 +59,24 @@ async fn what_waits_for_a_person_is_listed_and_resolved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn after_a_restored_backup_not_happened_needs_proof_or_force() {
+    let scene = Scene::new().await;
+    let id = misregistered(&scene, "ORD-1").await;
+    scene.desk.journal().suspect_all("kim", "backup of 03:00").await.unwrap();
+    let resolve = |force: &str| {
+        let body = format!(r#"{{"resolution":"did_not_happen","by":"kim","reason":"x"{force}}}"#);
+        Call::post(format!("/cancels/{id}/resolve"), body)
+    };
+    let problem = scene.send(resolve(r#","force":"yes""#)).await.refused(400, "invalid");
+    assert_eq!(problem["field"], "force");
+    for force in ["", r#","force":false"#, r#","force":null"#] {
+        scene.send(resolve(force)).await.refused(409, "too_early");
+    }
+    let answer = scene.send(resolve(r#","force":true"#)).await;
+    assert_eq!((answer.status, &answer.json()["state"]), (200, &"rejected".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wish_that_nobody_began_can_be_withdrawn() {
     let options = crate::scene::options().patience(std::time::Duration::from_millis(50));
     let scene = Scene::with(Setting { workers: 0, options, ..Setting::default() }).await;

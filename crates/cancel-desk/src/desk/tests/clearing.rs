@@ -1,6 +1,8 @@
 //! Clearing a payment of a restored journal.
 
-use pg_core::{AttemptTag, CancelEntry, GatewayText};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pg_core::{AttemptTag, CancelEntry, Doubt, GatewayText, LedgerKnowledge, Verdict};
 
 use super::*;
 use crate::journal::conformance::TestClock;
@@ -13,6 +15,8 @@ type Shown = Option<Vec<(String, i64)>>;
 struct Books {
     history: bool,
     shown: Mutex<Shown>,
+    /// The PG decides later.
+    pending: AtomicBool,
 }
 
 #[async_trait::async_trait]
@@ -41,6 +45,12 @@ impl CancelGateway for Books {
         });
         Ok(state.with_history(entries.collect()))
     }
+
+    async fn reconcile(&self, order: &CancelOrder, _: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        assert!(order.sends().may_have_been_sent(), "as if it were on its way");
+        let pending = self.pending.load(Ordering::SeqCst);
+        Ok(if pending { Verdict::Unclear(Doubt::Pending) } else { Verdict::NotYet })
+    }
 }
 
 struct Restored {
@@ -54,7 +64,8 @@ impl Restored {
     /// A suspect payment; longer ago than anything lost could be on its way.
     async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
         let shown = shown.iter().map(|(reason, amount)| ((*reason).to_owned(), *amount)).collect();
-        let books = Arc::new(Books { history, shown: Mutex::new(Some(shown)) });
+        let books =
+            Arc::new(Books { history, shown: Mutex::new(Some(shown)), pending: AtomicBool::new(false) });
         let clock = TestClock::new();
         let journal = MemoryJournal::new(clock.clone(), Vault::without_key());
         let accounts = Accounts::new().with("shop", Account::new(books.clone())).unwrap();
@@ -89,6 +100,57 @@ async fn a_payment_is_not_trusted_while_a_refund_of_ours_is_unexplained() {
     // there is nothing to compare any more
     *restored.books.shown.lock().unwrap() = None;
     restored.trust(ByHand::Nothing).await.unwrap();
+}
+
+/// What waits of a suspect payment after its first turn.
+async fn waiting(restored: &Restored, key: &str, amount: &str) -> IntentId {
+    let id = restored.desk.cancel(wish("ORD-1", key, amount)).await.unwrap().intent().id;
+    let worker = Worker::new(Arc::clone(restored.desk.journal()), Arc::clone(restored.desk.accounts()));
+    worker.unwrap().turn().await.unwrap().unwrap();
+    let intent = restored.desk.intent(id).await.unwrap();
+    assert_eq!(intent.evidence.unwrap().why, crate::record::Why::RestoredJournal);
+    id
+}
+
+async fn denied(restored: &Restored, id: IntentId, by_hand: ByHand) -> Result<IntentState, &'static str> {
+    let decided = restored.desk.resolve(id, Resolution::DidNotHappen, "kim", "sent 0 times", by_hand).await;
+    decided.map(|intent| intent.state).map_err(|error| error.code())
+}
+
+/// It says "sent 0×", and the gateway has paid it: called not happened and asked for anew, it would be refunded twice.
+#[tokio::test]
+async fn a_lost_wish_is_not_called_not_happened_while_the_gateway_may_show_it() {
+    for history in [true, false] {
+        let mark = AttemptTag::random().unwrap().in_reason();
+        let restored = Restored::new(history, &[("console", 500), (&mark, 3_000)]).await;
+        let lost = waiting(&restored, "k", "3000").await;
+        let payment = restored.desk.payment(&restored.key).await.unwrap();
+        assert_eq!(payment.foreign_refunded, 3_500, "taken for somebody else's, and still not explained");
+        for by_hand in [ByHand::Nothing, ByHand::Sums] {
+            assert_eq!(denied(&restored, lost, by_hand).await, Err("may_have_happened"), "{history}");
+        }
+        let shown = restored.books.shown.lock().unwrap().take();
+        assert_eq!(denied(&restored, lost, ByHand::Nothing).await, Err("look_up_failed"));
+        *restored.books.shown.lock().unwrap() = shown;
+        assert_eq!(restored.desk.intent(lost).await.unwrap().state, IntentState::Manual);
+        // a history tells single refunds; a sum could hold a smaller one too, until the other is found
+        let smaller = waiting(&restored, "l", "1000").await;
+        let expected = if history { Ok(IntentState::Rejected) } else { Err("may_have_happened") };
+        assert_eq!(denied(&restored, smaller, ByHand::Nothing).await, expected);
+        restored.desk.resolve(lost, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
+        if !history {
+            assert_eq!(denied(&restored, smaller, ByHand::Nothing).await, Ok(IntentState::Rejected));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_knows_better_says_so_by_name() {
+    let restored = Restored::new(false, &[("", 3_000)]).await;
+    let lost = waiting(&restored, "k", "3000").await;
+    restored.desk.journal().suspect_all("kim", "once more").await.unwrap();
+    assert_eq!(denied(&restored, lost, ByHand::Nothing).await, Err("too_early"));
+    assert_eq!(denied(&restored, lost, ByHand::Everything).await, Ok(IntentState::Rejected));
 }
 
 #[tokio::test]
@@ -126,7 +188,7 @@ async fn a_payment_is_not_trusted_while_a_bulk_job_would_ask_for_it_again() {
     for (shown, ends) in [(3_000, Err("in_job")), (0, Ok(None))] {
         let restored = Restored::new(false, &[("", shown)]).await;
         let row = NewJobRow::new(1, restored.key.clone(), won(3_000));
-        let plan = NewJob { name: "june".to_owned(), rows: vec![row] };
+        let plan = NewJob { name: "june".to_owned(), rows: vec![row], ..NewJob::default() };
         let journal = restored.desk.journal();
         let job = journal.plan_job(plan).await.unwrap();
         journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
@@ -153,8 +215,22 @@ async fn whatever_a_person_compared_every_cancel_needs_an_outcome_first() {
     worker.unwrap().turn().await.unwrap().unwrap();
     for resolution in [None, Some(Resolution::LookAgain)] {
         if let Some(resolution) = resolution {
-            restored.desk.resolve(id, resolution, "kim", "not sure").await.unwrap();
+            restored.desk.resolve(id, resolution, "kim", "not sure", ByHand::Nothing).await.unwrap();
         }
         assert_eq!(restored.refused(ByHand::Everything).await, "not_allowed");
     }
+}
+
+/// Where a PG decides later, the ledger shows nothing of a refund until then.
+#[tokio::test]
+async fn a_payment_is_not_trusted_while_a_lost_refund_may_wait_at_its_pg() {
+    let scene = Restored::new(true, &[]).await;
+    scene.books.pending.store(true, Ordering::SeqCst);
+    assert_eq!(scene.refused(ByHand::Nothing).await, "pending_at_pg");
+    assert_eq!(scene.refused(ByHand::Sums).await, "pending_at_pg");
+    // nor is what such a ledger shows taken for the balance
+    let (journal, accounts) = (Arc::clone(scene.desk.journal()), Arc::clone(scene.desk.accounts()));
+    let found = crate::worker::compare(&journal, &accounts, |_| {}).await.unwrap();
+    assert_eq!((found.equal, found.unanswered.len()), (0, 1));
+    assert!(scene.trust(ByHand::Everything).await.unwrap().suspect.is_none());
 }

@@ -1,7 +1,7 @@
 //! Rows, read and written.
 
-use pg_core::{Gateway, Money, PaymentRef};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use pg_core::{Gateway, Invalid, Money, PaymentRef};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -16,9 +16,18 @@ use super::super::{Counts, JournalError, NewIntent};
 
 pub(super) type Outcome<T> = Result<T, JournalError>;
 
+/// Also what a backup looks like that was put beside the old journal's write-ahead log.
+const MALFORMED: &str = "must be a whole journal, and its file is damaged or lies beside another journal's -wal: stop \
+                         everything, move the file, its -wal and its -shm away, and put a backup back";
+
 impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Storage(Box::new(error))
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Storage(Box::new(Invalid::new("journal", MALFORMED)))
+            }
+            _ => Self::Storage(Box::new(error)),
+        }
     }
 }
 

@@ -176,6 +176,23 @@ fn of_journal(amount: i64, attempt_no: Option<u128>, done: bool) -> (IntentRecor
 }
 
 #[test]
+fn what_is_missing_may_hold_a_refund_that_was_lost() {
+    let lost = AttemptId::from_bits(2).tag().unwrap().in_reason();
+    let entries = [(500, "console"), (3_000, lost.as_str())];
+    let told = Missing::of(&ledger(&entries, true), 0, &[]);
+    assert_eq!((told.marked.as_slice(), told.rest), ([won(3_000)].as_slice(), None));
+    assert!(told.may_hold(won(3_000)) && !told.may_hold(won(1_000)) && !told.may_hold(won(500)));
+    let explained = Missing::of(&ledger(&entries, true), 3_000, &[of_journal(3_000, None, true)]);
+    assert_eq!(explained, Missing::default());
+    // a sum may be anything that fits into it
+    let told = Missing::of(&ledger(&entries, false), 500, &[]);
+    assert_eq!((told.marked.as_slice(), told.rest), ([].as_slice(), Some(won(3_000))));
+    assert!(told.may_hold(won(1)) && told.may_hold(won(3_000)) && !told.may_hold(won(3_001)));
+    assert_eq!(told.amounts(), [won(3_000)]);
+    assert_eq!(Missing::of(&ledger(&entries, false), 3_500, &[]), Missing::default());
+}
+
+#[test]
 fn a_mark_of_ours_is_explained_by_its_attempt_or_by_a_person_who_found_it() {
     let mark = |no| AttemptId::from_bits(no).tag().unwrap().in_reason();
     let (known, lost) = (format!("{} 변심", mark(1)), mark(2));
@@ -202,6 +219,21 @@ fn a_mark_of_ours_is_explained_by_its_attempt_or_by_a_person_who_found_it() {
     let with_console = [(3_000, "console"), (3_000, lost.as_str())];
     assert_eq!(missing(&with_console, &[of_journal(3_000, Some(1), true)]), [3_000]);
     assert_eq!(missing(&with_console, &[repeated()]), none);
+    // given up, and there all the same; one cancel, and there twice
+    let mut given_up = of_journal(3_000, Some(1), false);
+    for state in [IntentState::Rejected, IntentState::Withdrawn] {
+        given_up.0.state = state;
+        assert_eq!(missing(&[(3_000, &known)], &[given_up.clone()]), [3_000], "{state}");
+    }
+    assert_eq!(missing(&[(3_000, &known), (3_000, &known)], &[of_journal(3_000, Some(1), true)]), [3_000]);
+    // whose is which
+    let mut journal = [of_journal(3_000, Some(1), false), repeated()];
+    journal[1].0.id = IntentId::random().unwrap();
+    let mut entries = with_console.to_vec();
+    entries.extend([(3_000, known.as_str()), (1_000, lost.as_str())]);
+    let (first, again) = (Origin::Of(journal[0].0.id), Origin::Of(journal[1].0.id));
+    let found = origins(&ledger(&entries, true), &journal).into_iter().map(|(_, origin)| origin);
+    assert_eq!(found.collect::<Vec<_>>(), [Origin::Others, again, first, Origin::Lost]);
     // no history, no marks
     assert_eq!(unexplained(&ledger(&[(3_000, &lost)], false), &[]), []);
     assert!(is_marked(&ledger(&both, true)) && !is_marked(&ledger(&[(3_000, "console")], true)));
