@@ -231,7 +231,7 @@ impl Desk {
         if self.accounts().of(&new.payment).is_none() {
             return Err(no_account(&new.payment));
         }
-        Ok(checks::wish(payment, new)?)
+        Ok(checks::wish(payment, new, self.accounts())?)
     }
 
     /// Why it is too much, by what the journal holds now.

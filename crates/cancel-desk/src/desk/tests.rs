@@ -10,6 +10,8 @@ use super::*;
 use crate::journal::{MemoryJournal, SystemClock, Vault, VaultKey};
 
 mod clearing;
+#[cfg(feature = "gateways")]
+mod refused_here;
 
 /// A gateway that does what it is told, at once.
 #[derive(Debug, Default)]

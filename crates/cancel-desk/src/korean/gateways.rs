@@ -108,6 +108,10 @@ pub(super) const TEXTS: Table = &[
         "조회 결과보다 작은 값입니다. 조회 결과가 오래되었습니다",
     ),
     ("must all be above zero", "모두 0보다 커야 합니다"),
+    (
+        "must be at most 255 bytes of utf-8 at this gateway (about 85 Korean characters)",
+        "이 PG에서는 UTF-8로 255바이트 이하여야 합니다 (한글 약 85자)",
+    ),
     ("must be at most {} bytes of utf-8", "UTF-8로 {0}바이트 이하여야 합니다"),
     (
         "must not contain : & ? ' \" < > or control characters",
