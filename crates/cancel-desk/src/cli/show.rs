@@ -5,6 +5,7 @@ use pg_core::{Gateway, Money};
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::config::Lang;
+use crate::desk::Waiting;
 use crate::record::{
     Evidence, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, Timestamp, Why,
 };
@@ -93,6 +94,40 @@ const fn why(why: Why) -> &'static Text {
         Why::Stuck => &text::WHY_STUCK,
         Why::RestoredJournal => &text::WHY_RESTORED,
     }
+}
+
+/// Why a cancel waits, in a sentence.
+pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
+    match waiting {
+        Waiting::HaltedJob { job } => text::WAITS_JOB.fill(lang, &[job]),
+        Waiting::AnotherCancel { cancel } => text::WAITS_ANOTHER.fill(lang, &[cancel]),
+        Waiting::Suspect => text::WAITS_SUSPECT.of(lang).to_owned(),
+        Waiting::LookUpFailed { kind } => match kind.as_deref() {
+            Some("credentials") => text::WAITS_CREDENTIALS.of(lang).to_owned(),
+            Some("not_found") => text::WAITS_NOT_FOUND.of(lang).to_owned(),
+            kind => text::WAITS_LOOK_UP.fill(lang, &[&cause(lang, kind.unwrap_or("unavailable"))]),
+        },
+        Waiting::Refused { code } => text::WAITS_REFUSED.fill(lang, &[code]),
+        Waiting::OutcomeUnknown { reason } => text::WAITS_UNKNOWN.fill(lang, &[&cause(lang, reason)]),
+        Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[reason]),
+        Waiting::Accepted => text::WAITS_ACCEPTED.of(lang).to_owned(),
+        Waiting::NoWorker => text::WAITS_WORKER.of(lang).to_owned(),
+    }
+}
+
+/// The journal's one word for a cause, for people.
+fn cause(lang: Lang, word: &str) -> String {
+    let text = match word {
+        "timeout" => &text::CAUSE_TIMEOUT,
+        "connection_lost" | "unavailable" => &text::CAUSE_CONNECTION,
+        "server_error" | "upstream" => &text::CAUSE_SERVER,
+        "broken_answer" | "malformed" | "not_the_gateway" | "redirect" => &text::CAUSE_ANSWER,
+        "throttled" => &text::CAUSE_THROTTLED,
+        "refused" | "refused_on_repeat" => &text::CAUSE_REFUSED,
+        "awaiting_merchant_funds" => &text::CAUSE_FUNDS,
+        _ => return word.to_owned(),
+    };
+    text.of(lang).to_owned()
 }
 
 /// How a cancel ended, in a sentence.

@@ -87,6 +87,35 @@ texts! {
     AGE = "age", "경과";
     HELD = "held: its bulk job {0} is halted", "보류: 일괄 작업 {0}이(가) 멈춰 있음";
     NEXT_LOOK = "next look", "다음 확인";
+    WAITS = "waits because", "대기 이유";
+    WAITS_JOB = "its bulk job {0} is halted: see `cancel-desk bulk report {0}`",
+        "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 확인하세요";
+    WAITS_ANOTHER = "another cancel of the same payment, {0}, has no outcome yet: this one follows it",
+        "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
+    WAITS_SUSPECT = "the journal was restored from a backup and the payment is not checked yet",
+        "백업에서 복원한 저널의 점검 대상 결제입니다. 점검이 끝나야 진행합니다";
+    WAITS_CREDENTIALS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요";
+    WAITS_NOT_FOUND = "the gateway knows no such payment: check payment number and account",
+        "PG에 없는 결제입니다. 결제번호와 계정을 확인하세요";
+    WAITS_LOOK_UP = "the gateway did not answer the last look-up ({0}); nothing is sent before it does, and it is asked again by itself",
+        "PG가 조회에 응답하지 않았습니다({0}). 조회가 되어야 전송하며, 자동으로 다시 조회합니다";
+    WAITS_REFUSED = "the gateway refused it (code {0}); a look-up confirms that nothing happened",
+        "PG가 거절했습니다(코드 {0}). 처리되지 않았는지 조회로 확인하고 있습니다";
+    WAITS_UNKNOWN = "it was sent and the outcome is not known ({0}): looked up by itself, never asked twice",
+        "전송했으나 결과를 알 수 없습니다({0}). 자동으로 조회하며, 다시 요청하지 않습니다";
+    WAITS_NOT_SENT = "it could not be sent ({0}): nothing reached the gateway, and it is tried again by itself",
+        "전송하지 못했습니다({0}). PG사가 요청을 받지 못했음이 확실하며, 자동으로 다시 시도합니다";
+    WAITS_ACCEPTED = "the gateway took it; its ledger does not show it yet", "PG가 접수했고, 아직 PG 내역에 보이지 않습니다";
+    WAITS_WORKER = "no worker has begun with it: run `cancel-desk worker` or `serve`",
+        "아직 처리를 시작하지 않았습니다. `cancel-desk worker` 또는 `serve`를 실행하세요";
+    CAUSE_TIMEOUT = "no answer in time", "응답 시간 초과";
+    CAUSE_CONNECTION = "no connection, or it broke", "연결 실패 또는 끊김";
+    CAUSE_SERVER = "error at the gateway", "PG 오류";
+    CAUSE_ANSWER = "an answer that cannot be used", "쓸 수 없는 응답";
+    CAUSE_THROTTLED = "too many requests", "요청이 너무 많음";
+    CAUSE_REFUSED = "refused", "거절";
+    CAUSE_FUNDS = "the merchant's balance is too small", "가맹점 정산 잔액 부족";
     STORED_AT = "stored", "접수 시각";
     SENT = "sent", "전송";
     LOOKS = "looks", "조회";

@@ -9,6 +9,7 @@ mod error;
 mod number;
 mod selector;
 mod views;
+pub(crate) mod waiting;
 mod wish;
 mod workers;
 
@@ -32,6 +33,7 @@ pub(crate) use error::seconds;
 pub use number::Number;
 pub use selector::Selector;
 pub use views::{CancelView, EvidenceView, OutcomeView, PaymentView, StateView, rfc3339};
+pub use waiting::Waiting;
 pub use wish::{Amount, RefundTo, Wish, scheme_of};
 pub use workers::Workers;
 
@@ -379,7 +381,8 @@ impl Desk {
             IntentState::Planned => self.journal().held_by(intent.id).await?,
             _ => None,
         };
-        Ok(CancelView { held_by, ..CancelView::new(intent, &attempts) })
+        let waits = self.waits_because(intent, &attempts, held_by).await?;
+        Ok(CancelView { held_by, waits, ..CancelView::new(intent, &attempts) })
     }
 }
 
