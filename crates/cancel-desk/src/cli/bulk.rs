@@ -302,7 +302,7 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     for total in &job.totals {
         approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
     }
-    approval.push_str(" --by NAME");
+    approval.push_str(shell.lang().pick(" --by NAME", " --by 이름"));
     text.push_str(&words::PLANNED.fill(lang, &[&job.id, &short_hash(job), &job.rows, &approval]));
     text.push('\n');
     text

@@ -171,8 +171,8 @@ impl Problem {
                     .into()
             }
             Self::BothGiven { other } => format!("`{other}`와 함께 쓸 수 없습니다. 하나만 남기세요"),
-            Self::VariableNotSet { name } => format!("환경변수 {name}이(가) 설정되어 있지 않습니다"),
-            Self::Unreadable { path } => format!("파일 {}을(를) 읽을 수 없습니다. 경로와 권한을 확인하세요", path.display()),
+            Self::VariableNotSet { name } => format!("설정되지 않은 환경변수입니다: {name}"),
+            Self::Unreadable { path } => format!("읽을 수 없는 파일입니다: {}. 경로와 권한을 확인하세요", path.display()),
             Self::ReadableByOthers { path } => {
                 format!("다른 사용자에게 열려 있는 파일입니다: chmod 600 {}", path.display())
             }

@@ -70,7 +70,7 @@ pub(super) const TEXTS: Table = &[
     ("is a bank that no pg's table has, {} neither", "어느 PG의 코드표에도 없는 은행입니다 ({0}에도 없음)"),
     (
         "is a bank that {} cannot refund to; these pgs can: {}",
-        "{0}이(가) 환불할 수 없는 은행입니다. 환불할 수 있는 PG: {1}",
+        "이 PG({0})로는 환불할 수 없는 은행입니다. 환불할 수 있는 PG: {1}",
     ),
     (
         "is danal, which does not refund virtual accounts; refund the buyer yourself",
