@@ -228,8 +228,12 @@ async fn at_gateway(accounts: &Accounts, payment: &PaymentRecord) -> Result<i64,
         Some(Ok(state)) => state,
         Some(Err(error)) => {
             return Err(match error.kind() {
-                LookUpErrorKind::NotFound => not("payment", "is not known to the gateway: check payment number and account"),
-                LookUpErrorKind::Credentials => not("account", "is refused by the gateway: check its keys in the configuration"),
+                LookUpErrorKind::NotFound => {
+                    not("payment", "is not known to the gateway: check payment number and account")
+                }
+                LookUpErrorKind::Credentials => {
+                    not("account", "is refused by the gateway: check its keys in the configuration")
+                }
                 LookUpErrorKind::Invalid(error) => not(error.field(), error.reason()),
                 _ => Verdict::NoAnswer,
             });

@@ -125,7 +125,9 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
-        DeskError::TooEarly(left) => (Exit::Later, text::TOO_EARLY.fill(lang, &[&super::show::span(whole(*left))])),
+        DeskError::TooEarly(left) => {
+            (Exit::Later, text::TOO_EARLY.fill(lang, &[&super::show::span(whole(*left))]))
+        }
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }

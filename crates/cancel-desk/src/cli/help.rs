@@ -36,8 +36,7 @@ const KOREAN_EXIT_CODES: &str = "\
 
 const KOREAN_ABOUT: &str = "결제취소(환불)를 끝까지 처리합니다. 한 번 요청하면 한 번만 환불되고 결과를 남깁니다. 차이포트·엑심베이·세틀뱅크 지원";
 
-const KOREAN_TEMPLATE: &str =
-    "{before-help}{about-with-newline}\n사용법: {usage}\n\n{all-args}{after-help}";
+const KOREAN_TEMPLATE: &str = "{before-help}{about-with-newline}\n사용법: {usage}\n\n{all-args}{after-help}";
 
 const KOREAN_OPTIONS: &str = "옵션";
 

@@ -213,8 +213,8 @@ texts! {
         "같은 키로 이미 접수된 요청입니다. 새로 접수하지 않고 기존 요청의 상태를 보여 줍니다";
     LOOK_LATER = "look again with `cancel-desk status {0}`; the refund is carried on by `cancel-desk worker` or `serve`",
         "`cancel-desk status {0}`로 다시 확인하세요. `cancel-desk worker` 또는 `serve`가 이어서 처리합니다";
-    RESOLVE_IT = "see the evidence with `cancel-desk status {0}`, then decide:\n  cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by NAME --reason WHY",
-        "`cancel-desk status {0}`로 근거를 확인한 뒤 결정하세요:\n  cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by 이름 --reason 사유";
+    RESOLVE_IT = "see the evidence with `cancel-desk status {0}`, then decide: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by NAME --reason WHY",
+        "`cancel-desk status {0}`로 근거를 확인한 뒤 결정하세요: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by 이름 --reason 사유";
     NOT_AGAIN = "do not refund it another way before that", "그 전에 다른 방법으로 환불하지 마세요";
     INTERRUPTED = "interrupted: the refund is stored as {0} and is not lost", "중단되었습니다. 요청은 저장되어 있으며 사라지지 않습니다: {0}";
     SAME_KEY_AGAIN = "whether it was stored is not known: ask again with the same key, never with a new one",
@@ -245,7 +245,7 @@ texts! {
     ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
     LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost, and the \
         same wish again would be refunded twice",
-        "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
+        "우리 표시가 있는 PG 취소({0})가 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
     RESOLVE_FIRST = "resolve them (`cancel-desk pending`) with --happened or --did-not-happen; once the payment is trusted, ask \
@@ -256,7 +256,7 @@ texts! {
         "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0} 뒤에 다시 시도하세요";
     IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
         resolve what comes of it first",
-        "복원 전의 일괄 작업 {0}이(가) 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
+        "복원 전의 일괄 작업({0})이 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
         처리하세요";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",

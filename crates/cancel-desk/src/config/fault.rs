@@ -159,7 +159,10 @@ impl Problem {
             Self::NoFile => "파일을 읽을 수 없습니다. 있는 파일을 지정하거나 `cancel-desk config example`로 시작하세요".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("알 수 없는 항목입니다. `{nearest}`인지 확인하세요"),
             Self::UnknownKey { known, .. } => format!("알 수 없는 항목입니다. 쓸 수 있는 항목: {known}"),
-            Self::Missing { write } => format!("값이 없습니다. {write} 형태로 적으세요"),
+            Self::Missing { write } => {
+                let write = said(write).unwrap_or_else(|| write.clone());
+                format!("값이 없습니다. 이렇게 적으세요: {write}")
+            }
             Self::WrongType { wanted } => {
                 format!("값의 형식이 다릅니다: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
             }

@@ -116,7 +116,8 @@ async fn what_would_be_refunded_is_shown_where_nobody_can_be_asked() {
     assert!(shown.contains("다음 내용으로 환불합니다") && shown.contains("3,000원"), "{shown}");
     assert!(shown.contains("http://127.0.0.1:") && shown.contains("--yes"), "{shown}");
     assert!(scene.run(&["status", "--key", "k"]).await.code != 0, "nothing is stored");
-    let half = scene.korean(&["cancel", "ORD-1", "--amount", "10.5", "--key", "k", "--yes"]).await.ends(2).err;
+    let half =
+        scene.korean(&["cancel", "ORD-1", "--amount", "10.5", "--key", "k", "--yes"]).await.ends(2).err;
     assert!(half.contains("원화에는 소수점을 쓸 수 없습니다"), "{half}");
 
     let first = ["cancel", "ORD-1", "--amount", "3000", "--key", "k", "--reason", "변심", "--yes"];

@@ -41,7 +41,10 @@ async fn why(desk: &Desk, wish: Wish) -> String {
 async fn a_reason_that_settlebank_does_not_take_is_refused_before_it_is_stored() {
     let desk = desk_at(Guard::Sequence, "CA").await;
     let long = why(&desk, wish("ORD-1", "k", "3000").with_reason("가".repeat(86))).await;
-    assert_eq!(long, "reason: must be at most 255 bytes of utf-8 at this gateway (about 85 Korean characters)");
+    assert_eq!(
+        long,
+        "reason: must be at most 255 bytes of utf-8 at this gateway (about 85 Korean characters)"
+    );
     assert!(crate::korean::said(&long).unwrap().contains("한글 약 85자"));
     for bad in ["상품: 파손", "A&B", "왜?", "'변심'", "<b>"] {
         let why = why(&desk, wish("ORD-1", "k", "3000").with_reason(bad)).await;
