@@ -12,6 +12,7 @@ use crate::journal::{MemoryJournal, SystemClock, Vault, VaultKey};
 mod clearing;
 #[cfg(feature = "gateways")]
 mod refused_here;
+mod waits;
 
 /// A gateway that does what it is told, at once.
 #[derive(Debug, Default)]
