@@ -99,7 +99,7 @@ async fn beside_many_rows(name: &str, journal: &dyn Journal) {
     let key = |line: i64| PaymentKey::new(Gateway::Chaiport, "shop", format!("row-{line}"));
     let won = Money::krw(1_000).unwrap();
     let rows = (1..=100_000).map(|line| NewJobRow::new(line, key(line), won)).collect();
-    let job = journal.plan_job(NewJob { name: String::new(), rows }).await.unwrap();
+    let job = journal.plan_job(NewJob { rows, ..NewJob::default() }).await.unwrap();
     let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
     journal.approve_job(job.id, job.hash, &totals, "kim").await.unwrap();
     for line in 1..=2_000 {

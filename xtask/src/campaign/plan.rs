@@ -84,7 +84,7 @@ impl Sizes {
         match level {
             // `cargo test` has the model's 10,000 seeds, the 50 kill rounds and a short run of the fuzzer already
             Level::Pr => {
-                Self { step: 3, model: 1_000, sockets: 1_000, power: 100, storage: 30, kill: 0, fuzz: 0 }
+                Self { step: 5, model: 1_000, sockets: 1_000, power: 100, storage: 30, kill: 0, fuzz: 0 }
             }
             Level::Nightly => Self {
                 step: 1,

@@ -167,6 +167,7 @@ impl Planner {
     /// [`BulkError::Journal`]; [`JournalError::NoKey`](crate::journal::JournalError::NoKey) in it when the file names
     /// refund accounts and no key is set to seal them.
     pub async fn plan(&self, file: &OrderFile, name: &str) -> Result<Plan, BulkError> {
+        let began = self.journal.now().await?;
         let name = job_name(file, name);
         let jobs = self.journal.jobs(SEARCHED).await?;
         let begun = |job: &&JobRecord| job.name == name && job.state != JobState::Planned;
@@ -183,7 +184,9 @@ impl Planner {
         let new: Vec<NewJobRow> = rows.iter_mut().filter_map(Looked::take_for_job).collect();
         let job = match new.is_empty() {
             true => None,
-            false => Some(self.journal.plan_job(NewJob { name, rows: new }).await?),
+            false => {
+                Some(self.journal.plan_job(NewJob { name, rows: new, planned_since: Some(began) }).await?)
+            }
         };
         Ok(Plan { job, begun: false, rows: rows.into_iter().map(|looked| looked.row).collect() })
     }

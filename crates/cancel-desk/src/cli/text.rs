@@ -254,6 +254,9 @@ texts! {
         다시 요청하세요";
     TOO_EARLY = "for {0} more copies of what the journal lost may still be on their way: try again then",
         "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0} 뒤에 다시 시도하세요";
+    PENDING_AT_PG = "the PG of this payment decides later, and a refund that the journal lost may wait there: if its admin page \
+        shows none, add --force",
+        "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
     IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
         resolve what comes of it first",
         "복원 전의 일괄 작업({0})이 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \

@@ -5,7 +5,7 @@ use pg_core::PaymentState;
 use crate::journal::JournalError;
 use crate::protocol::unquiet;
 use crate::record::{JobId, JobState, PaymentKey, PaymentRecord, Timestamp};
-use crate::worker::unexplained;
+use crate::worker::{is_pending, unexplained};
 
 use super::{Desk, DeskError};
 
@@ -33,7 +33,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
-    /// [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
+    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
     /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
@@ -72,6 +72,9 @@ impl Desk {
             return Err(DeskError::TooEarly(left));
         }
         let state = found?;
+        if is_pending(self.account(&key)?, payment).await != Some(false) {
+            return Err(DeskError::Pending);
+        }
         if state.history.is_none() && by_hand < ByHand::Sums {
             let known = payment.money(payment.refunded);
             return Err(DeskError::NoHistory { refunded: state.cancelled, known });

@@ -55,6 +55,8 @@ pub enum DeskError {
     NotAllowed(&'static str),
     /// After a restored backup: for so long, copies of what the journal lost may still be on their way.
     TooEarly(Duration),
+    /// After a restored backup: the payment's PG decides later, and a refund that the journal lost may wait there.
+    Pending,
     /// The gateway tells no single cancels: a person has to compare.
     NoHistory {
         /// What the gateway has refunded of the payment.
@@ -92,6 +94,7 @@ impl DeskError {
             Self::NoAccount { .. } => "no_such_account",
             Self::NotAllowed(_) => "not_allowed",
             Self::TooEarly(_) => "too_early",
+            Self::Pending => "pending_at_pg",
             Self::NoHistory { .. } => "needs_comparison",
             Self::InJob(_) => "in_job",
             Self::Unexplained(_) => "lost_wishes",
@@ -161,6 +164,10 @@ impl fmt::Display for DeskError {
                 f,
                 "for {} more seconds copies of what the journal lost may still be on their way: try again then",
                 seconds(*left)
+            ),
+            Self::Pending => f.write_str(
+                "the PG of this payment decides later, and a refund that the journal lost may wait there: look in its admin \
+                 page whether one does",
             ),
             Self::NoHistory { refunded, known } => write!(
                 f,

@@ -71,7 +71,8 @@ pub(crate) fn plan(
         rows: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         approved_by: None,
         halted_because: None,
-        created_at: now,
+        // what is asked for while it is planned counts as asked for since
+        created_at: new.planned_since.map_or(now, |since| since.min(now)),
     };
     Ok((job, rows))
 }

@@ -17,6 +17,10 @@ pub(super) const TEXTS: Table = &[
         "따옴표 없이 적어야 합니다. 앞뒤에 따옴표(' \" `)를 붙이지 말고 중간에 큰따옴표(\")를 넣지 마세요",
     ),
     ("must be 1 to 200 bytes", "1~200바이트여야 합니다"),
+    (
+        "must be a file: the address of a database belongs in postgres_url_env",
+        "파일 경로여야 합니다. 데이터베이스 주소는 postgres_url_env로 지정하세요",
+    ),
     ("must be 1 to 40 characters", "1~40자여야 합니다"),
     ("must be 1 to 500 characters", "1~500자여야 합니다"),
     ("must be 1 to 64 characters of a-z A-Z 0-9 _ - .", "a-z A-Z 0-9 _ - . 만 써서 1~64자여야 합니다"),

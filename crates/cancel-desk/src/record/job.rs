@@ -146,6 +146,9 @@ pub struct NewJob {
     pub name: String,
     /// The refunds, at least one.
     pub rows: Vec<NewJobRow>,
+    /// Journal time before the first look at what the plan is made of: whatever was asked for since, the planner may
+    /// not have seen. `None`: the plan is stored with the time of its storing.
+    pub planned_since: Option<Timestamp>,
 }
 
 impl NewJob {

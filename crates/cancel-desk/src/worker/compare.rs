@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use pg_core::{Money, PaymentState};
+use pg_core::{CancelOrder, Doubt, LedgerKnowledge, Money, PaymentState, Verdict};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::warn;
 
 use crate::journal::{Journal, JournalError};
 use crate::protocol;
-use crate::record::{PaymentKey, PaymentRecord, Suspect};
+use crate::record::{AttemptId, PaymentKey, PaymentRecord, Suspect};
 
-use super::Accounts;
+use super::{Account, Accounts};
 
 /// Look-ups at once.
 const AT_ONCE: usize = 8;
@@ -27,7 +27,8 @@ pub struct Comparison {
     /// The ledger shows less, or a refund of ours that no attempt explains: something was refunded that the journal does
     /// not know. A person settles it.
     pub differs: Vec<PaymentKey>,
-    /// The gateway gave no usable answer: compared before anything begins on it.
+    /// The gateway gave no usable answer, or a refund may be with a PG that decides later: compared before anything begins
+    /// on it.
     pub unanswered: Vec<PaymentKey>,
     /// No account of the name is configured here.
     pub elsewhere: u64,
@@ -81,6 +82,8 @@ pub async fn compare(
 /// What a look-up told of a payment.
 enum Told {
     State(PaymentState),
+    /// A refund of it is with a PG that decides later: the ledger may show it, or not, and neither stays so.
+    Pending,
     Nothing,
     NoAccount,
 }
@@ -90,9 +93,32 @@ async fn look_up(accounts: &Accounts, payment: &PaymentRecord) -> Told {
         return Told::NoAccount;
     };
     match timeout(account.policy().deadline, account.gateway().look_up(&payment.payment)).await {
-        Ok(Ok(state)) if state.paid == payment.paid() => Told::State(state),
+        Ok(Ok(state)) if state.paid == payment.paid() => match is_pending(account, payment).await {
+            Some(false) => Told::State(state),
+            Some(true) => Told::Pending,
+            None => Told::Nothing,
+        },
         _ => Told::Nothing,
     }
+}
+
+/// Whether a refund of a payment is with a PG that decides later, whoever asked for it. `None`: nobody told.
+///
+/// Asked with an order that is never sent: only the gateway's own crate knows which PGs do so.
+pub(crate) async fn is_pending(account: &Account, payment: &PaymentRecord) -> Option<bool> {
+    let balance = payment.money(payment.known_balance);
+    // nothing is left that could be pending
+    if balance.is_zero() {
+        return Some(false);
+    }
+    let tag = AttemptId::random().and_then(AttemptId::tag).ok()?;
+    let now = time::OffsetDateTime::now_utc();
+    let order = CancelOrder::new(payment.payment.clone(), balance, balance, tag, 1, now).ok()?;
+    order.sends().mark_possibly_sent();
+    let ledger = LedgerKnowledge { sole_actor: account.policy().sole_actor, known_balance: Some(balance) };
+    let asked = timeout(account.policy().deadline, account.gateway().reconcile(&order, ledger)).await;
+    let verdict = asked.ok()?.ok()?;
+    Some(verdict == Verdict::Unclear(Doubt::Pending))
 }
 
 async fn take(
@@ -103,6 +129,7 @@ async fn take(
     let Some(Ok((key, told))) = running.join_next().await else { return Ok(()) };
     match told {
         Told::NoAccount => found.elsewhere = found.elsewhere.saturating_add(1),
+        Told::Pending => found.unanswered.push(key),
         Told::Nothing => {
             warn!(gateway = %key.gateway, "no usable answer about a suspect payment");
             found.unanswered.push(key);

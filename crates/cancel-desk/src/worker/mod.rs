@@ -34,8 +34,8 @@ use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentStat
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
-pub(crate) use compare::unexplained;
 pub use compare::{Comparison, compare};
+pub(crate) use compare::{is_pending, unexplained};
 pub use pace::Pace;
 
 use pace::Permit;

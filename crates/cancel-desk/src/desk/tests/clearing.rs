@@ -1,6 +1,8 @@
 //! Clearing a payment of a restored journal.
 
-use pg_core::{AttemptTag, CancelEntry, GatewayText};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pg_core::{AttemptTag, CancelEntry, Doubt, GatewayText, LedgerKnowledge, Verdict};
 
 use super::*;
 use crate::journal::conformance::TestClock;
@@ -13,6 +15,8 @@ type Shown = Option<Vec<(String, i64)>>;
 struct Books {
     history: bool,
     shown: Mutex<Shown>,
+    /// The PG decides later.
+    pending: AtomicBool,
 }
 
 #[async_trait::async_trait]
@@ -41,6 +45,12 @@ impl CancelGateway for Books {
         });
         Ok(state.with_history(entries.collect()))
     }
+
+    async fn reconcile(&self, order: &CancelOrder, _: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        assert!(order.sends().may_have_been_sent(), "as if it were on its way");
+        let pending = self.pending.load(Ordering::SeqCst);
+        Ok(if pending { Verdict::Unclear(Doubt::Pending) } else { Verdict::NotYet })
+    }
 }
 
 struct Restored {
@@ -54,7 +64,8 @@ impl Restored {
     /// A suspect payment; longer ago than anything lost could be on its way.
     async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
         let shown = shown.iter().map(|(reason, amount)| ((*reason).to_owned(), *amount)).collect();
-        let books = Arc::new(Books { history, shown: Mutex::new(Some(shown)) });
+        let books =
+            Arc::new(Books { history, shown: Mutex::new(Some(shown)), pending: AtomicBool::new(false) });
         let clock = TestClock::new();
         let journal = MemoryJournal::new(clock.clone(), Vault::without_key());
         let accounts = Accounts::new().with("shop", Account::new(books.clone())).unwrap();
@@ -126,7 +137,7 @@ async fn a_payment_is_not_trusted_while_a_bulk_job_would_ask_for_it_again() {
     for (shown, ends) in [(3_000, Err("in_job")), (0, Ok(None))] {
         let restored = Restored::new(false, &[("", shown)]).await;
         let row = NewJobRow::new(1, restored.key.clone(), won(3_000));
-        let plan = NewJob { name: "june".to_owned(), rows: vec![row] };
+        let plan = NewJob { name: "june".to_owned(), rows: vec![row], ..NewJob::default() };
         let journal = restored.desk.journal();
         let job = journal.plan_job(plan).await.unwrap();
         journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
@@ -157,4 +168,18 @@ async fn whatever_a_person_compared_every_cancel_needs_an_outcome_first() {
         }
         assert_eq!(restored.refused(ByHand::Everything).await, "not_allowed");
     }
+}
+
+/// Where a PG decides later, the ledger shows nothing of a refund until then.
+#[tokio::test]
+async fn a_payment_is_not_trusted_while_a_lost_refund_may_wait_at_its_pg() {
+    let scene = Restored::new(true, &[]).await;
+    scene.books.pending.store(true, Ordering::SeqCst);
+    assert_eq!(scene.refused(ByHand::Nothing).await, "pending_at_pg");
+    assert_eq!(scene.refused(ByHand::Sums).await, "pending_at_pg");
+    // nor is what such a ledger shows taken for the balance
+    let (journal, accounts) = (Arc::clone(scene.desk.journal()), Arc::clone(scene.desk.accounts()));
+    let found = crate::worker::compare(&journal, &accounts, |_| {}).await.unwrap();
+    assert_eq!((found.equal, found.unanswered.len()), (0, 1));
+    assert!(scene.trust(ByHand::Everything).await.unwrap().suspect.is_none());
 }

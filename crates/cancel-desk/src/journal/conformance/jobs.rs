@@ -6,7 +6,7 @@ pub(super) fn plan(rows: &[(i64, &str, i64)]) -> NewJob {
     let row = |(line, id, amount): &(i64, &str, i64)| {
         NewJobRow::new(*line, PaymentKey::new(Gateway::Chaiport, "shop", *id), won(*amount))
     };
-    NewJob { name: String::new(), rows: rows.iter().map(row).collect() }
+    NewJob { rows: rows.iter().map(row).collect(), ..NewJob::default() }
 }
 
 pub(crate) async fn a_plan_is_approved_as_a_whole(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
@@ -380,4 +380,27 @@ pub(crate) async fn what_was_asked_for_since_the_plan_is_not_submitted(
     let again = journal.plan_job(again).await.unwrap();
     approved(journal, &again).await;
     journal.submit_row(again.id, 1).await.unwrap();
+}
+
+/// Planning reads first and stores last, minutes later where gateways are asked.
+pub(crate) async fn what_is_asked_for_while_it_is_planned_counts_as_asked_since(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    journal.register_payment(payment("p")).await.unwrap();
+    let began = journal.now().await.unwrap();
+    clock.advance(SECOND);
+    submitted(journal, wish("p", "return-1", 3_000)).await;
+    clock.advance(SECOND);
+    let new = NewJob { planned_since: Some(began), ..plan(&[(1, "p", 3_000)]) };
+    let job = journal.plan_job(new).await.unwrap();
+    assert_eq!(job.created_at, began);
+    approved(journal, &job).await;
+    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::AskedSince)));
+    // a time to come is none
+    let late = Timestamp(journal.now().await.unwrap().0 + 3_600_000);
+    let other = NewJob { name: "other".to_owned(), planned_since: Some(late), ..plan(&[(1, "p", 1_000)]) };
+    assert_eq!(journal.plan_job(other).await.unwrap().created_at, journal.now().await.unwrap());
+    sound(journal).await;
 }

@@ -312,6 +312,11 @@ fn erase_accounts(job: JobId) -> Step {
     Step::new("UPDATE job_row SET account = NULL WHERE job = $1", vec![id(job)])
 }
 
+/// Keeps every other approval out until the transaction ends: one in between would be halted in the events alone.
+pub(super) fn locked_all() -> Step {
+    Step::new("LOCK TABLE job IN SHARE ROW EXCLUSIVE MODE", vec![])
+}
+
 pub(super) fn halt_all(why: &'static str) -> Step {
     let sql = "UPDATE job SET state = 'halted', halted_because = $1 WHERE state = 'approved'";
     Step::new(sql, vec![value(why)])

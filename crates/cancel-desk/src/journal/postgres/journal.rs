@@ -274,9 +274,14 @@ impl Journal for PostgresJournal {
     async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
         check_person(by, reason)?;
         self.again(|transaction| async move {
-            let wanted =
-                vec![jobs::halt_all(RESTORED), steps::now(self.clock()), steps::restored(self.clock())];
+            let wanted = vec![
+                jobs::locked_all(),
+                jobs::halt_all(RESTORED),
+                steps::now(self.clock()),
+                steps::restored(self.clock()),
+            ];
             let mut told = Told::new(transaction.begin(wanted).await?);
+            told.rows();
             told.rows();
             let (now, since) = (told.now()?, told.now()?);
             let mut marked = 0_u64;

@@ -230,7 +230,7 @@ async fn without_triggers(folder: &Folder) -> (SqliteJournal, Connection) {
         journal.release(&claim.lease).await.unwrap();
     }
     let row = crate::record::NewJobRow::new(1, wish("q", "x", 1).payment, payment("q").payment.paid);
-    let plan = NewJob { name: "plan".to_owned(), rows: vec![row] };
+    let plan = NewJob { name: "plan".to_owned(), rows: vec![row], ..NewJob::default() };
     let job = journal.plan_job(plan).await.unwrap();
     let totals: Vec<_> = job.totals.iter().map(|total| total.approved).collect();
     journal.approve_job(job.id, job.hash, &totals, "kim").await.unwrap();
@@ -466,7 +466,7 @@ async fn a_row_that_is_not_what_was_planned_is_not_submitted() {
     journal.register_payment(payment("p")).await.unwrap();
     let key = PaymentKey::new(Gateway::Chaiport, "shop", "p");
     let rows = vec![NewJobRow::new(1, key, won(1_000))];
-    let job = journal.plan_job(NewJob { name: String::new(), rows }).await.unwrap();
+    let job = journal.plan_job(NewJob { name: String::new(), rows, ..NewJob::default() }).await.unwrap();
     journal.approve_job(job.id, job.hash, &[won(1_000)], "kim").await.unwrap();
     let beside = Connection::open(folder.file()).unwrap();
     let kept: String = beside

@@ -202,6 +202,13 @@ fn a_mark_of_ours_is_explained_by_its_attempt_or_by_a_person_who_found_it() {
     let with_console = [(3_000, "console"), (3_000, lost.as_str())];
     assert_eq!(missing(&with_console, &[of_journal(3_000, Some(1), true)]), [3_000]);
     assert_eq!(missing(&with_console, &[repeated()]), none);
+    // given up, and there all the same; one cancel, and there twice
+    let mut given_up = of_journal(3_000, Some(1), false);
+    for state in [IntentState::Rejected, IntentState::Withdrawn] {
+        given_up.0.state = state;
+        assert_eq!(missing(&[(3_000, &known)], &[given_up.clone()]), [3_000], "{state}");
+    }
+    assert_eq!(missing(&[(3_000, &known), (3_000, &known)], &[of_journal(3_000, Some(1), true)]), [3_000]);
     // no history, no marks
     assert_eq!(unexplained(&ledger(&[(3_000, &lost)], false), &[]), []);
     assert!(is_marked(&ledger(&both, true)) && !is_marked(&ledger(&[(3_000, "console")], true)));

@@ -267,7 +267,8 @@ async fn the_database_itself_refuses_what_must_not_be() {
     let new = attempt(&claim, 10_000);
     journal.open_attempt(&claim.lease, &new).await.unwrap();
     let row = crate::record::NewJobRow::new(1, claim.lease.payment.clone(), won(100));
-    let job = crate::record::NewJob { name: "x".to_owned(), rows: vec![row] };
+    let job =
+        crate::record::NewJob { name: "x".to_owned(), rows: vec![row], ..crate::record::NewJob::default() };
     let job = journal.plan_job(job).await.unwrap();
     journal.approve_job(job.id, job.hash, &[won(100)], "kim").await.unwrap();
     journal.submit_row(job.id, 1).await.unwrap();
