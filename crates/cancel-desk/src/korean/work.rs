@@ -182,10 +182,6 @@ pub(super) const TEXTS: Table = &[
         "must hold an address such as postgresql://user:password@host/database",
         "postgresql://user:password@host/database 형식의 주소여야 합니다",
     ),
-    (
-        "must be a file: the address of a database belongs in postgres_url_env",
-        "파일이어야 합니다. 데이터베이스 주소는 postgres_url_env에 적으세요",
-    ),
     ("must name a journal that can be read", "읽을 수 있는 저널이어야 합니다"),
     ("must be longer than deadline_s (75 unless given)", "deadline_s(기본 75)보다 길어야 합니다"),
     (
@@ -221,13 +217,13 @@ pub(super) const TEXTS: Table = &[
     ("form = \"standard\" (or \"flat\")", "form = \"standard\"(또는 \"flat\")"),
     ("mid = \"…\", the merchant id", "mid = \"…\"(가맹점 ID)"),
     // what the system says
-    ("No such file or directory (os error {})", "파일이 없습니다"),
-    ("Permission denied (os error {})", "권한이 없습니다"),
-    ("Is a directory (os error {})", "파일이 아니라 폴더입니다"),
-    ("Not a directory (os error {})", "폴더가 아닙니다"),
-    ("Address already in use (os error {})", "이미 사용 중인 주소입니다"),
-    ("Cannot assign requested address (os error {})", "이 컴퓨터의 주소가 아닙니다"),
-    ("No space left on device (os error {})", "디스크가 가득 찼습니다"),
+    ("No such file or directory (os error 2)", "파일이 없습니다"),
+    ("Permission denied (os error 13)", "권한이 없습니다"),
+    ("Is a directory (os error 21)", "파일이 아니라 폴더입니다"),
+    ("Not a directory (os error 20)", "폴더가 아닙니다"),
+    ("Address already in use (os error 98)", "이미 사용 중인 주소입니다"),
+    ("Cannot assign requested address (os error 99)", "이 컴퓨터의 주소가 아닙니다"),
+    ("No space left on device (os error 28)", "디스크가 가득 찼습니다"),
     // the journal's place
     ("the journal {} cannot be opened: {}", "저널을 열 수 없습니다({0}): {1}"),
     ("the client of {} cannot be made: {}", "{0} 연결을 준비할 수 없습니다: {1}"),
