@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 pub(super) fn run(root: &Path, json: bool) -> Result<(), String> {
     let shown = "cancel-desk demo";
     let mut command = Command::new(env!("CARGO"));
-    command.args(["run", "--quiet", "--package", "cancel-desk", "--", "demo", "--lang", "en"]);
+    command.args(["run", "--quiet", "--package", "cancel-desk", "--", "demo"]);
     if json {
         command.arg("--json").stdout(Stdio::piped());
     } else {

@@ -192,7 +192,7 @@ impl Planner {
             return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new(), others: Vec::new() });
         }
         let found = select::find_all(&self.journal, self.accounts.names(), &file.rows).await?;
-        let mut desk = Sheet::default();
+        let mut desk = Sheet { accounts: Arc::clone(&self.accounts), ..Sheet::default() };
         let mut rows: Vec<Looked> =
             file.rows.iter().zip(&found).map(|(row, found)| desk.look(row, found)).collect();
         if self.look_up {
@@ -251,7 +251,12 @@ async fn at_gateway(accounts: &Accounts, payment: &PaymentRecord) -> Result<i64,
         Some(Ok(state)) => state,
         Some(Err(error)) => {
             return Err(match error.kind() {
-                LookUpErrorKind::NotFound => not("payment", "is not known to the gateway"),
+                LookUpErrorKind::NotFound => {
+                    not("payment", "is not known to the gateway: check payment number and account")
+                }
+                LookUpErrorKind::Credentials => {
+                    not("account", "is refused by the gateway: check its keys in the configuration")
+                }
                 LookUpErrorKind::Invalid(error) => not(error.field(), error.reason()),
                 _ => Verdict::NoAnswer,
             });
@@ -312,6 +317,7 @@ impl Looked {
 /// What the rows further up have taken.
 #[derive(Default)]
 struct Sheet {
+    accounts: Arc<Accounts>,
     left: BTreeMap<PaymentKey, i64>,
     keys: BTreeMap<(crate::record::AccountName, String), u64>,
 }
@@ -391,7 +397,7 @@ impl Sheet {
         let before = *left;
         let verdict = take(left, amount);
         if verdict == Verdict::Ok {
-            if let Err(error) = check(payment, looked) {
+            if let Err(error) = check(payment, looked, &self.accounts) {
                 self.left.insert(payment.key(), before);
                 return Err(error);
             }
@@ -402,13 +408,13 @@ impl Sheet {
 }
 
 /// What the gateway's own crate refuses.
-fn check(payment: &PaymentRecord, looked: &Looked) -> Result<(), Invalid> {
+fn check(payment: &PaymentRecord, looked: &Looked, accounts: &Accounts) -> Result<(), Invalid> {
     let Some(amount) = looked.row.amount else { return Ok(()) };
     let mut new = NewIntent::new(payment.key(), looked.key.as_str(), amount)?;
     new.reason.clone_from(&looked.reason);
     new.account.clone_from(&looked.account);
     new.check()?;
-    checks::wish(payment, &new)
+    checks::wish(payment, &new, accounts)
 }
 
 /// The key of a row without one: the same refund of the same payment has the same key in every file.

@@ -42,9 +42,10 @@ pub(crate) fn run(shell: &Shell, args: &BankArgs) -> Result<Exit, Failure> {
         shell.remark(shell.t(&text::EMPTY));
         return Ok(Exit::Refused);
     }
-    let column = scheme.map_or("kftc", BankScheme::name);
     let lang = shell.lang();
-    let header = [column, shell.t(&text::BANK), "", shell.t(&text::OTHER_CODES)];
+    let name = scheme.map_or("kftc", BankScheme::name);
+    let column = text::CODE_OF.fill(lang, &[&name]);
+    let header = [column.as_str(), shell.t(&text::BANK), "", shell.t(&text::OTHER_CODES)];
     let rows = banks.iter().map(|bank| row(bank, scheme.unwrap_or(BankScheme::Kftc), lang)).collect();
     shell.say(&show::table(&header, &[], rows));
     Ok(Exit::Done)

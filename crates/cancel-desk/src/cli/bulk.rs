@@ -334,7 +334,7 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     for total in &job.totals {
         approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
     }
-    approval.push_str(" --by NAME");
+    approval.push_str(shell.lang().pick(" --by NAME", " --by 이름"));
     for other in &plan.others {
         let state = words::job_state(other.state, false).of(lang);
         text.push_str(&words::OTHER_PLAN.fill(lang, &[&other.id, &state, &other.rows, &other.id]));

@@ -28,13 +28,13 @@ texts! {
     FAULTS = "the file has {0} faults; nothing was started", "파일에 오류가 {0}건 있어 아무것도 시작하지 않았습니다";
     TOO_LARGE = "the file is larger than 64 MiB: split it", "파일이 64 MiB보다 큽니다. 나누어 주세요";
     EXISTS = "{0} is there already: take another name, or add --force (a link is never followed)",
-        "{0}이(가) 이미 있습니다. 다른 이름을 쓰거나 --force를 붙이세요 (링크는 따라가지 않습니다)";
+        "이미 있는 파일입니다: {0}. 다른 이름을 쓰거나 --force를 붙이세요 (링크는 따라가지 않습니다)";
     WHO = "--by: write your own name, not the placeholder", "--by: 예시 글자가 아니라 본인 이름을 적으세요";
     CP949 = "the file was read as CP949 (EUC-KR)", "파일을 CP949(EUC-KR)로 읽었습니다";
     MORE = "… and {0} more: --left-out FILE writes them all", "… 외 {0}건: --left-out FILE로 모두 저장할 수 있습니다";
     NOTHING = "nothing of this file can be refunded", "이 파일에서 환불할 수 있는 건이 없습니다";
     BEGUN = "this file was planned before, as job {0}: it is {1}\n  go on:  cancel-desk bulk run {2} --resume\n  report: cancel-desk bulk report {3}",
-        "이 파일은 이미 작업 {0}(으)로 계획되었습니다: {1}\n  이어서 실행: cancel-desk bulk run {2} --resume\n  결과 보기:   cancel-desk bulk report {3}";
+        "이미 계획한 파일입니다. 작업 {0}, 상태: {1}\n  이어서 실행: cancel-desk bulk run {2} --resume\n  결과 보기:   cancel-desk bulk report {3}";
     PLANNED = "job {0}, hash {1}, {2} rows. Nothing was sent. To refund exactly this:\n  {3}",
         "작업 {0}, 해시 {1}, {2}건. 아직 아무것도 전송하지 않았습니다. 이대로 환불하려면:\n  {3}";
     IS_HALTED = "the job is halted: {0}", "작업이 멈춰 있습니다: {0}";

@@ -11,8 +11,8 @@ use pg_core::{Money, RefundAccount};
 use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::config::Config;
-use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Wish};
+use crate::config::{AccountConfig, Config};
+use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Wish, scheme_of};
 use crate::journal::{Submitted, check_key};
 use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord};
 use crate::worker::Worker;
@@ -50,7 +50,7 @@ pub(crate) struct CancelArgs {
     /// Your key for this refund, 1 to 200 visible ASCII characters: the same key is the same refund
     #[arg(long)]
     key: String,
-    /// Why, at most 500 characters; goes to the gateway
+    /// Why; goes to the gateway: at most 500 characters, fewer at some (settlebank: 255 bytes, no : & ? ' " < >)
     #[arg(long)]
     reason: Option<String>,
     /// JSON file with the account to refund into; - for standard input
@@ -72,7 +72,9 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         failure
     })?;
     let account = args.refund_to.as_ref().map(account).transpose()?;
-    shell.consent(args.yes)?;
+    if shell.json {
+        shell.consent(args.yes)?;
+    }
     let (config, desk) = shell.desk().await?;
     let payment = shell.find(&desk, &args.which).await?;
     let intents = desk.journal().intents_of(&payment.key()).await;
@@ -93,8 +95,9 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     if let Some(account) = account {
         wish = wish.with_account(account);
     }
-    if before.is_none() && !args.yes {
+    if !args.yes && (before.is_none() || !shell.can_ask()) {
         about_to(shell, &config, &payment, &wish, refund)?;
+        shell.consent(args.yes)?;
         let refund = refund.map(|refund| show::spoken(shell.lang(), refund)).unwrap_or_default();
         if !shell.ask(&text::ASK_REFUND.fill(shell.lang(), &[&refund])) {
             shell.warn(shell.t(&text::NOT_ASKED));
@@ -106,9 +109,11 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
             let is_same = held.payment == payment.key() && refund == Some(held.amount);
             let only_reason = is_same && args.reason != held.reason;
             let failure = key_stands(shell, &payment, held);
-            return if only_reason { failure.next(shell.t(&text::ONLY_REASON)) } else { failure };
+            let stored = held.reason.clone().unwrap_or_else(|| shell.t(&text::WITHOUT_REASON).to_owned());
+            let next = text::ONLY_REASON.fill(shell.lang(), &[&stored]);
+            return if only_reason { failure.next(next) } else { failure };
         }
-        let failure = shell.desk_failed(&error);
+        let failure = account_help(shell, &payment, args.refund_to.is_some(), shell.desk_failed(&error));
         if failure.code == "journal_failed" { failure.next(shell.t(&text::SAME_KEY_AGAIN)) } else { failure }
     })?;
     if matches!(submitted, Submitted::Existing(_)) {
@@ -247,11 +252,11 @@ fn about_to(
         .account_list()
         .iter()
         .find(|account| account.gateway() == of.gateway && account.name() == payment.merchant)
-        .map_or("-", |account| account.endpoint());
+        .map_or_else(|| "-".to_owned(), AccountConfig::address);
     let mut rows = vec![
         (shell.t(&text::ORDER), of.merchant_uid.clone()),
         (shell.t(&text::PAYMENT_ID), payment.key().to_string()),
-        (shell.t(&text::ENDPOINT), endpoint.to_owned()),
+        (shell.t(&text::ENDPOINT), endpoint),
         (shell.t(&text::PAID), show::money(payment.paid())),
         (shell.t(&text::REFUNDABLE), show::money(payment.money(payment.available()))),
         (shell.t(&text::AMOUNT), refund.map(show::money).unwrap_or_default()),
@@ -261,12 +266,26 @@ fn about_to(
         rows.push((shell.t(&text::REASON), reason.clone()));
     }
     if let Some(to) = &wish.account {
-        let account = to.account(of).map_err(|error| shell.desk_failed(&error.into()))?;
+        let account = to
+            .account(of)
+            .map_err(|error| account_help(shell, payment, true, shell.desk_failed(&error.into())))?;
         rows.push((shell.t(&text::REFUND_TO), masked(shell, &account)));
     }
     shell.warn(shell.t(&text::WILL_REFUND));
     shell.warn(show::pairs(rows).trim_end());
     Ok(())
+}
+
+/// What to do about an account that is missing, or whose bank is not understood.
+fn account_help(shell: &Shell, payment: &PaymentRecord, is_given: bool, failure: Failure) -> Failure {
+    match failure.field.as_deref() {
+        Some("refund_account") if !is_given => failure.next(shell.t(&text::NEEDS_ACCOUNT)),
+        Some("refund_bank") => match scheme_of(&payment.payment) {
+            Ok(scheme) => failure.next(text::FIND_BANK.fill(shell.lang(), &[&scheme])),
+            Err(_) => failure,
+        },
+        _ => failure,
+    }
 }
 
 fn masked(shell: &Shell, account: &RefundAccount) -> String {

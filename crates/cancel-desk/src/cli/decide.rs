@@ -114,7 +114,11 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     if args.did_not_happen && !(is_doubtful && asks) {
         warn_if_fallen(shell, &payment, &intent, seen);
     }
-    if asks && !shell.ask(&text::ASK_RESOLVE.fill(shell.lang(), &[&shell.t(name)])) {
+    let question = match resolution {
+        Resolution::LookAgain => shell.t(&text::ASK_LOOK_AGAIN).to_owned(),
+        _ => text::ASK_RESOLVE.fill(shell.lang(), &[&shell.t(name)]),
+    };
+    if asks && !shell.ask(&question) {
         return Ok(Exit::Usage);
     }
     let person = &args.person;

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use pg_core::LookUpErrorKind;
+
 use crate::config::Lang;
 use crate::desk::{DeskError, seconds};
 use crate::journal::JournalError;
@@ -123,7 +125,9 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
-        DeskError::TooEarly(left) => (Exit::Later, text::TOO_EARLY.fill(lang, &[&seconds(*left)])),
+        DeskError::TooEarly(left) => {
+            (Exit::Later, text::TOO_EARLY.fill(lang, &[&super::show::span(whole(*left))]))
+        }
         DeskError::Pending => (Exit::Person, text::PENDING_AT_PG.of(lang).to_owned()),
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
@@ -136,6 +140,12 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::MayHaveHappened { asked, found } => {
             let found: Vec<String> = found.iter().copied().map(shown).collect();
             (Exit::Person, text::MAY_HAVE_HAPPENED.fill(lang, &[&shown(*asked), &found.join(" + ")]))
+        }
+        DeskError::LookUp(error) if *error.kind() == LookUpErrorKind::Credentials => {
+            (Exit::Later, text::LOOK_UP_KEYS.of(lang).to_owned())
+        }
+        DeskError::LookUp(error) if *error.kind() == LookUpErrorKind::NotFound => {
+            (Exit::Later, text::LOOK_UP_UNKNOWN.of(lang).to_owned())
         }
         DeskError::LookUp(error) => {
             (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[&in_words(lang, &error.to_string())]))
@@ -167,6 +177,11 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     told.replace(['\n', '\r'], " ")
+}
+
+/// Never less than what is left.
+fn whole(left: std::time::Duration) -> std::time::Duration {
+    std::time::Duration::from_secs(seconds(left))
 }
 
 fn shown(money: pg_core::Money) -> String {

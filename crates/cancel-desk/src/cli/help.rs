@@ -36,6 +36,8 @@ const KOREAN_EXIT_CODES: &str = "\
 
 const KOREAN_ABOUT: &str = "결제취소(환불)를 끝까지 처리합니다. 한 번 요청하면 한 번만 환불되고 결과를 남깁니다. 차이포트·엑심베이·세틀뱅크 지원";
 
+const KOREAN_TEMPLATE: &str = "{before-help}{about-with-newline}\n사용법: {usage}\n\n{all-args}{after-help}";
+
 const KOREAN_OPTIONS: &str = "옵션";
 
 /// The commands in Korean, by their path.
@@ -88,6 +90,8 @@ fn korean(mut command: Command, path: &str) -> Command {
     let help = Arg::new("help").short('h').long("help").action(ArgAction::Help);
     command = command
         .mut_args(option)
+        .help_template(KOREAN_TEMPLATE)
+        .subcommand_value_name("명령")
         .disable_help_flag(true)
         .arg(help.help("도움말을 출력합니다").help_heading(KOREAN_OPTIONS))
         .subcommand_help_heading("명령");
@@ -115,7 +119,14 @@ fn option(arg: Arg) -> Arg {
     let korean = OPTIONS.iter().find(|(known, _)| *known == english).map(|(_, korean)| *korean);
     let heading = if arg.is_positional() { "인수" } else { KOREAN_OPTIONS };
     let arg = arg.help_heading(heading);
+    let defaults: Vec<String> =
+        arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+    let takes_value = arg.get_num_args().is_none_or(|count| count.takes_values());
+    let takes_value = takes_value && !matches!(arg.get_action(), ArgAction::SetTrue | ArgAction::Count);
     match korean {
+        Some(korean) if takes_value && !defaults.is_empty() => {
+            arg.hide_default_value(true).help(format!("{korean} [기본값: {}]", defaults.join(", ")))
+        }
         Some(korean) => arg.help(korean),
         None => arg,
     }

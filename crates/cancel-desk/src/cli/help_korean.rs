@@ -57,7 +57,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
         "Your key for this refund, 1 to 200 visible ASCII characters: the same key is the same refund",
         "이 환불의 요청 키. 공백 없는 영문·숫자·기호 1~200자. 키가 같으면 같은 환불입니다",
     ),
-    ("Why, at most 500 characters; goes to the gateway", "환불 사유, 500자 이하. PG에 전달됩니다"),
+    (
+        "Why; goes to the gateway: at most 500 characters, fewer at some (settlebank: 255 bytes, no : & ? ' \" < >)",
+        "환불 사유. PG에 전달됩니다. 500자 이하이며 PG마다 더 짧습니다 (세틀뱅크: 한글 약 85자, : & ? ' \" < > 불가)",
+    ),
     (
         "JSON file with the account to refund into; - for standard input",
         "환불 계좌를 담은 JSON 파일. -는 표준 입력",
@@ -247,11 +250,13 @@ head는 마지막 기록의 해시입니다. 다른 곳에 보관해 두고 --ex
   은행, 예금주, 계좌번호 (refund_bank, refund_holder, refund_account)   가상계좌 환불에 필요합니다
   전화번호 (refund_tel)                 PG가 요구할 때
 
+예:
   cancel-desk bulk plan orders.csv --left-out left-out.csv",
     ),
     (
         "bulk run",
         "\
+예:
   cancel-desk bulk run 작업 --approve 해시 --total \"KRW 12,345,000\" --by kim
   cancel-desk bulk run 작업 --resume                             멈추거나 중단된 뒤
   cancel-desk bulk run 작업 --resume --by kim --reason \"입금함\"  스스로 멈춘 뒤

@@ -25,6 +25,7 @@ mod shell;
 mod show;
 mod status;
 mod text;
+mod usage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -131,8 +132,14 @@ async fn dispatch(shell: &Shell, command: Command) -> Result<Exit, Failure> {
 #[must_use]
 pub fn run() -> ExitCode {
     let arguments: Vec<std::ffi::OsString> = std::env::args_os().collect();
-    let (lang, named) = language(&arguments);
+    let (lang, named, unknown) = language(&arguments);
     let mut shell = Shell::new(lang, named);
+    // a command line that cannot be read says as well whether programs read the answer
+    shell.json = arguments.iter().any(|word| word == "--json");
+    if let Some(code) = unknown {
+        shell.failed(&Failure::usage(format!("CANCEL_DESK_LANG: must be ko or en ({code})")));
+        return Exit::Usage.code();
+    }
     let command = help::in_language(Cli::command(), lang);
     let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -172,7 +179,14 @@ pub fn run() -> ExitCode {
 fn usage(shell: &Shell, error: &clap::Error) -> ExitCode {
     let text = error.render().to_string();
     if error.use_stderr() {
-        shell.warn(text.trim_end());
+        // help that stands in for a missing command is shown as it is
+        let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+        if !shell.json && (is_help || shell.lang() == Lang::En) {
+            shell.warn(text.trim_end());
+            return Exit::Usage.code();
+        }
+        let failure = Failure::usage(usage::text(shell.lang(), error));
+        shell.failed(&failure.next(shell.t(&text::SEE_HELP)));
         Exit::Usage.code()
     } else {
         shell.say(&text);
@@ -180,8 +194,9 @@ fn usage(shell: &Shell, error: &clap::Error) -> ExitCode {
     }
 }
 
-/// The language before anything is parsed, for help and faults; whether it was named.
-fn language(arguments: &[std::ffi::OsString]) -> (Lang, bool) {
+/// The language before anything is parsed, for help and faults; whether it was named on the command line; and a value
+/// of `CANCEL_DESK_LANG` that names none.
+fn language(arguments: &[std::ffi::OsString]) -> (Lang, bool, Option<String>) {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
     while let Some(word) = words.next() {
         let code = match word.split_once('=') {
@@ -190,11 +205,20 @@ fn language(arguments: &[std::ffi::OsString]) -> (Lang, bool) {
             _ => None,
         };
         if let Some(lang) = code.and_then(Lang::from_code) {
-            return (lang, true);
+            return (lang, true, None);
         }
+    }
+    if let Ok(code) = std::env::var("CANCEL_DESK_LANG")
+        && !code.is_empty()
+        && !["ko", "en"].contains(&code.split(['_', '-', '.']).next().unwrap_or_default())
+    {
+        let given = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find(given);
+        let locale = locale.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
+        return (Lang::of_locale(&locale), false, Some(code));
     }
     let given = |name: &&str| std::env::var(name).is_ok_and(|value| !value.is_empty());
     let by = ["CANCEL_DESK_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find(given);
     let locale = by.and_then(|name| std::env::var(name).ok()).unwrap_or_default();
-    (Lang::of_locale(&locale), false)
+    (Lang::of_locale(&locale), false, None)
 }

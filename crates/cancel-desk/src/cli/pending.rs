@@ -10,10 +10,12 @@ use crate::record::{IntentRecord, IntentState, PaymentKey, PaymentRecord};
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::{show, text};
+use super::{show, status, text};
 
 /// How many payments are read at a time.
 const PAGE: u32 = 1000;
+/// Of how many cancels under way it is said why they wait.
+const MOST_REASONS: usize = 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Exit codes: 0 nothing waits for a person, 4 something does.")]
@@ -122,11 +124,15 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
         }
     }
     if !found.open.is_empty() {
-        blocks.push(format!(
-            "{}\n{}",
-            shell.t(&text::OPENS),
-            show::cancels(lang, now, &found.open, &found.orders)
-        ));
+        let mut block =
+            format!("{}\n{}", shell.t(&text::OPENS), show::cancels(lang, now, &found.open, &found.orders));
+        for intent in found.open.iter().take(MOST_REASONS) {
+            if let Some(waiting) = status::waiting(shell, desk, intent).await? {
+                let why = show::waits(lang, &waiting);
+                block.push_str(&format!("{}: {}: {why}\n", intent.id, shell.t(&text::WAITS)));
+            }
+        }
+        blocks.push(block);
     }
     if !found.suspects.is_empty() {
         blocks.push(format!("{}\n{}", shell.t(&text::SUSPECTS), show::payments(lang, &found.suspects)));

@@ -67,6 +67,7 @@ pub(crate) enum Make {
 
 impl Shell {
     pub(crate) fn new(lang: Lang, lang_is_named: bool) -> Self {
+        show::speak(lang);
         Self {
             lang: Cell::new(lang),
             told_of_mode: Cell::new(false),
@@ -108,6 +109,7 @@ impl Shell {
         let config = loaded.map_err(|faults| self.faults(&faults))?;
         if let (false, Some(lang)) = (self.lang_is_named, config.lang()) {
             self.lang.set(lang);
+            show::speak(lang);
         }
         super::log::start(self, config.log())?;
         Ok(config)

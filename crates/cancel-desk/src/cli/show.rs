@@ -1,12 +1,14 @@
 //! Payments and cancels for people: words, amounts, tables.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use comfy_table::{CellAlignment, Table, TableStyle};
 use pg_core::{Gateway, Money};
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::config::Lang;
+use crate::desk::Waiting;
 use crate::record::{
     Evidence, IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause, Suspect,
     Timestamp, Why,
@@ -14,8 +16,21 @@ use crate::record::{
 
 use super::text::{self, Text};
 
-/// An amount with separators, as people read it: `12,345,000 KRW`, `1,234.50 USD`.
+/// The language of amounts and spans: a process speaks one.
+static IN_KOREAN: AtomicBool = AtomicBool::new(false);
+
+/// From now on amounts and spans are told in this language.
+pub(crate) fn speak(lang: Lang) {
+    IN_KOREAN.store(lang == Lang::Ko, Ordering::Relaxed);
+}
+
+/// An amount with separators, as people read it: `12,345,000 KRW`, in Korean `12,345,000원`; `1,234.50 USD`.
 pub(crate) fn money(money: Money) -> String {
+    let lang = if IN_KOREAN.load(Ordering::Relaxed) { Lang::Ko } else { Lang::En };
+    spoken(lang, money)
+}
+
+fn grouped(money: Money) -> String {
     let plain = money.to_decimal_text();
     let (whole, rest) =
         plain.split_once('.').map_or((plain.as_str(), None), |(whole, rest)| (whole, Some(rest)));
@@ -34,9 +49,9 @@ pub(crate) fn money(money: Money) -> String {
     format!("{grouped} {}", money.currency())
 }
 
-/// An amount within a sentence: Korean says `3,000원`.
+/// An amount in a language: Korean says `3,000원`.
 pub(crate) fn spoken(lang: Lang, amount: Money) -> String {
-    let shown = money(amount);
+    let shown = grouped(amount);
     match (lang, shown.strip_suffix(" KRW")) {
         (Lang::Ko, Some(won)) => format!("{won}원"),
         _ => shown,
@@ -54,8 +69,14 @@ pub(crate) fn time(at: Timestamp) -> String {
 
 /// How long something takes or is ago, in its two largest units.
 pub(crate) fn span(span: std::time::Duration) -> String {
+    let lang = if IN_KOREAN.load(Ordering::Relaxed) { Lang::Ko } else { Lang::En };
+    span_in(lang, span)
+}
+
+fn span_in(lang: Lang, span: std::time::Duration) -> String {
     let seconds = span.as_secs();
-    let units = [(86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+    let names = lang.pick(["d", "h", "m", "s"], ["일", "시간", "분", "초"]);
+    let units = [86_400, 3600, 60, 1].into_iter().zip(names);
     let mut rest = seconds;
     let mut parts = Vec::new();
     for (size, name) in units {
@@ -66,7 +87,7 @@ pub(crate) fn span(span: std::time::Duration) -> String {
         }
     }
     parts.truncate(2);
-    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() { lang.pick("0s", "0초").to_owned() } else { parts.join(" ") }
 }
 
 pub(crate) const fn state(state: IntentState) -> &'static Text {
@@ -98,6 +119,40 @@ const fn why(why: Why) -> &'static Text {
     }
 }
 
+/// Why a cancel waits, in a sentence.
+pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
+    match waiting {
+        Waiting::HaltedJob { job } => text::WAITS_JOB.fill(lang, &[job]),
+        Waiting::AnotherCancel { cancel } => text::WAITS_ANOTHER.fill(lang, &[cancel]),
+        Waiting::Suspect => text::WAITS_SUSPECT.of(lang).to_owned(),
+        Waiting::LookUpFailed { kind } => match kind.as_deref() {
+            Some("credentials") => text::WAITS_CREDENTIALS.of(lang).to_owned(),
+            Some("not_found") => text::WAITS_NOT_FOUND.of(lang).to_owned(),
+            kind => text::WAITS_LOOK_UP.fill(lang, &[&cause(lang, kind.unwrap_or("unavailable"))]),
+        },
+        Waiting::Refused { code } => text::WAITS_REFUSED.fill(lang, &[code]),
+        Waiting::OutcomeUnknown { reason } => text::WAITS_UNKNOWN.fill(lang, &[&cause(lang, reason)]),
+        Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[reason]),
+        Waiting::Accepted => text::WAITS_ACCEPTED.of(lang).to_owned(),
+        Waiting::NoWorker => text::WAITS_WORKER.of(lang).to_owned(),
+    }
+}
+
+/// The journal's one word for a cause, for people.
+fn cause(lang: Lang, word: &str) -> String {
+    let text = match word {
+        "timeout" => &text::CAUSE_TIMEOUT,
+        "connection_lost" | "unavailable" => &text::CAUSE_CONNECTION,
+        "server_error" | "upstream" => &text::CAUSE_SERVER,
+        "broken_answer" | "malformed" | "not_the_gateway" | "redirect" => &text::CAUSE_ANSWER,
+        "throttled" => &text::CAUSE_THROTTLED,
+        "refused" | "refused_on_repeat" => &text::CAUSE_REFUSED,
+        "awaiting_merchant_funds" => &text::CAUSE_FUNDS,
+        _ => return word.to_owned(),
+    };
+    text.of(lang).to_owned()
+}
+
 /// How a cancel ended, in a sentence.
 pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
     match outcome {
@@ -121,6 +176,10 @@ pub(crate) fn evidence(lang: Lang, payment: &PaymentRecord, evidence: &Evidence)
     let amount = |minor: i64| money(payment.money(minor));
     let mut lines = vec![why(evidence.why).of(lang).to_owned()];
     let mut facts = vec![format!("{} {}", text::AMOUNT.of(lang), amount(evidence.amount))];
+    if evidence.why == Why::OtherPaidAmount {
+        let paid = amount(payment.paid().minor());
+        facts.push(format!("{} {paid}", lang.pick("registered as paid", "등록된 금액")));
+    }
     if let Some(before) = evidence.balance_before {
         facts.push(format!("{} {}", lang.pick("before", "취소 전 잔액"), amount(before)));
     }
@@ -326,6 +385,10 @@ mod tests {
         assert_eq!(span(Duration::from_secs(0)), "0s");
         assert_eq!(span(Duration::from_secs(93_784)), "1d 2h");
         assert_eq!(span(Duration::from_secs(61)), "1m 1s");
+        assert_eq!(span_in(Lang::Ko, Duration::from_secs(559)), "9분 19초");
+        assert_eq!(span_in(Lang::Ko, Duration::from_secs(93_784)), "1일 2시간");
+        assert_eq!(spoken(Lang::Ko, Money::from_minor(20_600, Currency::KRW).unwrap()), "20,600원");
+        assert_eq!(spoken(Lang::Ko, Money::from_minor(20_600, Currency::USD).unwrap()), "206.00 USD");
     }
 
     #[test]

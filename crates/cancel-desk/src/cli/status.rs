@@ -5,7 +5,7 @@ use pg_core::Gateway;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::desk::{Desk, DeskError, rfc3339};
+use crate::desk::{Desk, DeskError, Waiting, rfc3339};
 use crate::journal::EventRecord;
 use crate::record::{
     AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, hex,
@@ -222,6 +222,9 @@ pub(crate) async fn cancel_text(
         let next = if due <= now { shell.t(&text::NOW).to_owned() } else { show::span(due.since(now)) };
         rows.push((shell.t(&text::NEXT_LOOK), next));
     }
+    if let Some(waiting) = waiting(shell, desk, intent).await? {
+        rows.push((shell.t(&text::WAITS), show::waits(lang, &waiting)));
+    }
     let mut shown = show::pairs(rows);
     if let (true, Some(evidence)) = (intent.waits_for_a_person(), &intent.evidence) {
         shown.push('\n');
@@ -234,6 +237,18 @@ pub(crate) async fn cancel_text(
         shown.push('\n');
     }
     Ok(shown)
+}
+
+/// Why a cancel under way waits.
+pub(crate) async fn waiting(
+    shell: &Shell,
+    desk: &Desk,
+    intent: &IntentRecord,
+) -> Result<Option<Waiting>, Failure> {
+    let waits = desk.show_cancel(intent).await.map_err(|error| shell.desk_failed(&error))?.waits;
+    let Some(Waiting::LookUpFailed { .. }) = waits else { return Ok(waits) };
+    let kind = desk.last_look_up_failure(intent.id).await.map_err(|error| shell.journal_failed(error))?;
+    Ok(Some(Waiting::LookUpFailed { kind }))
 }
 
 /// Who decided how a cancel ended, and why, where a person did.

@@ -63,9 +63,10 @@ texts! {
     NO_ACCOUNTS = "no merchant account is configured: write one into the configuration (cancel-desk config example)",
         "설정된 가맹점 계정이 없습니다. 설정 파일에 [[account]]를 추가하세요 (cancel-desk config example)";
     NEW_JOURNAL = "there was no journal: {0} is new", "저널이 없어 새로 만들었습니다: {0}";
-    NO_JOURNAL = "there is no journal {0}; the configuration is {1}", "저널 {0}이(가) 없습니다. 설정: {1}";
+    NO_JOURNAL = "there is no journal {0}; the configuration is {1}", "저널이 없습니다: {0}. 설정: {1}";
     NAME_CONFIG = "go to the folder of the journal, or name the configuration with --config; `payments import` begins a new one",
         "저널이 있는 폴더에서 실행하거나 --config로 설정 파일을 지정하세요. 새로 시작하려면 `payments import`를 실행하세요";
+    SEE_HELP = "see `cancel-desk --help`, or --help after a command", "`cancel-desk --help` 또는 명령 뒤에 --help를 붙여 확인하세요";
     ERROR = "error: {0}", "오류: {0}";
     NEXT = "next: {0}", "다음: {0}";
 
@@ -85,8 +86,37 @@ texts! {
     DECIDED_BY = "decided by", "처리한 사람";
     DECIDED_BECAUSE = "because", "처리 사유";
     AGE = "age", "경과";
-    HELD = "held: its bulk job {0} is halted", "보류: 일괄 작업 {0}이(가) 멈춰 있음";
+    HELD = "held: its bulk job {0} is halted", "보류: 멈춘 일괄 작업({0})의 건";
     NEXT_LOOK = "next look", "다음 확인";
+    WAITS = "waits because", "대기 이유";
+    WAITS_JOB = "its bulk job {0} is halted: see `cancel-desk bulk report {0}`",
+        "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 확인하세요";
+    WAITS_ANOTHER = "another cancel of the same payment, {0}, has no outcome yet: this one follows it",
+        "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
+    WAITS_SUSPECT = "the journal was restored from a backup and the payment is not checked yet",
+        "백업에서 복원한 저널의 점검 대상 결제입니다. 점검이 끝나야 진행합니다";
+    WAITS_CREDENTIALS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요";
+    WAITS_NOT_FOUND = "the gateway knows no such payment: check payment number and account",
+        "PG에 없는 결제입니다. 결제번호와 계정을 확인하세요";
+    WAITS_LOOK_UP = "the gateway did not answer the last look-up ({0}); nothing is sent before it does, and it is asked again by itself",
+        "PG가 조회에 응답하지 않았습니다({0}). 조회가 되어야 전송하며, 자동으로 다시 조회합니다";
+    WAITS_REFUSED = "the gateway refused it (code {0}); a look-up confirms that nothing happened",
+        "PG가 거절했습니다(코드 {0}). 처리되지 않았는지 조회로 확인하고 있습니다";
+    WAITS_UNKNOWN = "it was sent and the outcome is not known ({0}): looked up by itself, never asked twice",
+        "전송했으나 결과를 알 수 없습니다({0}). 자동으로 조회하며, 다시 요청하지 않습니다";
+    WAITS_NOT_SENT = "it could not be sent ({0}): nothing reached the gateway, and it is tried again by itself",
+        "전송하지 못했습니다({0}). PG사가 요청을 받지 못했음이 확실하며, 자동으로 다시 시도합니다";
+    WAITS_ACCEPTED = "the gateway took it; its ledger does not show it yet", "PG가 접수했고, 아직 PG 내역에 보이지 않습니다";
+    WAITS_WORKER = "no worker has begun with it: run `cancel-desk worker` or `serve`",
+        "아직 처리를 시작하지 않았습니다. `cancel-desk worker` 또는 `serve`를 실행하세요";
+    CAUSE_TIMEOUT = "no answer in time", "응답 시간 초과";
+    CAUSE_CONNECTION = "no connection, or it broke", "연결 실패 또는 끊김";
+    CAUSE_SERVER = "error at the gateway", "PG 오류";
+    CAUSE_ANSWER = "an answer that cannot be used", "쓸 수 없는 응답";
+    CAUSE_THROTTLED = "too many requests", "요청이 너무 많음";
+    CAUSE_REFUSED = "refused", "거절";
+    CAUSE_FUNDS = "the merchant's balance is too small", "가맹점 정산 잔액 부족";
     STORED_AT = "stored", "접수 시각";
     SENT = "sent", "전송";
     LOOKS = "looks", "조회";
@@ -94,6 +124,7 @@ texts! {
     EVENT = "event", "내용";
     DETAIL = "detail", "상세";
     BANK = "bank", "은행";
+    CODE_OF = "{0}", "은행 코드({0})";
     OTHER_CODES = "other codes", "다른 코드";
     REFUND_TO = "refund to", "환불 계좌";
     JOURNAL = "journal", "저널";
@@ -157,7 +188,7 @@ texts! {
 
     // cancel
     WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
-    ASK_REFUND = "Refund {0} now? [y/N] ", "{0}을 환불합니다. 계속할까요? [y/N] ";
+    ASK_REFUND = "Refund {0} now? [y/N] ", "{0} 환불합니다. 계속할까요? [y/N] ";
     NOT_ASKED = "nothing was stored and nothing was sent", "저장하거나 전송하지 않았습니다";
     NEEDS_YES = "cannot ask: standard input is not a terminal; look at what it would do, then add --yes",
         "터미널이 아니어서 확인할 수 없습니다. 내용을 확인한 뒤 --yes를 붙이세요";
@@ -169,18 +200,23 @@ texts! {
         whether you named the right order; a refund of this payment needs its own key",
         "이 키로 이미 다른 결제({3})의 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 주문을 바르게 지정했는지 확인하세요. \
         이 결제의 환불에는 별도의 키가 필요합니다";
-    ONLY_REASON = "the amount is the same, only the reason differs: repeat it with the reason that is stored",
-        "금액은 같고 사유만 다릅니다. 접수된 사유 그대로 다시 요청하세요";
+    ONLY_REASON = "the amount is the same, only the reason differs: repeat it with the reason that is stored: {0}",
+        "금액은 같고 사유만 다릅니다. 접수된 사유 그대로 다시 요청하세요: {0}";
+    WITHOUT_REASON = "(none: leave --reason out)", "(없음: --reason을 빼세요)";
+    NEEDS_ACCOUNT = "this payment is refunded into an account: write it into a file and add --refund-to FILE (cancel-desk cancel --help)",
+        "계좌로 환불하는 결제입니다. 계좌를 파일에 적고 --refund-to 파일을 붙이세요 (형식: cancel-desk cancel --help)";
+    FIND_BANK = "find the bank's code with `cancel-desk banks NAME --scheme {0}`",
+        "`cancel-desk banks 은행이름 --scheme {0}`로 은행 코드를 확인하세요";
     NOT_FULL = "it is not all that could be refunded then: repeat it with --amount, or ask for the rest with a key of its own",
         "접수된 환불은 전액이 아닙니다. --amount로 다시 요청하거나, 나머지는 별도의 키로 요청하세요";
     STORED_BEFORE = "this key was used before with the same content: this is that refund, nothing new was stored",
         "같은 키로 이미 접수된 요청입니다. 새로 접수하지 않고 기존 요청의 상태를 보여 줍니다";
     LOOK_LATER = "look again with `cancel-desk status {0}`; the refund is carried on by `cancel-desk worker` or `serve`",
         "`cancel-desk status {0}`로 다시 확인하세요. `cancel-desk worker` 또는 `serve`가 이어서 처리합니다";
-    RESOLVE_IT = "see the evidence with `cancel-desk status {0}`, decide with `cancel-desk resolve {0}`",
-        "`cancel-desk status {0}`로 근거를 확인하고 `cancel-desk resolve {0}`로 처리하세요";
+    RESOLVE_IT = "see the evidence with `cancel-desk status {0}`, then decide: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by NAME --reason WHY",
+        "`cancel-desk status {0}`로 근거를 확인한 뒤 결정하세요: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by 이름 --reason 사유";
     NOT_AGAIN = "do not refund it another way before that", "그 전에 다른 방법으로 환불하지 마세요";
-    INTERRUPTED = "interrupted: the refund is stored as {0} and is not lost", "중단되었습니다. 요청 {0}은(는) 저장되어 있으며 사라지지 않습니다";
+    INTERRUPTED = "interrupted: the refund is stored as {0} and is not lost", "중단되었습니다. 요청은 저장되어 있으며 사라지지 않습니다: {0}";
     SAME_KEY_AGAIN = "whether it was stored is not known: ask again with the same key, never with a new one",
         "저장 여부를 알 수 없습니다. 새 키가 아니라 같은 키로 다시 요청하세요";
 
@@ -193,12 +229,15 @@ texts! {
         "서로 다르며 이 프로그램의 환불로 설명되지 않습니다. 다른 곳에서 취소했을 수 있으니 PG 관리자 화면을 확인하세요";
     LEDGER_NOW = "The gateway's ledger now:", "지금 PG 내역:";
     LEDGER_SILENT = "the gateway's ledger could not be read: {0}", "PG 내역을 조회하지 못했습니다: {0}";
-    ASK_RESOLVE = "Record this decision: {0}? It is final unless it is to look again. [y/N] ",
-        "이 결정을 기록할까요: {0}? 다시 조회를 제외하면 되돌릴 수 없습니다. [y/N] ";
+    ASK_RESOLVE = "Record this decision: {0}? It is final. [y/N] ",
+        "‘{0}’으로 기록합니다. 되돌릴 수 없습니다. 계속할까요? [y/N] ";
+    ASK_LOOK_AGAIN = "Look again, from the beginning of the schedule? [y/N] ",
+        "처음 일정부터 다시 조회합니다. 계속할까요? [y/N] ";
     HAPPENED = "it happened, exactly once", "한 번 환불되었음";
     DID_NOT_HAPPEN = "it did not happen and never can", "환불되지 않았고 앞으로도 되지 않음";
     LOOK_AGAIN = "look again", "다시 조회";
-    DECIDE_IT = "a person has to decide {0}: cancel-desk resolve {0}", "취소 {0}은(는) 담당자 확인이 필요합니다: cancel-desk resolve {0}";
+    DECIDE_IT = "a person has to decide {0}: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by NAME --reason WHY",
+        "담당자 확인이 필요합니다: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by 이름 --reason 사유";
     FELL = "WARNING: the gateway's balance already fell by {0} ({1} before, {2} seen), as if this refund was made: if it was, \
         deciding that it did not happen lets it be refunded twice",
         "경고: PG 잔액이 이미 {0}만큼 줄었습니다(이전 {1}, 조회 {2}). 이 환불이 처리된 것일 수 있으며, 그렇다면 환불되지 않음으로 \
@@ -234,17 +273,17 @@ texts! {
     ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
     LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost, and the \
         same wish again would be refunded twice",
-        "우리 표시가 있는 PG 취소 {0}이(가) 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
+        "우리 표시가 있는 PG 취소({0})가 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
-    TOO_EARLY = "for {0} more seconds copies of what the journal lost may still be on their way: try again then",
-        "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0}초 뒤에 다시 시도하세요";
+    TOO_EARLY = "for {0} more copies of what the journal lost may still be on their way: try again then",
+        "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0} 뒤에 다시 시도하세요";
     PENDING_AT_PG = "the PG of this payment decides later, and a refund that the journal lost may wait there: if its admin page \
         shows none, add --force",
         "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
     IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
         resolve what comes of it first",
-        "복원 전의 일괄 작업 {0}이(가) 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
+        "복원 전의 일괄 작업({0})이 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
         처리하세요";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
@@ -332,7 +371,7 @@ texts! {
     LOG = "log", "로그";
 
     // serve
-    LISTENING = "listening on http://{0}, {1} workers; journal {2}", "http://{0} 에서 대기 중, 워커 {1}개, 저널 {2}";
+    LISTENING = "listening on http://{0}, {1} workers; journal {2}", "http://{0}에서 요청을 받습니다. 워커 {1}개, 저널 {2}";
     WORKING = "{0} workers; journal {1}", "워커 {0}개, 저널 {1}";
     STOPPING = "stopping: finishing what is under way, at most {0} s (once more stops at once, which is safe)",
         "종료 중입니다. 진행 중인 처리를 최대 {0}초 기다립니다 (다시 누르면 바로 종료하며, 안전합니다)";
@@ -353,7 +392,7 @@ texts! {
     EXCEEDS = "{0} is more than the {1} that can still be refunded ({2} is held for refunds under way)",
         "환불 가능 금액을 넘습니다: 요청 {0}, 환불 가능 {1} (처리 중 {2})";
     REMAINING_DIFFERS = "{1} is left to refund, not {0}: look at the payment and ask again",
-        "환불 가능 금액이 {0}이 아니라 {1}입니다. 결제를 다시 확인하고 요청하세요";
+        "환불 가능 금액이 예상과 다릅니다: 예상 {0}, 실제 {1}. 결제를 다시 확인하고 요청하세요";
     KEY_REUSED = "this key already stands for another refund: if it is the same refund, do NOT use a new key",
         "이 키로 이미 다른 내용의 환불이 접수되어 있습니다. 같은 환불이면 새 키를 쓰지 마세요";
     PAYMENT_CONFLICT = "this payment is registered already, with other content, and stays as it is: look with `cancel-desk payments \
@@ -362,9 +401,13 @@ texts! {
         결제는 PG 관리자 화면에서 환불하세요";
     NO_ACCOUNT_KEY = "account data cannot be stored without a key: set journal.account_key in the configuration",
         "계좌 정보를 저장할 키가 없습니다. 설정의 journal.account_key를 지정하세요";
-    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 {1} 계정 {0}이(가) 없습니다";
+    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 없는 계정입니다: {1}/{0}";
     NOT_ALLOWED = "not possible in this state: {0}", "지금 상태에서는 할 수 없습니다: {0}";
     LOOK_UP_FAILED = "the gateway could not be asked: {0}; looking up moves nothing, try again", "PG 조회에 실패했습니다: {0}. 조회는 돈을 움직이지 않으니 다시 시도하세요";
+    LOOK_UP_KEYS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키(key, secret)를 확인하세요";
+    LOOK_UP_UNKNOWN = "the gateway knows no such payment: check payment number and account",
+        "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     JOURNAL_FAILED = "the journal failed: {0}", "저널 오류: {0}";
 }
 

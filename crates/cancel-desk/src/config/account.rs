@@ -60,6 +60,26 @@ impl AccountConfig {
         self.client.as_ref()
     }
 
+    /// Where its requests go: the word for its address, or an address of the operator's own.
+    #[must_use]
+    pub fn address(&self) -> String {
+        match &self.client {
+            Some(ClientConfig::Chaiport(config)) => match config.endpoint() {
+                chaiport_cancel::Endpoint::Custom(url) => url.clone(),
+                _ => self.endpoint().to_owned(),
+            },
+            Some(ClientConfig::Eximbay(config)) => match config.endpoint() {
+                eximbay_cancel::Endpoint::Custom(url) => url.clone(),
+                _ => self.endpoint().to_owned(),
+            },
+            Some(ClientConfig::Settlebank(config)) => match config.endpoint() {
+                settlebank_cancel::Endpoint::Custom(url) => url.clone(),
+                _ => self.endpoint().to_owned(),
+            },
+            None => String::new(),
+        }
+    }
+
     /// The words for its address: `production`, `sandbox`, `static_ip` or `custom`.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {

@@ -159,7 +159,10 @@ impl Problem {
             Self::NoFile => "파일을 읽을 수 없습니다. 있는 파일을 지정하거나 `cancel-desk config example`로 시작하세요".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("알 수 없는 항목입니다. `{nearest}`인지 확인하세요"),
             Self::UnknownKey { known, .. } => format!("알 수 없는 항목입니다. 쓸 수 있는 항목: {known}"),
-            Self::Missing { write } => format!("값이 없습니다. {write} 형태로 적으세요"),
+            Self::Missing { write } => {
+                let write = said(write).unwrap_or_else(|| write.clone());
+                format!("값이 없습니다. 이렇게 적으세요: {write}")
+            }
             Self::WrongType { wanted } => {
                 format!("값의 형식이 다릅니다: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
             }
@@ -171,8 +174,8 @@ impl Problem {
                     .into()
             }
             Self::BothGiven { other } => format!("`{other}`와 함께 쓸 수 없습니다. 하나만 남기세요"),
-            Self::VariableNotSet { name } => format!("환경변수 {name}이(가) 설정되어 있지 않습니다"),
-            Self::Unreadable { path } => format!("파일 {}을(를) 읽을 수 없습니다. 경로와 권한을 확인하세요", path.display()),
+            Self::VariableNotSet { name } => format!("설정되지 않은 환경변수입니다: {name}"),
+            Self::Unreadable { path } => format!("읽을 수 없는 파일입니다: {}. 경로와 권한을 확인하세요", path.display()),
             Self::ReadableByOthers { path } => {
                 format!("다른 사용자에게 열려 있는 파일입니다: chmod 600 {}", path.display())
             }

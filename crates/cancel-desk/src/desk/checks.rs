@@ -5,6 +5,7 @@ use pg_core::{Invalid, PaymentRef};
 
 use crate::journal::NewIntent;
 use crate::record::{NewPayment, PaymentRecord};
+use crate::worker::Accounts;
 
 /// Longest name of an account; the configuration allows no longer one.
 const MAX_ACCOUNT: usize = 64;
@@ -73,7 +74,7 @@ pub(super) fn payment(payment: &PaymentRef) -> Result<(), Invalid> {
 
 /// Whether the gateway's crate would make a request of it. What depends on the balance is left to the journal.
 #[cfg(feature = "gateways")]
-pub(crate) fn wish(payment: &PaymentRecord, new: &NewIntent) -> Result<(), Invalid> {
+pub(crate) fn wish(payment: &PaymentRecord, new: &NewIntent, accounts: &Accounts) -> Result<(), Invalid> {
     use pg_core::{AttemptTag, CancelOrder, Gateway};
 
     let balance = payment.money(payment.known_balance);
@@ -94,10 +95,32 @@ pub(crate) fn wish(payment: &PaymentRecord, new: &NewIntent) -> Result<(), Inval
             chaiport_cancel::gateway::request_for(&order).and_then(|request| request.check())
         }
         Gateway::Eximbay => eximbay_cancel::CancelRequest::try_from(&order).map(|_| ()),
-        // its form, and so its rules, are the account's; the client checks before it sends
+        Gateway::Settlebank => match accounts.of(&payment.key()) {
+            Some(account) => at_settlebank(&order, account.gateway().capabilities().guard),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
     .map_err(as_asked)
+}
+
+/// Its rules depend on the account's form, which the guard tells; never on its keys.
+#[cfg(feature = "gateways")]
+fn at_settlebank(order: &pg_core::CancelOrder, guard: pg_core::Guard) -> Result<(), Invalid> {
+    use settlebank_cancel::{Config, Endpoint, EqualAmounts, SANDBOX_AES_KEY, SANDBOX_LICENCE_KEY};
+
+    let config = if guard == pg_core::Guard::Sequence {
+        Config::standard("check", SANDBOX_LICENCE_KEY, SANDBOX_AES_KEY)
+    } else {
+        // whether an amount was refunded before is asked when it is sent
+        Config::flat("check", SANDBOX_LICENCE_KEY).equal_amounts(EqualAmounts::Send)
+    };
+    let config = config.endpoint(Endpoint::Sandbox).build()?;
+    match settlebank_cancel::gateway::request_for(order, &config) {
+        // numbers are given when it is sent, and a person can have one settled
+        Err(error) if error.field() == "sequence" => Ok(()),
+        made => made.map(|_| ()),
+    }
 }
 
 /// Names the field as callers spell it.
@@ -110,7 +133,13 @@ fn as_asked(error: Invalid) -> Invalid {
         "refund_account.bank" => "refund_bank",
         other => other,
     };
-    Invalid::new(field, error.reason().to_owned())
+    let why = match (field, error.reason()) {
+        ("reason", "must be at most 255 bytes of utf-8") => {
+            "must be at most 255 bytes of utf-8 at this gateway (about 85 Korean characters)"
+        }
+        (_, why) => why,
+    };
+    Invalid::new(field, why.to_owned())
 }
 
 #[cfg(not(feature = "gateways"))]
@@ -119,6 +148,6 @@ pub(super) fn payment(_payment: &PaymentRef) -> Result<(), Invalid> {
 }
 
 #[cfg(not(feature = "gateways"))]
-pub(crate) fn wish(_payment: &PaymentRecord, _new: &NewIntent) -> Result<(), Invalid> {
+pub(crate) fn wish(_payment: &PaymentRecord, _new: &NewIntent, _accounts: &Accounts) -> Result<(), Invalid> {
     Ok(())
 }

@@ -9,6 +9,7 @@ mod error;
 mod number;
 mod selector;
 mod views;
+pub(crate) mod waiting;
 mod wish;
 mod workers;
 
@@ -33,6 +34,7 @@ pub(crate) use error::seconds;
 pub use number::Number;
 pub use selector::Selector;
 pub use views::{CancelView, EvidenceView, OutcomeView, PaymentView, StateView, rfc3339};
+pub use waiting::Waiting;
 pub use wish::{Amount, RefundTo, Wish, scheme_of};
 pub use workers::Workers;
 
@@ -232,7 +234,7 @@ impl Desk {
         if self.accounts().of(&new.payment).is_none() {
             return Err(no_account(&new.payment));
         }
-        Ok(checks::wish(payment, new)?)
+        Ok(checks::wish(payment, new, self.accounts())?)
     }
 
     /// Why it is too much, by what the journal holds now.
@@ -387,7 +389,8 @@ impl Desk {
             IntentState::Planned => self.journal().held_by(intent.id).await?,
             _ => None,
         };
-        Ok(CancelView { held_by, ..CancelView::new(intent, &attempts) })
+        let waits = self.waits_because(intent, &attempts, held_by).await?;
+        Ok(CancelView { held_by, waits, ..CancelView::new(intent, &attempts) })
     }
 }
 

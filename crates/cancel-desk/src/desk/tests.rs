@@ -10,6 +10,9 @@ use super::*;
 use crate::journal::{MemoryJournal, SystemClock, Vault, VaultKey};
 
 mod clearing;
+#[cfg(feature = "gateways")]
+mod refused_here;
+mod waits;
 
 /// A gateway that does what it is told, at once.
 #[derive(Debug, Default)]

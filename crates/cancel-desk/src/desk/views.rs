@@ -5,7 +5,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::Number;
+use super::{Number, Waiting};
 use crate::record::{
     AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, JobId, Outcome, PaymentRecord, Proof,
     RejectedBecause, Suspect, Timestamp, Why,
@@ -102,6 +102,9 @@ pub struct CancelView {
     /// The bulk job that holds it: halted, and nothing is sent until it is approved again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_by: Option<JobId>,
+    /// Why it waits, while it is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Waiting>,
     /// The payment's gateway.
     pub gateway: Gateway,
     /// The merchant's account there.
@@ -154,6 +157,7 @@ impl CancelView {
             is_final: settled,
             waits_for_a_person: intent.waits_for_a_person(),
             held_by: None,
+            waits: None,
             gateway: intent.payment.gateway,
             account: intent.payment.merchant.clone(),
             payment_id: intent.payment.payment_id.clone(),

@@ -1,6 +1,6 @@
 //! Refusals in Korean.
 
-use pg_core::{Currency, Money};
+use pg_core::Money;
 
 use crate::desk::{DeskError, seconds};
 use crate::record::{IntentRecord, IntentState};
@@ -16,15 +16,19 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             "해당하는 결제가 여러 건입니다. gateway, account, payment_id 중 하나로 지정하세요.".to_owned()
         }
         DeskError::AlreadyRefunded => ALREADY_REFUNDED.to_owned(),
-        DeskError::Exceeds { asked, cancelable, reserved } if reserved.is_zero() => {
-            format!("환불 요청 금액({asked})이 환불 가능 금액({cancelable})보다 큽니다.")
+        DeskError::Exceeds { asked, cancelable, reserved } => {
+            let under_way = match reserved.is_zero() {
+                true => String::new(),
+                false => format!(" 진행 중인 환불: {}.", money(*reserved)),
+            };
+            let (asked, cancelable) = (money(*asked), money(*cancelable));
+            format!("환불 요청 금액({asked})이 환불 가능 금액({cancelable})보다 큽니다.{under_way}")
         }
-        DeskError::Exceeds { asked, cancelable, reserved } => format!(
-            "환불 요청 금액({asked})이 환불 가능 금액({cancelable})보다 큽니다. 진행 중인 환불: {reserved}."
+        DeskError::RemainingDiffers { expected, cancelable } => format!(
+            "남은 환불 가능 금액이 예상과 다릅니다: 예상 {}, 실제 {}.",
+            money(*expected),
+            money(*cancelable)
         ),
-        DeskError::RemainingDiffers { expected, cancelable } => {
-            format!("남은 환불 가능 금액은 {cancelable}이며, 예상한 {expected}과 다릅니다.")
-        }
         DeskError::KeyReused(Some(held)) => key_reused(held, false),
         DeskError::KeyReused(None) => {
             "이 키는 이미 다른 내용의 요청에 사용되었습니다. 같은 환불이면 새 키를 쓰지 마세요.".to_owned()
@@ -34,9 +38,12 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             "계좌 정보를 암호화할 키가 설정되어 있지 않아 저장할 수 없습니다.".to_owned()
         }
         DeskError::NoAccount { gateway, merchant } => {
-            format!("{gateway}의 가맹점 계정 {merchant:?}이(가) 이 서버에 설정되어 있지 않습니다.")
+            format!("이 서버에 설정되지 않은 가맹점 계정입니다: {gateway}/{merchant}.")
         }
-        DeskError::NotAllowed(_) => "현재 상태에서는 할 수 없는 작업입니다.".to_owned(),
+        DeskError::NotAllowed(why) => {
+            let why = crate::korean::said(why).unwrap_or_else(|| (*why).to_owned());
+            format!("현재 상태에서는 할 수 없는 작업입니다: {why}")
+        }
         DeskError::TooEarly(left) => format!(
             "백업 복원 전에 보낸 요청이 아직 처리되고 있을 수 있습니다. {}초 뒤에 다시 시도하세요.",
             seconds(*left)
@@ -84,23 +91,14 @@ const fn state_word(state: IntentState) -> &'static str {
 
 /// `3,000원`; other currencies with their code.
 fn money(money: Money) -> String {
-    if money.currency() != Currency::KRW {
-        return money.to_string();
-    }
-    let digits = money.to_decimal_text();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && digits.len().saturating_sub(index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text.push('원');
-    text
+    let text = money.to_string();
+    crate::korean::amount(&text).unwrap_or(text)
 }
 
 #[cfg(test)]
 mod tests {
+    use pg_core::Currency;
+
     use super::*;
 
     #[test]

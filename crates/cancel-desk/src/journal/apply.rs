@@ -207,7 +207,13 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
                 intent.state = IntentState::Manual;
             }
         }
-        (Change::Rejected(because), attempt) => reject(payment, intent, attempt, because.clone()),
+        (Change::Rejected(because), mut attempt) => {
+            if let (RejectedBecause::Invalid { .. }, Some(attempt)) = (because, attempt.as_deref_mut()) {
+                // a check before the wire refused it: this sending stayed at home, and there was no other
+                attempt.doubts = attempt.doubts.saturating_sub(1).max(0);
+            }
+            reject(payment, intent, attempt, because.clone());
+        }
         (Change::Resend, Some(attempt)) if !attempt.taken => {
             attempt.state = AttemptState::Sending;
             attempt.sends = attempt.sends.saturating_add(1);

@@ -52,6 +52,7 @@ pub(super) const TEXTS: Table = &[
         "필수 항목입니다. 이 PG의 계정이 하나가 아닙니다",
     ),
     ("is too long", "너무 깁니다"),
+    ("must be ko or en ({})", "ko 또는 en이어야 합니다 (현재 값: {0})"),
     ("must be ko or en", "ko 또는 en이어야 합니다"),
     ("must be chaiport, eximbay or settlebank", "chaiport, eximbay, settlebank 중 하나여야 합니다"),
     ("must be a day like 2026-11-21", "2026-11-21처럼 날짜로 적어야 합니다"),
@@ -83,6 +84,7 @@ pub(super) const TEXTS: Table = &[
     ("must be a plain number such as 3000 or 12.50 ({})", "3000이나 12.50처럼 숫자만 적어야 합니다 ({0})"),
     ("not an amount: it is below zero", "금액이 아닙니다. 0보다 작습니다"),
     ("not an amount: it is too large", "금액이 너무 큽니다"),
+    ("not an amount: KRW has 0 decimal places", "원화에는 소수점을 쓸 수 없습니다"),
     ("not an amount: {} has {} decimal places", "금액이 아닙니다. {0}의 소수 자리는 {1}자리입니다"),
     ("not an amount: {}", "금액이 아닙니다: {0}"),
     (
@@ -112,7 +114,7 @@ pub(super) const TEXTS: Table = &[
     ("must be digits (hyphens and spaces are dropped)", "숫자여야 합니다 (하이픈과 공백은 뺍니다)"),
     (
         "must be a bank that {} refunds to, by its code in {}'s numbering",
-        "{0}이(가) 환불할 수 있는 은행을 {1} 은행 코드로 적어야 합니다",
+        "환불할 수 있는 은행을 {1} 은행 코드로 적어야 합니다 (`cancel-desk banks 은행이름 --scheme {0}`로 확인)",
     ),
     (
         "cannot be read: the payment is registered without pg_provider, which decides the bank codes",

@@ -70,7 +70,7 @@ pub(super) const TEXTS: Table = &[
     ("is a bank that no pg's table has, {} neither", "어느 PG의 코드표에도 없는 은행입니다 ({0}에도 없음)"),
     (
         "is a bank that {} cannot refund to; these pgs can: {}",
-        "{0}이(가) 환불할 수 없는 은행입니다. 환불할 수 있는 PG: {1}",
+        "이 PG({0})로는 환불할 수 없는 은행입니다. 환불할 수 있는 PG: {1}",
     ),
     (
         "is danal, which does not refund virtual accounts; refund the buyer yourself",
@@ -108,6 +108,10 @@ pub(super) const TEXTS: Table = &[
         "조회 결과보다 작은 값입니다. 조회 결과가 오래되었습니다",
     ),
     ("must all be above zero", "모두 0보다 커야 합니다"),
+    (
+        "must be at most 255 bytes of utf-8 at this gateway (about 85 Korean characters)",
+        "이 PG에서는 UTF-8로 255바이트 이하여야 합니다 (한글 약 85자)",
+    ),
     ("must be at most {} bytes of utf-8", "UTF-8로 {0}바이트 이하여야 합니다"),
     (
         "must not contain : & ? ' \" < > or control characters",

@@ -58,10 +58,33 @@ fn fill(korean: &str, values: &[&str]) -> String {
         let (place, after) = part.split_once('}').unwrap_or((part, ""));
         let value = place.parse::<usize>().ok().and_then(|place| values.get(place)).copied();
         let value = value.unwrap_or_default();
-        filled.push_str(&said(value).unwrap_or_else(|| value.to_owned()));
+        filled.push_str(&said(value).or_else(|| amount(value)).unwrap_or_else(|| value.to_owned()));
         filled.push_str(after);
     }
     filled
+}
+
+/// `10000 KRW` as `10,000원`, `1234.50 USD` as `1,234.50 USD`; `None` for what is no amount.
+pub(crate) fn amount(value: &str) -> Option<String> {
+    let (number, currency) = value.split_once(' ')?;
+    let (whole, rest) = number.split_once('.').map_or((number, None), |(whole, rest)| (whole, Some(rest)));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let is_code = currency.len() == 3 && currency.bytes().all(|b| b.is_ascii_uppercase());
+    if !is_code || !digits(whole) || !rest.is_none_or(digits) {
+        return None;
+    }
+    let mut grouped = String::new();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && whole.len().saturating_sub(index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    if let Some(rest) = rest {
+        grouped.push('.');
+        grouped.push_str(rest);
+    }
+    Some(if currency == "KRW" { format!("{grouped}원") } else { format!("{grouped} {currency}") })
 }
 
 #[cfg(test)]

@@ -203,3 +203,22 @@ fn values_and_names_stay_where_they_are() {
         assert_eq!(said(unknown), None, "{unknown}");
     }
 }
+
+#[test]
+fn amounts_and_what_the_system_says_are_told_in_korean() {
+    for (english, korean) in [
+        ("more than the 20600 KRW that is left", "남은 금액 20,600원보다 큽니다"),
+        ("more than the 20600.00 USD that is left", "남은 금액 20,600.00 USD보다 큽니다"),
+        ("a.csv: No such file or directory (os error 2)", "a.csv: 파일이 없습니다"),
+        ("not an amount: KRW has 0 decimal places", "원화에는 소수점을 쓸 수 없습니다"),
+        (
+            "endpoint = \"production\" or \"sandbox\", or an address of your own",
+            "endpoint = \"production\" 또는 \"sandbox\" 또는 직접 적은 주소",
+        ),
+    ] {
+        assert_eq!(said(english).as_deref(), Some(korean));
+    }
+    for no_amount in ["a KRW", "1 krw", "1", " KRW", "1. KRW"] {
+        assert_eq!(super::amount(no_amount), None, "{no_amount}");
+    }
+}

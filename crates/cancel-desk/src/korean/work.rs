@@ -76,13 +76,20 @@ pub(super) const TEXTS: Table = &[
     ),
     ("has another paid amount at the gateway", "PG의 결제금액과 다릅니다"),
     ("is not configured here", "설정에 없는 계정입니다"),
-    ("is not known to the gateway", "PG에 없는 결제입니다"),
+    (
+        "is not known to the gateway: check payment number and account",
+        "PG에 없는 결제입니다. 결제번호와 계정을 확인하세요",
+    ),
+    (
+        "is refused by the gateway: check its keys in the configuration",
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요",
+    ),
     ("is not paid, as the gateway has it", "PG 기준으로 결제완료 상태가 아닙니다"),
     (
         "is suspect after a restored backup: a person clears it first",
         "백업 복원 후 점검 대상인 결제입니다. 담당자가 먼저 해제해야 합니다",
     ),
-    ("no job {}: see the jobs with «bulk list»", "작업 {0}이(가) 없습니다. `bulk list`로 확인하세요"),
+    ("no job {}: see the jobs with «bulk list»", "없는 작업입니다: {0}. `bulk list`로 확인하세요"),
     (
         "the job is {} ({}): plan the file again under another name",
         "작업 상태: {0} ({1}). 다른 이름으로 다시 계획하세요",
@@ -192,11 +199,33 @@ pub(super) const TEXTS: Table = &[
     ("must be given at least once", "하나 이상 있어야 합니다"),
     (
         "must be a loopback address, or other hosts be allowed by name: {} is reached by others",
-        "이 컴퓨터 안에서만 접근되는 주소여야 합니다. {0}은(는) 다른 컴퓨터에서 접근할 수 있습니다",
+        "이 컴퓨터 안에서만 접근되는 주소여야 합니다. 다른 컴퓨터에서 접근할 수 있는 주소: {0}",
     ),
     ("must be a time of this era", "시각이 올바르지 않습니다"),
+    (
+        "gateway = \"chaiport\", \"eximbay\" or \"settlebank\"",
+        "gateway = \"chaiport\"(또는 \"eximbay\", \"settlebank\")",
+    ),
+    (
+        "name = \"shop\", the name that payments are registered with",
+        "name = \"shop\"(결제를 등록할 때 쓰는 이름)",
+    ),
+    (
+        "endpoint = \"{}\" or \"{}\", or an address of your own",
+        "endpoint = \"{0}\" 또는 \"{1}\" 또는 직접 적은 주소",
+    ),
+    ("form = \"standard\" (or \"flat\")", "form = \"standard\"(또는 \"flat\")"),
+    ("mid = \"…\", the merchant id", "mid = \"…\"(가맹점 ID)"),
+    // what the system says
+    ("No such file or directory (os error 2)", "파일이 없습니다"),
+    ("Permission denied (os error 13)", "권한이 없습니다"),
+    ("Is a directory (os error 21)", "파일이 아니라 폴더입니다"),
+    ("Not a directory (os error 20)", "폴더가 아닙니다"),
+    ("Address already in use (os error 98)", "이미 사용 중인 주소입니다"),
+    ("Cannot assign requested address (os error 99)", "이 컴퓨터의 주소가 아닙니다"),
+    ("No space left on device (os error 28)", "디스크가 가득 찼습니다"),
     // the journal's place
-    ("the journal {} cannot be opened: {}", "저널 {0}을(를) 열 수 없습니다: {1}"),
+    ("the journal {} cannot be opened: {}", "저널을 열 수 없습니다({0}): {1}"),
     ("the client of {} cannot be made: {}", "{0} 연결을 준비할 수 없습니다: {1}"),
     ("this build of cancel-desk has no {} journal", "이 cancel-desk에는 {0} 저널 기능이 없습니다"),
     (

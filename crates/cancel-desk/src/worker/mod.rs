@@ -11,9 +11,10 @@ mod pace;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pg_core::{
@@ -24,6 +25,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{Instrument, info, info_span, warn};
 
+use crate::desk::waiting::LOOK_UP_FAILED;
 use crate::journal::{Journal, JournalError};
 use crate::protocol::{
     Action, AttemptPlan, Change, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn,
@@ -44,6 +46,9 @@ const POLL: Duration = Duration::from_secs(1);
 const WRITE_AGAIN: u32 = 5;
 const WRITE_PAUSE: Duration = Duration::from_millis(200);
 
+/// Of how many intents at most the last failure is remembered.
+const MOST_FAILING: usize = 10_000;
+
 /// One task that carries refunds through.
 #[derive(Debug)]
 pub struct Worker {
@@ -51,6 +56,8 @@ pub struct Worker {
     accounts: Arc<Accounts>,
     owner: String,
     work: Arc<Notify>,
+    /// Whose look-ups tell nothing, and why: noted when it changes, not every time.
+    failing: Mutex<BTreeMap<IntentId, &'static str>>,
 }
 
 /// What one turn at a payment came to.
@@ -70,7 +77,7 @@ impl Worker {
     pub fn new(journal: Arc<dyn Journal>, accounts: Arc<Accounts>) -> Result<Self, Invalid> {
         // no name is ever used twice: a restarted worker must not take its former self's lease for its own
         let owner = format!("{}-{}", std::process::id(), IntentId::random()?);
-        Ok(Self { journal, accounts, owner, work: Arc::new(Notify::new()) })
+        Ok(Self { journal, accounts, owner, work: Arc::new(Notify::new()), failing: Mutex::default() })
     }
 
     /// Notify it when something was stored, and it does not wait for its next look.
@@ -215,6 +222,9 @@ impl Worker {
                 Action::Record(record) => self.record(&turn, &record).await?,
                 Action::Release => break,
             };
+            if let Event::LookedUp(seen) = &event {
+                self.note_failure(turn.snapshot().intent.id, &seen.answer).await;
+            }
             let (now, answer) = match &event {
                 // needs no time, and a question to the journal that failed here would lose it
                 Event::Answered { outcome, .. } => (turn.snapshot().now, Some(label(outcome))),
@@ -286,6 +296,28 @@ impl Worker {
             _ => false,
         };
         Ok(Event::LookedUp(Seen { answer, history_tag, verdict, unexplained }))
+    }
+
+    /// Notes why look-ups of an intent tell nothing, for whoever asks why it does not move.
+    async fn note_failure(&self, intent: IntentId, answer: &Result<PaymentState, LookUpError>) {
+        let word = answer.as_ref().err().map(|error| failure_word(error.kind()));
+        {
+            let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+            if failing.len() > MOST_FAILING {
+                failing.clear();
+            }
+            let before = match word {
+                Some(word) => failing.insert(intent, word),
+                None => failing.remove(&intent),
+            };
+            if before == word {
+                return;
+            }
+        }
+        if let Some(word) = word {
+            // for people alone: the look-up itself is recorded whatever becomes of this
+            let _unwritten = self.journal.note(intent, LOOK_UP_FAILED, word).await;
+        }
     }
 
     async fn commit(&self, turn: &Turn, plan: &AttemptPlan) -> Result<Event, JournalError> {
@@ -366,6 +398,19 @@ impl Worker {
             account.pace().cancelled(place, &outcome);
         }
         Ok(Event::Answered { outcome, taken: order.sends().was_taken() })
+    }
+}
+
+/// One word for what kept a look-up from an answer.
+const fn failure_word(kind: &LookUpErrorKind) -> &'static str {
+    match kind {
+        LookUpErrorKind::Invalid(_) => "invalid",
+        LookUpErrorKind::NotFound => "not_found",
+        LookUpErrorKind::Credentials => "credentials",
+        LookUpErrorKind::Unavailable => "unavailable",
+        LookUpErrorKind::Malformed => "malformed",
+        LookUpErrorKind::Refused => "refused",
+        _ => "other",
     }
 }
 

@@ -19,7 +19,7 @@ async fn rules_options_and_examples_are_told_in_korean() {
     let file = scene.write("orders.csv", "merchant_uid,amount\nORD-1,20000\nORD-9,1\n");
     let plan = scene.korean(&["bulk", "plan", file.to_str().unwrap()]).await.ends(1).out;
     assert!(
-        plan.contains("남은 금액 10000 KRW보다 큽니다") && plan.contains("등록되지 않은 결제입니다"),
+        plan.contains("남은 금액 10,000원보다 큽니다") && plan.contains("등록되지 않은 결제입니다"),
         "{plan}"
     );
     let import = scene.write("bad-payments.csv", "imp_uid,merchant_uid,amount\nimp_1,O-9,0\n");
@@ -46,4 +46,83 @@ async fn rules_options_and_examples_are_told_in_korean() {
         example.contains("# lang = \"ko\"\n") && example.contains("One [[account]] for each"),
         "{example}"
     );
+}
+
+/// One line of names and values, without the spaces that align it.
+fn row<'a>(shown: &'a str, name: &str) -> &'a str {
+    let found = shown.lines().find_map(|line| line.strip_prefix(name));
+    found.unwrap_or_else(|| panic!("no {name}: {shown}")).trim()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_a_refund_does_not_move_is_told() {
+    let scene = Scene::new("waits").await;
+    scene.pay(&["ORD-1", "ORD-2"]).await;
+    let secret = scene.write("secret", "not-the-secret-of-this-account");
+    private(&secret);
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "k", "--yes", "--wait", "1s"];
+    let stored = scene.korean(&cancel).await.ends(3);
+    assert!(row(&stored.out, "대기 이유").contains("설정의 키를 확인하세요"), "{}", stored.out);
+    let id = row(&stored.out, "취소번호").to_owned();
+    let shown = scene.run(&["status", &id]).await.ends(3).out;
+    assert!(row(&shown, "waits because").contains("check its keys"), "{shown}");
+    let shown = scene.korean(&["pending"]).await.ends(0).out;
+    assert!(shown.contains("대기 이유: PG가 이 계정의 인증을 거절합니다"), "{shown}");
+    let json = scene.run(&["status", &id, "--json"]).await.ends(3).json();
+    assert_eq!(json["waits"]["because"], "look_up_failed", "{json}");
+
+    // the same is said where a person asks
+    let asked = scene.korean(&["lookup", "ORD-1"]).await;
+    assert!(asked.err.contains("설정의 키") && !asked.err.contains("다시 시도"), "{}", asked.err);
+    let file = scene.write("orders.csv", "merchant_uid,amount\nORD-2,1000\n");
+    let plan = scene.korean(&["bulk", "plan", file.to_str().unwrap(), "--look-up"]).await;
+    let told = format!("{}{}", plan.out, plan.err);
+    assert!(told.contains("설정의 키를 확인하세요") && !told.contains("나중에"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_line_that_cannot_be_read_is_told_in_korean() {
+    let scene = Scene::new("usage").await;
+    for (command, told) in [
+        (&["cancel", "ORD-1", "--full"][..], "필수 항목이 없습니다: --key <KEY>"),
+        (&["cancle"][..], "알 수 없는 명령입니다: cancle"),
+        (&["pending", "--limt", "3"][..], "알 수 없는 옵션입니다: --limt"),
+        (&["pending", "--limit", "0"][..], "1~100000 사이여야 합니다"),
+        (&["lookup", "O", "--gateway", "pg"][..], "chaiport, eximbay, settlebank 중 하나여야 합니다"),
+        (&["cancel", "O", "--full", "--amount", "1", "--key", "k"][..], "함께 쓸 수 없습니다"),
+    ] {
+        let ended = scene.korean(command).await.ends(2);
+        assert!(ended.err.contains(told) && !ended.err.contains("error"), "{}", ended.err);
+        let json: Vec<&str> = command.iter().copied().chain(["--json"]).collect();
+        let ended = scene.korean(&json).await.ends(2);
+        assert!(ended.json()["error"].to_string().contains(told), "{}", ended.out);
+    }
+    let help = scene.korean(&["pending", "--help"]).await.ends(0).out;
+    assert!(help.contains("사용법: ") && help.contains("[기본값: 100]"), "{help}");
+    assert!(!help.contains("Usage") && !help.contains("default"), "{help}");
+
+    // a language that there is not is no language
+    let mut command = scene.command(&["pending"]);
+    command.env("CANCEL_DESK_LANG", "kr").env("LANG", "ko_KR.UTF-8");
+    let refused = scene.finish(command).await.ends(2);
+    assert_eq!(refused.err, "오류: CANCEL_DESK_LANG: ko 또는 en이어야 합니다 (현재 값: kr)\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_refunded_is_shown_where_nobody_can_be_asked() {
+    let scene = Scene::new("shown").await;
+    scene.pay(&["ORD-1"]).await;
+    let shown = scene.korean(&["cancel", "ORD-1", "--amount", "3000", "--key", "k"]).await.ends(2).err;
+    assert!(shown.contains("다음 내용으로 환불합니다") && shown.contains("3,000원"), "{shown}");
+    assert!(shown.contains("http://127.0.0.1:") && shown.contains("--yes"), "{shown}");
+    assert!(scene.run(&["status", "--key", "k"]).await.code != 0, "nothing is stored");
+    let half =
+        scene.korean(&["cancel", "ORD-1", "--amount", "10.5", "--key", "k", "--yes"]).await.ends(2).err;
+    assert!(half.contains("원화에는 소수점을 쓸 수 없습니다"), "{half}");
+
+    let first = ["cancel", "ORD-1", "--amount", "3000", "--key", "k", "--reason", "변심", "--yes"];
+    scene.run(&first).await.ends(0);
+    let other = ["cancel", "ORD-1", "--amount", "3000", "--key", "k", "--reason", "파손", "--yes"];
+    let other = scene.korean(&other).await.ends(2).err;
+    assert!(other.contains("접수된 사유 그대로 다시 요청하세요: 변심"), "{other}");
 }

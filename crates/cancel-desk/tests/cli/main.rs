@@ -335,7 +335,7 @@ async fn a_person_decides_what_only_a_person_can() {
     let key = format!("chaiport/shop/{}", ids[0]);
     let trust = ["trust", &key, "--by", "kim", "--reason", "compared by hand", "--yes"];
     // what was lost may be on its way yet
-    assert!(scene.korean(&trust).await.ends(3).err.contains("초 뒤에 다시 시도하세요"));
+    assert!(scene.korean(&trust).await.ends(3).err.contains(" 뒤에 다시 시도하세요"));
     scene.run(&[&trust[..], &["--force"]].concat()).await.ends(0);
 }
 

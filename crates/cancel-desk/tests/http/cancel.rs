@@ -137,7 +137,7 @@ async fn more_than_is_left_is_refused_with_the_amounts() {
     );
     let korean = scene.send(call.header("accept-language", "ko-KR,ko;q=0.9,en;q=0.8")).await;
     let text = korean.refused(400, "exceeds_cancelable_amount")["message"].to_string();
-    assert!(text.contains("환불 가능 금액(7000 KRW)"), "{text}");
+    assert!(text.contains("환불 가능 금액(7,000원)"), "{text}");
     assert_eq!(scene.refunds(&id), [3000]);
 }
 

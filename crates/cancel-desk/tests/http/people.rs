@@ -48,6 +48,9 @@ async fn what_waits_for_a_person_is_listed_and_resolved() {
     let answer = scene.send(resolve(&first, decided)).await;
     assert_eq!((answer.status, &answer.json()["outcome"]["because"]), (200, &"person".into()));
     scene.send(resolve(&first, decided)).await.refused(409, "not_allowed");
+    let korean = scene.send(resolve(&first, decided).header("accept-language", "ko")).await;
+    let told = korean.refused(409, "not_allowed")["message"].to_string();
+    assert!(told.contains("담당자 확인을 기다리는 취소가 아닙니다"), "{told}");
     let again = scene.send(Call::cancel("ORD-1", "3000", "key-of-ORD-1")).await.refused(422, "rejected");
     assert_eq!(again["cancel"]["id"], first.as_str());
     assert_eq!(waiting("").await, [second.as_str()]);

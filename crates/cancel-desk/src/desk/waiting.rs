@@ -1,0 +1,148 @@
+//! Why a refund under way does not move, by what the journal holds.
+
+use serde::Serialize;
+
+use crate::journal::JournalError;
+use crate::record::{AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId};
+
+use super::{Desk, DeskError};
+
+/// How many events are read at a time.
+const PAGE: u32 = 1000;
+/// What a worker notes when a look-up told nothing.
+pub(crate) const LOOK_UP_FAILED: &str = "look_up_failed";
+/// How long a stored refund that nobody has looked at is not remarkable, in milliseconds.
+const UNTOUCHED: i64 = 5_000;
+
+/// Why a cancel under way waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "because", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Waiting {
+    /// Its bulk job is halted.
+    HaltedJob {
+        /// The job.
+        job: JobId,
+    },
+    /// Another cancel of the same payment was sent and has no outcome yet.
+    AnotherCancel {
+        /// That one.
+        cancel: IntentId,
+    },
+    /// The journal was restored from a backup, and the payment is not trusted yet.
+    Suspect,
+    /// The gateway did not tell about the payment when it was looked up; nothing is sent before it does.
+    LookUpFailed {
+        /// What kept it from an answer, in one word; only where events were read.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kind: Option<String>,
+    },
+    /// It could not be sent, and is tried again.
+    NotSent {
+        /// Why, in one word.
+        reason: String,
+    },
+    /// The gateway refused it, and a look-up has yet to confirm that nothing happened.
+    Refused {
+        /// The gateway's code.
+        code: String,
+    },
+    /// It was sent, and whether it happened is not known yet.
+    OutcomeUnknown {
+        /// Why, in one word.
+        reason: String,
+    },
+    /// The gateway took it, and its ledger does not show it yet.
+    Accepted,
+    /// No worker has begun with it.
+    NoWorker,
+}
+
+impl Desk {
+    /// Why a cancel under way waits. `None` when it does not, or waits for a person.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub(super) async fn waits_because(
+        &self,
+        intent: &IntentRecord,
+        attempts: &[AttemptRecord],
+        held_by: Option<JobId>,
+    ) -> Result<Option<Waiting>, DeskError> {
+        if intent.waits_for_a_person() {
+            return Ok(None);
+        }
+        Ok(match intent.state {
+            IntentState::Accepted => Some(Waiting::Accepted),
+            IntentState::Open => attempts.last().and_then(of_attempt),
+            IntentState::Planned => self.before_it_is_sent(intent, held_by).await?,
+            _ => None,
+        })
+    }
+
+    async fn before_it_is_sent(
+        &self,
+        intent: &IntentRecord,
+        held_by: Option<JobId>,
+    ) -> Result<Option<Waiting>, DeskError> {
+        if let Some(job) = held_by {
+            return Ok(Some(Waiting::HaltedJob { job }));
+        }
+        for other in self.journal().intents_of(&intent.payment).await? {
+            if other.id == intent.id {
+                continue;
+            }
+            let may_be_open =
+                matches!(other.state, IntentState::Open | IntentState::Accepted | IntentState::Manual);
+            if may_be_open && self.journal().attempts_of(other.id).await?.iter().any(|a| a.state.is_open()) {
+                return Ok(Some(Waiting::AnotherCancel { cancel: other.id }));
+            }
+        }
+        if self.payment(&intent.payment).await?.suspect.is_some() {
+            return Ok(Some(Waiting::Suspect));
+        }
+        if intent.looks > 0 {
+            // a look-up that tells something leads to an attempt, or to an outcome
+            return Ok(Some(Waiting::LookUpFailed { kind: None }));
+        }
+        let age = self.journal().now().await?.0.saturating_sub(intent.created_at.0);
+        Ok((age > UNTOUCHED).then_some(Waiting::NoWorker))
+    }
+
+    /// What kept the last look-up that failed from an answer. Reads all events.
+    ///
+    /// # Errors
+    /// [`JournalError`].
+    #[cfg(feature = "cli")]
+    pub(crate) async fn last_look_up_failure(
+        &self,
+        intent: IntentId,
+    ) -> Result<Option<String>, JournalError> {
+        let (mut found, mut last) = (None, 0);
+        loop {
+            let page = self.journal().events(last, PAGE).await?;
+            let Some(end) = page.last().map(|event| event.seq) else { return Ok(found) };
+            last = end;
+            for event in page {
+                if event.intent == Some(intent) && event.kind == LOOK_UP_FAILED {
+                    let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap_or_default();
+                    found = detail.get("note").and_then(|note| note.as_str()).map(str::to_owned);
+                }
+            }
+        }
+    }
+}
+
+fn of_attempt(attempt: &AttemptRecord) -> Option<Waiting> {
+    if let Some(refusal) = &attempt.refusal {
+        return Some(Waiting::Refused { code: refusal.code.clone() });
+    }
+    if attempt.state == AttemptState::Sending {
+        return None;
+    }
+    let reason = attempt.last_reason.clone().unwrap_or_else(|| "other".to_owned());
+    if attempt.doubts == 0 {
+        return Some(Waiting::NotSent { reason });
+    }
+    Some(Waiting::OutcomeUnknown { reason })
+}
