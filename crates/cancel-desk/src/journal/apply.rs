@@ -10,7 +10,8 @@ use crate::record::{
 
 use super::{JournalError, NewIntent};
 
-const UNSETTLED: &str =
+/// That what was lost after a backup may be this very thing.
+pub(crate) const UNSETTLED: &str =
     "the journal was restored from a backup, and a person has to settle this payment first";
 
 const UNRESOLVED: &str = "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; \

@@ -47,6 +47,8 @@ pub use sqlite::{SqliteJournal, SqliteOptions};
 pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
+#[cfg(feature = "cli")]
+pub(crate) use apply::UNSETTLED;
 #[cfg(feature = "fuzzing")]
 pub(crate) use verify::Verifier;
 pub use verify::{Fault, Verification};

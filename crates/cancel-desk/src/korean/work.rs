@@ -15,6 +15,12 @@ pub(super) const TEXTS: Table = &[
         "백업에서 복원한 저널입니다. 담당자가 이 결제를 먼저 정리해야 합니다",
     ),
     (
+        "must be given: after a restored backup the rest may be more or less than what was lost; look at the gateway's \
+         list (lookup) and ask for the amount that stands there, under the old key",
+        "금액을 직접 적어야 합니다. 백업 복원 뒤에는 남은 금액이 잃어버린 환불 금액과 다를 수 있습니다. PG사 내역(lookup)의 \
+         금액을 원래 키로 요청하세요",
+    ),
+    (
         "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; what is still \
          wanted is asked for anew, under a new key, once the payment is trusted",
         "이 결제에 결과가 없는 취소가 있습니다. 먼저 happened 또는 did-not-happen으로 처리하세요. 아직 필요한 환불은 \
