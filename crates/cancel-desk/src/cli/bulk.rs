@@ -471,7 +471,7 @@ fn exit_of(report: &Report) -> Exit {
         () if any(&[RowState::Unknown, RowState::Waiting, RowState::NotStarted, RowState::Accepted]) => {
             Exit::Later
         }
-        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn]) => Exit::Refused,
+        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn, RowState::Elsewhere]) => Exit::Refused,
         () => Exit::Done,
     }
 }

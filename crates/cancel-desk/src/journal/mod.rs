@@ -22,6 +22,7 @@ mod trail;
 mod vault;
 mod verify;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, NewJob, NewPayment,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob, NewPayment,
     PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
@@ -295,6 +296,39 @@ pub trait Journal: Send + Sync + Debug {
             }
             after = last.line;
         }
+    }
+
+    /// The rows that would be submitted under these keys of a merchant account, by their keys: of jobs that are not
+    /// discarded and have another name than `but`, and not refused; one for each key.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn planned_under(
+        &self,
+        account: &AccountName,
+        keys: &[String],
+        but: &str,
+    ) -> Result<BTreeMap<String, (JobId, i64)>, JournalError> {
+        let wanted: BTreeSet<&String> = keys.iter().collect();
+        let mut found = BTreeMap::new();
+        for job in self.jobs(u32::MAX).await? {
+            if job.state == JobState::Discarded || job.name == but {
+                continue;
+            }
+            let mut after = 0;
+            loop {
+                let rows = self.job_rows(job.id, after, 1_000).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.line;
+                let same = |row: &&JobRow| {
+                    row.refused.is_none()
+                        && wanted.contains(&row.caller_key)
+                        && row.payment.account() == *account
+                };
+                found.extend(rows.iter().filter(same).map(|row| (row.caller_key.clone(), (job.id, row.line))));
+            }
+        }
+        Ok(found)
     }
 
     /// Approves exactly this plan: its hash and all of its totals.

@@ -59,6 +59,11 @@ pub(super) const TEXTS: Table = &[
     ("can be refunded", "환불 가능"),
     ("nothing is left to refund", "남은 금액이 없습니다 (이미 전액환불)"),
     ("more than the {} that is left", "남은 금액 {0}보다 큽니다"),
+    (
+        "it is in plan {} already, as its line {}: run or discard that plan, or give it a key of its own if it is meant \
+         once more",
+        "이미 계획 {0}의 {1}번째 줄에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
+    ),
     ("no such payment is registered: import it first", "등록되지 않은 결제입니다. 먼저 등록하세요"),
     (
         "several payments fit: add gateway, account or payment_id",

@@ -3,7 +3,7 @@
 use pg_core::{Currency, Money};
 use tokio_postgres::Row;
 
-use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
+use crate::record::{AccountName, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
@@ -133,6 +133,26 @@ pub(super) async fn rows_of(
         row.stored = stored.next_if(|(line, _)| *line == row.line).map(|(_, intent)| intent);
     }
     Ok(found)
+}
+
+/// The rows of other jobs that would be submitted under these keys.
+pub(super) fn planned_under(account: &AccountName, keys: &[String], but: &str) -> Step {
+    let sql = "SELECT DISTINCT ON (r.caller_key) r.caller_key, r.job, r.line
+               FROM job_row r JOIN job ON job.id = r.job
+               WHERE r.caller_key = ANY ($1) AND r.gateway = $2 AND r.merchant = $3 AND r.refused IS NULL
+                   AND job.state <> 'discarded' AND job.name <> $4
+               ORDER BY r.caller_key, job.created_at, job.id";
+    let values = vec![
+        value(keys.to_vec()),
+        value(account.gateway.as_str()),
+        value(account.merchant.clone()),
+        value(but.to_owned()),
+    ];
+    Step::new(sql, values)
+}
+
+pub(super) fn planned_row(row: &Row) -> Outcome<(String, (JobId, i64))> {
+    Ok((row.try_get("caller_key")?, (JobId::from_bytes(bytes(row, "job")?), row.try_get("line")?)))
 }
 
 /// A row if something of a job is left to be done: as [`JobRow::is_settled`] of every row.

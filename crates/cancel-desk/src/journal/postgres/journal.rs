@@ -365,6 +365,20 @@ impl Journal for PostgresJournal {
             .await
     }
 
+    async fn planned_under(
+        &self,
+        account: &AccountName,
+        keys: &[String],
+        but: &str,
+    ) -> Result<BTreeMap<String, (JobId, i64)>, JournalError> {
+        let keys: Vec<String> = keys.iter().filter(|key| can_be_stored(key)).cloned().collect();
+        if !can_be_stored(&account.merchant) || !can_be_stored(but) {
+            return Ok(BTreeMap::new());
+        }
+        let mut told = Told::new(self.ask(|| vec![jobs::planned_under(account, &keys, but)]).await?);
+        Ok(told.all(jobs::planned_row)?.into_iter().collect())
+    }
+
     async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
         let told = Told::new(self.ask(|| vec![jobs::unsettled(id)]).await?).rows();
         Ok(told.is_empty())

@@ -12,6 +12,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -482,6 +483,16 @@ impl Journal for SqliteJournal {
 
     async fn job_rows(&self, id: JobId, after_line: i64, limit: u32) -> Result<Vec<JobRow>, JournalError> {
         self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
+    }
+
+    async fn planned_under(
+        &self,
+        account: &AccountName,
+        keys: &[String],
+        but: &str,
+    ) -> Result<BTreeMap<String, (JobId, i64)>, JournalError> {
+        let (account, keys, but) = (account.clone(), keys.to_vec(), but.to_owned());
+        self.reader.run(move |c| jobs::planned_under(c, &account, &keys, &but)).await
     }
 
     async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
