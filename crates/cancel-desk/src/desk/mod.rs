@@ -19,7 +19,7 @@ use pg_core::{Invalid, LookUpError, LookUpErrorKind, PaymentState};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::journal::{Journal, JournalError, NewIntent, Submitted};
+use crate::journal::{Journal, JournalError, NewIntent, Submitted, check_key};
 use crate::record::{
     AccountName, IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution,
 };
@@ -222,8 +222,9 @@ impl Desk {
     /// What a caller's key stands for at these merchant accounts: at most one cancel of each.
     ///
     /// # Errors
-    /// [`DeskError::Journal`].
+    /// [`DeskError::Invalid`] naming `key` when it can be none, [`DeskError::Journal`].
     pub async fn of_key(&self, key: &str, accounts: &[AccountName]) -> Result<Vec<IntentRecord>, DeskError> {
+        check_key(key).map_err(|why| Invalid::new("key", why))?;
         let mut found = Vec::new();
         for account in accounts {
             found.extend(self.journal().by_key(account, key).await?);

@@ -388,6 +388,9 @@ pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Re
 /// Takes an intent back that was never attempted.
 pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result<(), JournalError> {
     let Rows { payment, intent, .. } = rows;
+    if intent.state == IntentState::Manual {
+        return Err(JournalError::NotAllowed("it waits for a person: resolve it"));
+    }
     if intent.state != IntentState::Planned || attempts > 0 {
         return Err(JournalError::NotAllowed("an attempt exists already, or the outcome is final"));
     }

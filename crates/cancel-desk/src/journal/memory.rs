@@ -425,6 +425,9 @@ impl Journal for MemoryJournal {
         let result = tables.submit_row(&row, &job, now);
         let refused = result.as_ref().err().and_then(jobs::refusal).map(str::to_owned);
         if result.is_ok() || refused.is_some() {
+            if refused.is_some() {
+                tables.sealed.remove(&row.intent);
+            }
             row.refused = refused;
             tables.rows.insert((job.id, line), row);
         }

@@ -44,7 +44,6 @@ pub use memory::MemoryJournal;
 pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
-#[cfg(any(feature = "bulk", feature = "cli"))]
 pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
@@ -108,6 +107,20 @@ pub trait Journal: Send + Sync + Debug {
         after: Option<&PaymentKey>,
         limit: u32,
     ) -> Result<Vec<PaymentRecord>, JournalError>;
+
+    /// The merchant accounts that payments are registered with.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn accounts(&self) -> Result<BTreeSet<AccountName>, JournalError> {
+        let (mut found, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.payments(after.as_ref(), 1_000).await?;
+            let Some(last) = page.last().map(PaymentRecord::key) else { return Ok(found) };
+            found.extend(page.iter().map(|payment| payment.key().account()));
+            after = Some(last);
+        }
+    }
 
     /// Stores an intent and reserves its amount. The same key with the same content gives back what is stored.
     ///
@@ -409,6 +422,20 @@ pub trait Journal: Send + Sync + Debug {
     /// # Errors
     /// Of the storage.
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError>;
+
+    /// The events of an intent, oldest first.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn events_of(&self, intent: IntentId) -> Result<Vec<EventRecord>, JournalError> {
+        let (mut found, mut last) = (Vec::new(), 0);
+        loop {
+            let page = self.events(last, 1_000).await?;
+            let Some(end) = page.last().map(|event| event.seq) else { return Ok(found) };
+            last = end;
+            found.extend(page.into_iter().filter(|event| event.intent == Some(intent)));
+        }
+    }
 
     /// Checks the event chain, that every row is the one that its events left, and every invariant that the stored rows
     /// must hold. Leases, and hints that bring a look forward, are no events.

@@ -190,3 +190,24 @@ async fn what_may_be_a_lost_refund_is_neither_called_the_rest_nor_not_refunded()
     assert_eq!(lost.await.ends(4).json()["error"]["code"], "not_allowed");
     assert_eq!(scene.refunded(&ids[1]), [10_000]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_halted_is_not_approved_again_without_a_reason() {
+    let scene = Scene::new("halted").await;
+    scene.pay(&["ORD-1"]).await;
+    let file = scene.write("orders.csv", "merchant_uid,amount\nORD-1,3000\n");
+    let plan = scene.run(&["--json", "bulk", "plan", file.to_str().unwrap()]).await.ends(0).json();
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    let approve =
+        ["bulk", "run", &job, "--approve", &hash, "--total", "KRW 3,000", "--by", "kim", "--yes"];
+    scene.run(&approve).await.ends(0);
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
+    let refused = scene.run(&approve).await.ends(2).err;
+    assert!(refused.contains("halted: the journal was restored") && refused.contains("--reason"), "{refused}");
+    let wrong = ["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", "KRW 3,000", "--by", "kim"];
+    scene.run(&[&wrong[..], &["--reason", "compared"]].concat()).await.ends(2);
+    scene.run(&[&approve[..], &["--reason", "compared"]].concat()).await.ends(0);
+    let told = scene.run(&["--json", "bulk", "report", &job]).await.ends(0).json();
+    assert_eq!(told["approved_by"], "kim: compared");
+}

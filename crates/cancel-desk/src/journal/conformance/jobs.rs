@@ -100,6 +100,27 @@ pub(crate) async fn accounts_of_a_plan_are_sealed_and_erased(
     sound(&*journal).await;
 }
 
+/// What is refused needs its account no longer, however often it is asked for again.
+pub(crate) async fn the_account_of_a_refused_row_is_erased(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let mut new = plan(&[(1, "p", 9_000), (2, "p", 2_000), (3, "p", 1_000)]);
+    new.rows.iter_mut().for_each(|row| row.account = Some(account()));
+    let job = journal.plan_job(new).await.unwrap();
+    approved(&*journal, &job).await;
+    let first = journal.submit_row(job.id, 1).await.unwrap().intent().id;
+    assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::Exceeds { available: 1_000 })));
+    journal.withdraw(first, "kim", "a mistake").await.unwrap();
+    // there is room again, but nothing to refund into
+    for _ in 0..2 {
+        assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::Exceeds { available: 0 })));
+    }
+    journal.submit_row(job.id, 3).await.unwrap();
+    sound(&*journal).await;
+}
+
 pub(crate) async fn a_bad_plan_is_not_stored(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
     let same_key = |key: &str| {
         let mut new = plan(&[(1, "p", 1), (2, "q", 1)]);

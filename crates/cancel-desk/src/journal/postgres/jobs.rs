@@ -391,7 +391,7 @@ pub(super) async fn submit(
     if result.is_err() && refused.is_none() {
         return Ok(result);
     }
-    let mut steps = vec![update_row(job, line, refused, result.is_ok())];
+    let mut steps = vec![update_row(job, line, refused)];
     if result.is_ok() && counted {
         steps.extend(record.totals.iter().map(|total| update_total(job, total)));
     }
@@ -408,10 +408,10 @@ pub(super) async fn submit(
     Ok(result)
 }
 
-fn update_row(job: JobId, line: i64, refused: Option<&'static str>, erase: bool) -> Step {
-    let sql = "UPDATE job_row SET refused = $3, account = CASE WHEN $4 THEN NULL ELSE account END
-               WHERE job = $1 AND line = $2";
-    Step::new(sql, vec![id(job), value(line), value(refused), value(erase)])
+/// Submitted, its intent has the account; refused, nothing will need it.
+fn update_row(job: JobId, line: i64, refused: Option<&'static str>) -> Step {
+    let sql = "UPDATE job_row SET refused = $3, account = NULL WHERE job = $1 AND line = $2";
+    Step::new(sql, vec![id(job), value(line), value(refused)])
 }
 
 fn update_total(job: JobId, total: &JobTotal) -> Step {

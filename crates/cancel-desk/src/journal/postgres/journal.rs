@@ -1,6 +1,6 @@
 //! The journal's methods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,11 @@ impl Journal for PostgresJournal {
             return Err(Invalid::new("after", "must be the key of a payment").into());
         }
         Told::new(self.ask(|| vec![steps::payments_after(after, limit)]).await?).all(rows::payment)
+    }
+
+    async fn accounts(&self) -> Result<BTreeSet<AccountName>, JournalError> {
+        let keys = Told::new(self.ask(|| vec![steps::accounts()]).await?).all(rows::key)?;
+        Ok(keys.iter().map(PaymentKey::account).collect())
     }
 
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
@@ -475,6 +480,11 @@ impl Journal for PostgresJournal {
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
         seal(&self.pool, self.options.limit).await?;
         Told::new(self.ask(|| vec![steps::events(after, limit)]).await?).all(rows::event)
+    }
+
+    async fn events_of(&self, intent: IntentId) -> Result<Vec<EventRecord>, JournalError> {
+        seal(&self.pool, self.options.limit).await?;
+        Told::new(self.ask(|| vec![steps::events_of(intent)]).await?).all(rows::event)
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {

@@ -296,6 +296,16 @@ pub(super) fn account(intent: IntentId) -> Step {
     Step::new("SELECT account FROM intent WHERE id = $1", vec![id(intent)])
 }
 
+pub(super) fn accounts() -> Step {
+    let sql = "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment";
+    Step::new(sql, Vec::new())
+}
+
+pub(super) fn events_of(intent: IntentId) -> Step {
+    let sql = "SELECT * FROM event WHERE intent = $1 ORDER BY seq";
+    Step::new(sql, vec![value(intent.to_bytes().to_vec())])
+}
+
 pub(super) fn events(after: i64, limit: u32) -> Step {
     let sql = "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2";
     Step::new(sql, vec![value(after), value(i64::from(limit))])

@@ -263,9 +263,9 @@ pub(super) fn submit(
     if result.is_err() && refused.is_none() {
         return result.map(Ok);
     }
-    let sql = "UPDATE job_row SET refused = ?3, account = CASE WHEN ?4 THEN NULL ELSE account END
-               WHERE job = ?1 AND line = ?2";
-    c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused, result.is_ok()])?;
+    // submitted, its intent has the account; refused, nothing will need it
+    let sql = "UPDATE job_row SET refused = ?3, account = NULL WHERE job = ?1 AND line = ?2";
+    c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused])?;
     if result.is_ok() && row.stored.is_none() {
         for total in &job.totals {
             let sql = "UPDATE job_total SET submitted = ?3 WHERE job = ?1 AND currency = ?2";

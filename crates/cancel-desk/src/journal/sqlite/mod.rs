@@ -12,7 +12,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -234,6 +234,10 @@ impl Journal for SqliteJournal {
     ) -> Result<Vec<PaymentRecord>, JournalError> {
         let after = after.cloned();
         self.reader.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
+    }
+
+    async fn accounts(&self) -> Result<BTreeSet<AccountName>, JournalError> {
+        self.reader.run(|c| Ok(rows::accounts(c)?.into_iter().collect())).await
     }
 
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
@@ -587,6 +591,10 @@ impl Journal for SqliteJournal {
 
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
         self.reader.run(move |c| rows::events(c, after, limit)).await
+    }
+
+    async fn events_of(&self, intent: IntentId) -> Result<Vec<EventRecord>, JournalError> {
+        self.reader.run(move |c| rows::events_of(c, intent)).await
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {

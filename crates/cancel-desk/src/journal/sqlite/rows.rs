@@ -222,6 +222,10 @@ pub(super) fn payments_after(
     }
 }
 
+pub(super) fn accounts(c: &Connection) -> Outcome<Vec<AccountName>> {
+    all(c, "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment", [], |row| Ok(key(row)?.account()))
+}
+
 /// The keys alone, in the same order.
 pub(super) fn keys_after(c: &Connection, after: Option<&PaymentKey>, limit: u32) -> Outcome<Vec<PaymentKey>> {
     let sql = "SELECT gateway, merchant, payment_id FROM payment
@@ -582,6 +586,10 @@ pub(super) fn append(c: &Connection, event: NewEvent) -> Outcome<()> {
         event.hash,
     ])?;
     Ok(())
+}
+
+pub(super) fn events_of(c: &Connection, intent: IntentId) -> Outcome<Vec<EventRecord>> {
+    all(c, "SELECT * FROM event WHERE intent = ?1 ORDER BY seq", [intent.to_bytes()], event_of)
 }
 
 pub(super) fn events(c: &Connection, after: i64, limit: u32) -> Outcome<Vec<EventRecord>> {
