@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use crate::desk::checks;
 use crate::journal::{Journal, JournalError, NewIntent};
 use crate::record::{
-    AccountName, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord, hex,
+    AccountName, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob, NewJobRow, PaymentKey,
+    PaymentRecord, hex,
 };
 use crate::worker::Accounts;
 

@@ -60,7 +60,9 @@ impl RowState {
     pub fn of(row: &JobRow) -> Self {
         match (&row.stored, &row.refused) {
             (Some(intent), _) => match Self::of_intent(intent) {
-                Self::Completed | Self::Accepted | Self::Rejected | Self::Withdrawn if !row.is_submitted() => {
+                Self::Completed | Self::Accepted | Self::Rejected | Self::Withdrawn
+                    if !row.is_submitted() =>
+                {
                     Self::Elsewhere
                 }
                 state => state,

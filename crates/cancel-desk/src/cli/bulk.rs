@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, approve_again, is_done,
-    parse_total, short_hash, write_left_out, write_rows,
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, approve_again,
+    is_done, parse_total, short_hash, write_left_out, write_rows,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
@@ -475,7 +475,9 @@ fn exit_of(report: &Report) -> Exit {
         () if any(&[RowState::Unknown, RowState::Waiting, RowState::NotStarted, RowState::Accepted]) => {
             Exit::Later
         }
-        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn, RowState::Elsewhere]) => Exit::Refused,
+        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn, RowState::Elsewhere]) => {
+            Exit::Refused
+        }
         () => Exit::Done,
     }
 }

@@ -181,7 +181,8 @@ impl Desk {
     pub async fn cancel(&self, wish: Wish) -> Result<Submitted, DeskError> {
         let payment = self.find(&wish.payment).await?;
         let key = &wish.key;
-        if matches!(wish.amount, Amount::Remaining { .. }) && self.held(&payment.key(), key).await?.is_none() {
+        if matches!(wish.amount, Amount::Remaining { .. }) && self.held(&payment.key(), key).await?.is_none()
+        {
             Self::check_rest(&payment)?;
         }
         let amount = wish.amount.money(payment.paid().currency())?;

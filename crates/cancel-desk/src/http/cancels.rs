@@ -10,8 +10,8 @@ use pg_core::Invalid;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::cancel::unquoted;
 use super::body::{Fields, SMALL, check_type, read};
+use super::cancel::unquoted;
 use super::problem::{Problem, json};
 use super::state::Shared;
 use crate::desk::{CancelView, DeskError};

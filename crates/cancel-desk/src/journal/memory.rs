@@ -495,6 +495,7 @@ impl Journal for MemoryJournal {
     async fn verify(&self) -> Result<Verification, JournalError> {
         let tables = self.tables();
         let mut verifier = if tables.log { Verifier::with_events() } else { Verifier::default() };
+        verifier.at(self.clock.now());
         for event in chain(&tables.events) {
             verifier.event(&event);
         }

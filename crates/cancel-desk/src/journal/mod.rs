@@ -30,10 +30,12 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob, NewPayment,
-    PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
+    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
+#[cfg(feature = "cli")]
+pub(crate) use apply::UNSETTLED;
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
@@ -47,8 +49,6 @@ pub use sqlite::{SqliteJournal, SqliteOptions};
 pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
-#[cfg(feature = "cli")]
-pub(crate) use apply::UNSETTLED;
 #[cfg(feature = "fuzzing")]
 pub(crate) use verify::Verifier;
 pub use verify::{Fault, Verification};
@@ -338,7 +338,8 @@ pub trait Journal: Send + Sync + Debug {
                         && wanted.contains(&row.caller_key)
                         && row.payment.account() == *account
                 };
-                found.extend(rows.iter().filter(same).map(|row| (row.caller_key.clone(), (job.id, row.line))));
+                found
+                    .extend(rows.iter().filter(same).map(|row| (row.caller_key.clone(), (job.id, row.line))));
             }
         }
         Ok(found)

@@ -183,9 +183,7 @@ async fn what_may_be_a_lost_refund_is_neither_called_the_rest_nor_not_refunded()
     scene.run(&["cancel", "ORD-1", "--amount", "2000", "--key", "k-0", "--yes"]).await.ends(0);
 
     // another wish takes the room: a person has to tell whether it was refunded
-    scene
-        .run(&["cancel", "ORD-2", "--amount", "1000", "--key", "w-2", "--yes", "--wait", "0s"])
-        .await;
+    scene.run(&["cancel", "ORD-2", "--amount", "1000", "--key", "w-2", "--yes", "--wait", "0s"]).await;
     let lost = scene.run(&["--json", "cancel", "ORD-2", "--amount", "10000", "--key", "w-1", "--yes"]);
     assert_eq!(lost.await.ends(4).json()["error"]["code"], "not_allowed");
     assert_eq!(scene.refunded(&ids[1]), [10_000]);
@@ -199,12 +197,14 @@ async fn a_job_that_halted_is_not_approved_again_without_a_reason() {
     let plan = scene.run(&["--json", "bulk", "plan", file.to_str().unwrap()]).await.ends(0).json();
     let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
     let (job, hash) = (word("job"), word("hash"));
-    let approve =
-        ["bulk", "run", &job, "--approve", &hash, "--total", "KRW 3,000", "--by", "kim", "--yes"];
+    let approve = ["bulk", "run", &job, "--approve", &hash, "--total", "KRW 3,000", "--by", "kim", "--yes"];
     scene.run(&approve).await.ends(0);
     scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
     let refused = scene.run(&approve).await.ends(2).err;
-    assert!(refused.contains("halted: the journal was restored") && refused.contains("--reason"), "{refused}");
+    assert!(
+        refused.contains("halted: the journal was restored") && refused.contains("--reason"),
+        "{refused}"
+    );
     let wrong = ["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", "KRW 3,000", "--by", "kim"];
     scene.run(&[&wrong[..], &["--reason", "compared"]].concat()).await.ends(2);
     scene.run(&[&approve[..], &["--reason", "compared"]].concat()).await.ends(0);

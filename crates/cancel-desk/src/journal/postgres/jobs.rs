@@ -3,7 +3,9 @@
 use pg_core::{Currency, Money};
 use tokio_postgres::Row;
 
-use crate::record::{AccountName, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
+use crate::record::{
+    AccountName, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp,
+};
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
@@ -153,6 +155,26 @@ pub(super) fn planned_under(account: &AccountName, keys: &[String], but: &str) -
 
 pub(super) fn planned_row(row: &Row) -> Outcome<(String, (JobId, i64))> {
     Ok((row.try_get("caller_key")?, (JobId::from_bytes(bytes(row, "job")?), row.try_get("line")?)))
+}
+
+pub(super) fn ids() -> Step {
+    Step::new("SELECT id FROM job ORDER BY created_at, id", Vec::new())
+}
+
+pub(super) fn id_of(row: &Row) -> Outcome<JobId> {
+    Ok(JobId::from_bytes(bytes(row, "id")?))
+}
+
+/// A job with all of its rows.
+pub(super) async fn whole(transaction: &Transaction, job: JobId) -> Result<(JobRecord, Vec<JobRow>), Stop> {
+    let record = find(transaction, job).await?.ok_or(JournalError::NotFound)?;
+    let (mut found, mut line) = (Vec::new(), 0);
+    loop {
+        let page = rows_of(transaction, job, line, work::PAGE).await?;
+        let Some(end) = page.last().map(|row| row.line) else { return Ok((record, found)) };
+        line = end;
+        found.extend(page);
+    }
 }
 
 /// A row if something of a job is left to be done: as [`JobRow::is_settled`] of every row.

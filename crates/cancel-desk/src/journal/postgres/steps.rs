@@ -193,6 +193,13 @@ pub(super) fn payments_after(after: Option<&PaymentKey>, limit: u32) -> Step {
     )
 }
 
+/// The same after a key as it is written: it need not be one that can be read.
+pub(super) fn payments_after_words(after: &[String; 3], limit: u32) -> Step {
+    let sql = "SELECT * FROM payment WHERE (gateway, merchant, payment_id) > ($1, $2, $3)
+               ORDER BY gateway, merchant, payment_id LIMIT $4";
+    Step::new(sql, after.iter().cloned().map(value).chain([value(i64::from(limit))]).collect())
+}
+
 pub(super) fn intent(intent: IntentId) -> Step {
     Step::new(intents!(" WHERE intent.id = $1"), vec![id(intent)])
 }

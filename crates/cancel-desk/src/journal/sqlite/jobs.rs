@@ -71,7 +71,15 @@ pub(super) fn find(c: &Connection, id: JobId) -> Outcome<Option<JobRecord>> {
     job.map(|job| with_totals(c, job)).transpose()
 }
 
-fn must(c: &Connection, id: JobId) -> Outcome<JobRecord> {
+/// The jobs' ids, each as it is told.
+pub(super) fn ids(c: &Connection) -> Outcome<Vec<(String, JobId)>> {
+    all(c, "SELECT id FROM job ORDER BY created_at, id", [], |row| {
+        let id = JobId::from_bytes(row.get("id")?);
+        Ok((id.to_string(), id))
+    })
+}
+
+pub(super) fn must(c: &Connection, id: JobId) -> Outcome<JobRecord> {
     find(c, id)?.ok_or(JournalError::NotFound)
 }
 

@@ -599,12 +599,12 @@ impl Journal for SqliteJournal {
 
     async fn verify(&self) -> Result<Verification, JournalError> {
         // its own connection: checking everything takes time, and refunds must not wait for it
-        let (path, timeout) = (self.options.path.clone(), self.options.busy_timeout);
+        let (path, timeout, now) = (self.options.path.clone(), self.options.busy_timeout, self.now());
         let (answer, waiting) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
             .name("cancel-desk verify".to_owned())
             .spawn(move || {
-                let _gone = answer.send(verify(&path, timeout));
+                let _gone = answer.send(verify(&path, timeout, now));
             })
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         waiting.await.map_err(|error| JournalError::Storage(Box::new(error)))?
@@ -623,10 +623,11 @@ fn of_payment(c: &Connection, key: &PaymentKey) -> Result<Option<OfPayment>, Jou
     Ok(Some((payment, intents, attempts)))
 }
 
-fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> {
+fn verify(path: &Path, timeout: Duration, now: Timestamp) -> Result<Verification, JournalError> {
     let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
     let c = connection.transaction()?;
     let mut verifier = Verifier::with_events();
+    verifier.at(now);
     let mut last = 0;
     loop {
         let events = rows::events(&c, last, 1000)?;
@@ -634,23 +635,29 @@ fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> 
         last = end;
         events.iter().for_each(|event| verifier.event(event));
     }
-    let mut after: Option<PaymentKey> = None;
+    let mut after = [const { String::new() }; 3];
     loop {
-        let keys = rows::keys_after(&c, after.as_ref(), 500)?;
+        let keys = rows::words_after(&c, &after, 500)?;
         let Some(end) = keys.last().cloned() else { break };
-        after = Some(end);
-        for key in keys {
-            match of_payment(&c, &key) {
+        after = end;
+        for words in keys {
+            let read = rows::key_of(&words).and_then(|key| of_payment(&c, &key));
+            match read {
                 Ok(Some((payment, intents, attempts))) => verifier.payment(&payment, &intents, &attempts),
                 Ok(None) => {}
                 // what else is wrong is told all the same
-                Err(JournalError::Corrupt(_)) => verifier.unreadable(key.to_string()),
+                Err(error) if rows::is_unreadable(&error) => verifier.unreadable(words.join("/")),
                 Err(error) => return Err(error),
             }
         }
     }
-    for job in jobs::newest(&c, u32::MAX)? {
-        verifier.job(&job, &jobs::rows_of(&c, job.id, 0, u32::MAX)?);
+    for (at, id) in jobs::ids(&c)? {
+        let read = jobs::must(&c, id).and_then(|job| Ok((jobs::rows_of(&c, id, 0, u32::MAX)?, job)));
+        match read {
+            Ok((rows, job)) => verifier.job(&job, &rows),
+            Err(error) if rows::is_unreadable(&error) => verifier.unreadable(at),
+            Err(error) => return Err(error),
+        }
     }
     verifier.restored(rows::is_restored(&c)?);
     Ok(verifier.finish())
