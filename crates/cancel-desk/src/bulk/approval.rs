@@ -1,7 +1,7 @@
 use pg_core::{Currency, Invalid, Money};
 
 use crate::journal::Journal;
-use crate::record::{JobId, JobRecord, hex};
+use crate::record::{JobId, JobRecord, JobState, hex};
 
 use super::BulkError;
 
@@ -17,14 +17,49 @@ pub fn short_hash(job: &JobRecord) -> String {
 /// Approves exactly this plan: the hash as shown (16 characters or all 64) and the total of every currency.
 ///
 /// # Errors
-/// [`BulkError::Invalid`] naming `approve`, `total` or `by`; of totals, what was planned and what was given; [`BulkError::NoSuchJob`];
-/// [`BulkError::Journal`] when it was discarded.
+/// [`BulkError::Invalid`] naming `approve`, `total` or `by`; of totals, what was planned and what was given;
+/// [`BulkError::NoSuchJob`]; [`BulkError::NotApproved`] when it has halted: see [`approve_again`]; [`BulkError::Journal`]
+/// when it was discarded.
 pub async fn approve(
     journal: &dyn Journal,
     id: JobId,
     hash: &str,
     totals: &[Money],
     by: &str,
+) -> Result<JobRecord, BulkError> {
+    let job = checked(journal, id, hash, totals).await?;
+    if job.state == JobState::Halted {
+        return Err(BulkError::NotApproved { state: job.state, because: job.halted_because });
+    }
+    Ok(journal.approve_job(id, job.hash, totals, by).await?)
+}
+
+/// As [`approve`], for a job that has halted: who approves it again says why it may go on, and that is recorded.
+///
+/// # Errors
+/// As of [`approve`], and [`BulkError::Invalid`] naming `reason`.
+pub async fn approve_again(
+    journal: &dyn Journal,
+    id: JobId,
+    hash: &str,
+    totals: &[Money],
+    by: &str,
+    reason: &str,
+) -> Result<JobRecord, BulkError> {
+    for (field, text) in [("by", by), ("reason", reason)] {
+        if text.trim().is_empty() {
+            return Err(Invalid::new(field, "must be 1 to 500 characters").into());
+        }
+    }
+    let job = checked(journal, id, hash, totals).await?;
+    Ok(journal.approve_job(id, job.hash, totals, &format!("{by}: {reason}")).await?)
+}
+
+async fn checked(
+    journal: &dyn Journal,
+    id: JobId,
+    hash: &str,
+    totals: &[Money],
 ) -> Result<JobRecord, BulkError> {
     let job = journal.job(id).await?.ok_or(BulkError::NoSuchJob(id))?;
     let given = hash.trim().to_ascii_lowercase();
@@ -46,7 +81,7 @@ pub async fn approve(
         );
         return Err(Invalid::new("total", why).into());
     }
-    Ok(journal.approve_job(id, job.hash, totals, by).await?)
+    Ok(job)
 }
 
 /// Reads a total as a person writes it: `KRW 12,345,000`, `12345000 KRW`, `USD 7.50`.

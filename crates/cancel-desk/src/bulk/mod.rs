@@ -21,7 +21,7 @@ mod select;
 mod state;
 mod table;
 
-pub use approval::{approve, parse_total, short_hash};
+pub use approval::{approve, approve_again, parse_total, short_hash};
 pub use error::BulkError;
 pub use plan::{Plan, PlannedRow, Planner, Verdict};
 pub use report::{Amounts, Report};

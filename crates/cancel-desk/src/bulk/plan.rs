@@ -1,6 +1,6 @@
 //! The dry run: what of a file can be refunded. Nothing is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use crate::desk::checks;
-use crate::journal::{Journal, NewIntent};
+use crate::journal::{Journal, JournalError, NewIntent};
 use crate::record::{
-    IntentRecord, IntentState, JobRecord, JobState, NewJob, NewJobRow, PaymentKey, PaymentRecord, hex,
+    AccountName, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob, NewJobRow, PaymentKey,
+    PaymentRecord, hex,
 };
 use crate::worker::Accounts;
 
@@ -21,6 +22,8 @@ use super::select::{self, Found};
 
 /// How many jobs are searched for one of the same file.
 const SEARCHED: u32 = 10_000;
+/// How many keys are asked about at once.
+const KEYS_AT_ONCE: usize = 1_000;
 /// Longest name of a file in a job's name, in characters.
 const MAX_NAME: usize = 60;
 
@@ -53,6 +56,13 @@ pub enum Verdict {
         /// How far that refund is.
         state: IntentState,
     },
+    /// A row of another plan, which is not discarded, has the same key.
+    Planned {
+        /// That plan.
+        job: JobId,
+        /// There.
+        line: i64,
+    },
     /// The same refund as further up, without keys of their own.
     Duplicate {
         /// There.
@@ -79,6 +89,7 @@ impl Verdict {
             Self::Ambiguous => "ambiguous",
             Self::NotCancellable { .. } => "not_cancellable",
             Self::Known { .. } => "known",
+            Self::Planned { .. } => "planned",
             Self::Duplicate { .. } => "duplicate",
             Self::DuplicateKey { .. } => "duplicate_key",
             Self::NoAnswer => "no_answer",
@@ -104,6 +115,10 @@ impl fmt::Display for Verdict {
             Self::Known { state } => {
                 write!(f, "asked for before, and {state}: give it a key of its own if it is meant once more")
             }
+            Self::Planned { job, line } => write!(
+                f,
+                "it is in plan {job} already, as its line {line}: run or discard that plan, or give it a key of its own if it is meant once more"
+            ),
             Self::Duplicate { line } => {
                 write!(f, "the same as line {line}: give both a key of their own if both are meant")
             }
@@ -181,7 +196,7 @@ impl Planner {
     /// `name` is the file's, without its folder.
     ///
     /// # Errors
-    /// [`BulkError::Journal`]; [`JournalError::NoKey`](crate::journal::JournalError::NoKey) in it when the file names
+    /// [`BulkError::Journal`]; [`JournalError::NoKey`] in it when the file names
     /// refund accounts and no key is set to seal them.
     pub async fn plan(&self, file: &OrderFile, name: &str) -> Result<Plan, BulkError> {
         let began = self.journal.now().await?;
@@ -192,7 +207,8 @@ impl Planner {
             return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new(), others: Vec::new() });
         }
         let found = select::find_all(&self.journal, self.accounts.names(), &file.rows).await?;
-        let mut desk = Sheet { accounts: Arc::clone(&self.accounts), ..Sheet::default() };
+        let planned = planned(&*self.journal, &file.rows, &found, &name).await?;
+        let mut desk = Sheet { planned, accounts: Arc::clone(&self.accounts), ..Sheet::default() };
         let mut rows: Vec<Looked> =
             file.rows.iter().zip(&found).map(|(row, found)| desk.look(row, found)).collect();
         if self.look_up {
@@ -314,12 +330,54 @@ impl Looked {
     }
 }
 
+/// The rows of other plans that have the keys of these rows.
+async fn planned(
+    journal: &dyn Journal,
+    rows: &[Row],
+    found: &[Found],
+    name: &str,
+) -> Result<BTreeMap<(AccountName, String), (JobId, i64)>, JournalError> {
+    let mut keys: BTreeMap<AccountName, BTreeSet<String>> = BTreeMap::new();
+    for (row, found) in rows.iter().zip(found) {
+        if let [payment] = found.payments.as_slice()
+            && let Ok(amount) = amount_of(row.amount, payment, payment.available())
+        {
+            keys.entry(payment.key().account()).or_default().insert(key_of(row, payment, amount));
+        }
+    }
+    let mut planned = BTreeMap::new();
+    for (account, keys) in keys {
+        let keys: Vec<String> = keys.into_iter().collect();
+        for keys in keys.chunks(KEYS_AT_ONCE) {
+            let known = journal.planned_under(&account, keys, name).await?;
+            planned.extend(known.into_iter().map(|(key, row)| ((account.clone(), key), row)));
+        }
+    }
+    Ok(planned)
+}
+
+/// What a row asks for, where so much is left.
+fn amount_of(asked: RowAmount, payment: &PaymentRecord, left: i64) -> Result<Money, Invalid> {
+    match asked {
+        RowAmount::Full => Ok(payment.money(left)),
+        RowAmount::Exact(decimal) => Money::from_decimal(decimal, payment.paid().currency())
+            .map_err(|error| Invalid::new("amount", error.to_string())),
+    }
+}
+
+/// The key of a row, its own or the one it gets.
+fn key_of(row: &Row, payment: &PaymentRecord, amount: Money) -> String {
+    row.key.clone().unwrap_or_else(|| own_key(&payment.key(), row.amount, amount))
+}
+
 /// What the rows further up have taken.
 #[derive(Default)]
 struct Sheet {
     accounts: Arc<Accounts>,
     left: BTreeMap<PaymentKey, i64>,
-    keys: BTreeMap<(crate::record::AccountName, String), u64>,
+    keys: BTreeMap<(AccountName, String), u64>,
+    /// The rows of other plans, by their keys.
+    planned: BTreeMap<(AccountName, String), (JobId, i64)>,
 }
 
 impl Sheet {
@@ -360,13 +418,9 @@ impl Sheet {
     ) -> Result<Verdict, Invalid> {
         looked.row.payment = Some(payment.key());
         let left = self.left.entry(payment.key()).or_insert_with(|| payment.available());
-        let amount = match row.amount {
-            RowAmount::Full => payment.money(*left),
-            RowAmount::Exact(decimal) => Money::from_decimal(decimal, payment.paid().currency())
-                .map_err(|error| Invalid::new("amount", error.to_string()))?,
-        };
+        let amount = amount_of(row.amount, payment, *left)?;
         looked.row.amount = Some(amount);
-        looked.key = row.key.clone().unwrap_or_else(|| own_key(&payment.key(), row.amount, amount));
+        looked.key = key_of(row, payment, amount);
         let key = (payment.key().account(), looked.key.clone());
         if let Some(line) = self.keys.get(&key) {
             let line = *line;
@@ -377,6 +431,9 @@ impl Sheet {
         }
         if let Some(known) = found.intents.iter().find(|intent| intent.caller_key == looked.key) {
             return Ok(Verdict::Known { state: known.state });
+        }
+        if let Some((job, line)) = self.planned.get(&key) {
+            return Ok(Verdict::Planned { job: *job, line: *line });
         }
         // without a key of its own nothing tells it from a refund that was asked for before
         let same = |intent: &&IntentRecord| {

@@ -22,6 +22,9 @@ words! {
         Withdrawn = "withdrawn",
         /// It could not be submitted: the payment had no longer room for it, or its key was used for something else.
         LeftOut = "left_out",
+        /// Its key stood for the same refund before this job came to it: that one has ended, and none was made for this
+        /// row.
+        Elsewhere = "elsewhere",
     }
 }
 
@@ -39,7 +42,7 @@ pub async fn is_done(journal: &dyn Journal, job: &JobRecord) -> Result<bool, Jou
 
 impl RowState {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Completed,
         Self::Accepted,
         Self::Rejected,
@@ -49,13 +52,21 @@ impl RowState {
         Self::Waiting,
         Self::NotStarted,
         Self::LeftOut,
+        Self::Elsewhere,
     ];
 
     /// The state of a job's row.
     #[must_use]
     pub fn of(row: &JobRow) -> Self {
         match (&row.stored, &row.refused) {
-            (Some(intent), _) => Self::of_intent(intent),
+            (Some(intent), _) => match Self::of_intent(intent) {
+                Self::Completed | Self::Accepted | Self::Rejected | Self::Withdrawn
+                    if !row.is_submitted() =>
+                {
+                    Self::Elsewhere
+                }
+                state => state,
+            },
             (None, Some(_)) => Self::LeftOut,
             (None, None) => Self::NotStarted,
         }

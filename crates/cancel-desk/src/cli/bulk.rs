@@ -13,8 +13,8 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, is_done,
-    parse_total, short_hash, write_left_out, write_rows,
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, approve_again,
+    is_done, parse_total, short_hash, write_left_out, write_rows,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
@@ -104,7 +104,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     resume: bool,
     /// Why it may go on, where it halted itself
-    #[arg(long, requires = "resume", requires = "by")]
+    #[arg(long, requires = "by")]
     reason: Option<String>,
     /// Most cancels in flight for each merchant account
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -409,7 +409,11 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Fail
     let found = journal.job(args.job).await.map_err(|error| shell.journal_failed(error))?;
     let job = found.ok_or_else(|| failed(shell, BulkError::NoSuchJob(args.job)))?;
     let by = args.by.as_deref().unwrap_or_default();
-    if let Some(hash) = &args.approve {
+    if let (Some(hash), JobState::Halted, Some(reason)) = (&args.approve, job.state, &args.reason) {
+        let approved = approve_again(&**journal, job.id, hash, &args.total, by, reason).await;
+        return approved.map(drop).map_err(|error| failed(shell, error));
+    }
+    if let Some(hash) = args.approve.as_ref().filter(|_| job.state != JobState::Halted) {
         let approved = approve(&**journal, job.id, hash, &args.total, by).await;
         return approved.map(drop).map_err(|error| failed(shell, error));
     }
@@ -517,7 +521,14 @@ fn exit_of(report: &Report) -> Exit {
         () if report.job.state == JobState::Halted && !report.is_settled() => Exit::Person,
         () if any(&[RowState::Unknown, RowState::Waiting, RowState::Accepted]) => Exit::Later,
         () if any(&[RowState::NotStarted]) && report.job.state != JobState::Discarded => Exit::Later,
-        () if any(&[RowState::Rejected, RowState::LeftOut, RowState::Withdrawn, RowState::NotStarted]) => {
+        () if any(&[
+            RowState::Rejected,
+            RowState::LeftOut,
+            RowState::Withdrawn,
+            RowState::NotStarted,
+            RowState::Elsewhere,
+        ]) =>
+        {
             Exit::Refused
         }
         () => Exit::Done,

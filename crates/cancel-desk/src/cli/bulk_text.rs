@@ -81,6 +81,7 @@ texts! {
     MANUAL = "a person decides", "담당자 확인";
     WITHDRAWN = "withdrawn", "철회";
     LEFT_OUT = "left out", "제외";
+    ELSEWHERE = "another request's, not this job's", "다른 요청의 환불 (이 작업의 환불 아님)";
 
     JOB_PLANNED = "planned, not approved", "승인 전";
     JOB_APPROVED = "approved", "승인됨";
@@ -100,6 +101,7 @@ pub(super) const fn state(state: RowState) -> &'static Text {
         RowState::Manual => &MANUAL,
         RowState::Withdrawn => &WITHDRAWN,
         RowState::LeftOut => &LEFT_OUT,
+        RowState::Elsewhere => &ELSEWHERE,
     }
 }
 
@@ -147,6 +149,7 @@ pub(super) fn verdict(lang: Lang, word: &str) -> &str {
         "ambiguous" => Text::new("several payments fit", "해당 결제가 여러 건"),
         "not_cancellable" => Text::new("not cancellable", "취소 불가"),
         "known" => Text::new("asked for before", "이미 요청됨"),
+        "planned" => Text::new("in another plan", "다른 계획에 있음"),
         "duplicate" => Text::new("twice in the file", "파일 안 중복"),
         "duplicate_key" => Text::new("the same key twice in the file", "파일 안 같은 키"),
         "no_answer" => Text::new("no answer from the gateway", "PG 응답 없음"),

@@ -88,6 +88,9 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
             return Err(key_stands(shell, &payment, before).next(shell.t(&text::NOT_FULL)));
         }
     }
+    if args.full && before.is_none() {
+        Desk::check_rest(&payment).map_err(|error| shell.desk_failed(&error.into()))?;
+    }
     let amount = wanted(&payment, before.as_ref(), amount);
     let refund = amount.money(payment.paid().currency()).ok();
     let mut wish = Wish::new(Selector::key(payment.key()), args.key.as_str(), amount);

@@ -6,7 +6,7 @@ use pg_core::LookUpErrorKind;
 
 use crate::config::Lang;
 use crate::desk::{DeskError, seconds};
-use crate::journal::JournalError;
+use crate::journal::{JournalError, UNSETTLED};
 use crate::korean::said;
 use crate::record::IntentState;
 
@@ -123,6 +123,10 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::NoAccountKey => (Exit::Setup, text::NO_ACCOUNT_KEY.of(lang).to_owned()),
         DeskError::NoAccount { gateway, merchant } => {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
+        }
+        // it may have been refunded in the part that was lost
+        DeskError::NotAllowed(why) if *why == UNSETTLED => {
+            (Exit::Person, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
         DeskError::TooEarly(left) => {

@@ -1,5 +1,7 @@
 //! `status`: a cancel or all of an order, and the history of a cancel.
 
+use std::collections::BTreeSet;
+
 use clap::Args;
 use pg_core::Gateway;
 use serde_json::{Value, json};
@@ -14,9 +16,6 @@ use crate::record::{
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which, parse_gateway};
 use super::{show, text};
-
-/// How many events are read at a time.
-const PAGE: u32 = 1000;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -89,16 +88,20 @@ async fn of_key(
     key: &str,
     args: &StatusArgs,
 ) -> Result<IntentRecord, Failure> {
-    let mut names: Vec<AccountName> = match (args.gateway, &args.account) {
-        (Some(gateway), Some(merchant)) => vec![AccountName { gateway, merchant: merchant.clone() }],
+    // an account may be configured no longer
+    let known = desk.journal().accounts().await.map_err(|error| shell.journal_failed(error))?;
+    let mut names: BTreeSet<AccountName> = match (args.gateway, &args.account) {
+        (Some(gateway), Some(merchant)) => [AccountName { gateway, merchant: merchant.clone() }].into(),
         _ => config
             .account_list()
             .iter()
             .map(|account| AccountName { gateway: account.gateway(), merchant: account.name().to_owned() })
+            .chain(known)
             .collect(),
     };
     names.retain(|name| args.gateway.is_none_or(|wanted| wanted == name.gateway));
     names.retain(|name| args.account.as_ref().is_none_or(|wanted| *wanted == name.merchant));
+    let names: Vec<AccountName> = names.into_iter().collect();
     let mut found = desk.of_key(key, &names).await.map_err(|error| shell.desk_failed(&error))?;
     match (found.len(), found.pop()) {
         (1, Some(intent)) => Ok(intent),
@@ -276,13 +279,12 @@ async fn decided(
 /// The events of some cancels, oldest first.
 async fn events_of(shell: &Shell, desk: &Desk, intents: &[IntentId]) -> Result<Vec<EventRecord>, Failure> {
     let mut found = Vec::new();
-    let mut last = 0;
-    loop {
-        let page = desk.journal().events(last, PAGE).await.map_err(|error| shell.journal_failed(error))?;
-        let Some(end) = page.last().map(|event| event.seq) else { return Ok(found) };
-        last = end;
-        found.extend(page.into_iter().filter(|event| event.intent.is_some_and(|id| intents.contains(&id))));
+    for intent in intents {
+        let events = desk.journal().events_of(*intent).await;
+        found.extend(events.map_err(|error| shell.journal_failed(error))?);
     }
+    found.sort_by_key(|event| event.seq);
+    Ok(found)
 }
 
 pub(crate) fn event_json(event: &EventRecord) -> Value {

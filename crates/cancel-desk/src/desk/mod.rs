@@ -20,7 +20,7 @@ use pg_core::{Invalid, LookUpError, LookUpErrorKind, PaymentState};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use crate::journal::{Journal, JournalError, NewIntent, Submitted};
+use crate::journal::{Journal, JournalError, NewIntent, Submitted, check_key};
 use crate::record::{
     AccountName, IntentId, IntentRecord, IntentState, NewPayment, PaymentKey, PaymentRecord, Resolution,
 };
@@ -183,6 +183,11 @@ impl Desk {
     /// [`DeskError::Journal`].
     pub async fn cancel(&self, wish: Wish) -> Result<Submitted, DeskError> {
         let payment = self.find(&wish.payment).await?;
+        let key = &wish.key;
+        if matches!(wish.amount, Amount::Remaining { .. }) && self.held(&payment.key(), key).await?.is_none()
+        {
+            Self::check_rest(&payment)?;
+        }
         let amount = wish.amount.money(payment.paid().currency())?;
         let mut new = NewIntent::new(payment.key(), wish.key, amount)?;
         new.reason = wish.reason;
@@ -221,13 +226,23 @@ impl Desk {
     /// What a caller's key stands for at these merchant accounts: at most one cancel of each.
     ///
     /// # Errors
-    /// [`DeskError::Journal`].
+    /// [`DeskError::Invalid`] naming `key` when it can be none, [`DeskError::Journal`].
     pub async fn of_key(&self, key: &str, accounts: &[AccountName]) -> Result<Vec<IntentRecord>, DeskError> {
+        check_key(key).map_err(|why| Invalid::new("key", why))?;
         let mut found = Vec::new();
         for account in accounts {
             found.extend(self.journal().by_key(account, key).await?);
         }
         Ok(found)
+    }
+
+    /// Refuses "all that is left" of a suspect payment: what is left now is not what was left when the lost wish was
+    /// stored, and asked for again it would be another refund.
+    pub(crate) fn check_rest(payment: &PaymentRecord) -> Result<(), Invalid> {
+        match payment.suspect {
+            None => Ok(()),
+            Some(_) => Err(Invalid::new("amount", REST_OF_SUSPECT)),
+        }
     }
 
     fn check_wish(&self, payment: &PaymentRecord, new: &NewIntent) -> Result<(), DeskError> {
@@ -394,6 +409,10 @@ impl Desk {
     }
 }
 
+/// Why the rest of a suspect payment cannot be asked for.
+const REST_OF_SUSPECT: &str = "must be given: after a restored backup the rest may be more or less than what was lost; \
+     look at the gateway's list (lookup) and ask for the amount that stands there, under the old key";
+
 fn no_account(key: &PaymentKey) -> DeskError {
     DeskError::NoAccount { gateway: key.gateway, merchant: key.merchant.clone() }
 }
@@ -408,8 +427,7 @@ fn of_cancel(error: JournalError) -> DeskError {
 fn check_remaining(payment: &PaymentRecord, amount: Amount) -> Result<(), DeskError> {
     let Amount::Remaining { expected } = amount else { return Ok(()) };
     let cancelable = payment.money(payment.available());
-    // what is gone of a suspect payment may be this very wish's: the journal decides
-    if cancelable == expected || payment.suspect.is_some() {
+    if cancelable == expected {
         return Ok(());
     }
     if cancelable.is_zero() && payment.reserved == 0 {

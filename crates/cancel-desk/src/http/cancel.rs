@@ -116,7 +116,8 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Problem> {
     text.ok_or_else(|| Problem::invalid(KEY, "must be one value of 1 to 200 visible ascii characters"))
 }
 
-fn unquoted(text: &str) -> String {
+/// A key without the quotes of a structured field.
+pub(super) fn unquoted(text: &str) -> String {
     match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(inner) => inner.replace("\\\"", "\"").replace("\\\\", "\\"),
         None => text.to_owned(),

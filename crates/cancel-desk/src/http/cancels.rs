@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use super::body::{Fields, SMALL, check_type, read};
+use super::cancel::unquoted;
 use super::problem::{Problem, json};
 use super::state::Shared;
 use crate::desk::{ByHand, CancelView, DeskError};
@@ -52,7 +53,7 @@ pub(super) async fn list(
     };
     let mut cancels = Vec::new();
     if let (Some(key), None, None) = (&asked.key, &asked.waiting, &asked.limit) {
-        for intent in shared.desk.of_key(key, shared.desk.accounts().names()).await? {
+        for intent in shared.desk.of_key(&unquoted(key.trim()), shared.desk.accounts().names()).await? {
             cancels.push(shared.desk.show_cancel(&intent).await?);
         }
         return Ok(json(StatusCode::OK, &List { cancels }));

@@ -10,7 +10,8 @@ use crate::record::{
 
 use super::{JournalError, NewIntent};
 
-const UNSETTLED: &str =
+/// That what was lost after a backup may be this very thing.
+pub(crate) const UNSETTLED: &str =
     "the journal was restored from a backup, and a person has to settle this payment first";
 
 const UNRESOLVED: &str = "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; \
@@ -393,6 +394,9 @@ pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Re
 /// Takes an intent back that was never attempted.
 pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result<(), JournalError> {
     let Rows { payment, intent, .. } = rows;
+    if intent.state == IntentState::Manual {
+        return Err(JournalError::NotAllowed("it waits for a person: resolve it"));
+    }
     if intent.state != IntentState::Planned || attempts > 0 {
         return Err(JournalError::NotAllowed("an attempt exists already, or the outcome is final"));
     }

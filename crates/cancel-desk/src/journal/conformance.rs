@@ -25,6 +25,7 @@ mod due;
 mod jobs;
 mod restored;
 pub(crate) mod tampered;
+pub(crate) use tampered::what_is_about_a_cancel_is_found;
 
 pub(crate) use due::*;
 pub(crate) use jobs::*;
@@ -536,7 +537,7 @@ macro_rules! journal_conformance {
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,
-            another_wish_of_the_same_key_is_not_the_rows, a_halted_job_holds_what_has_not_begun,
+            another_wish_of_the_same_key_is_not_the_rows, rows_are_found_by_their_keys, what_is_about_a_cancel_is_found, the_account_of_a_refused_row_is_erased, a_halted_job_holds_what_has_not_begun,
             no_second_attempt_begins_in_a_halted_job, a_discarded_job_takes_back_what_was_never_attempted,
             what_is_older_than_a_restore_is_not_held, what_was_asked_for_since_the_plan_is_not_submitted,
             what_is_asked_for_while_it_is_planned_counts_as_asked_since,

@@ -215,6 +215,10 @@ pub(crate) fn check_row(
     others: &[IntentRecord],
 ) -> Result<(), JournalError> {
     if !is_as_planned(row, has_account)? {
+        // its account was erased with its refusal
+        if let Some(word) = row.refused.as_deref().filter(|_| !has_account) {
+            return Err(again(word));
+        }
         return Err(JournalError::Corrupt("a row of a plan that is not what was planned"));
     }
     // planning saw those before
@@ -225,6 +229,16 @@ pub(crate) fn check_row(
     };
     let was_refused = row.refused.as_deref() == Some(ASKED_SINCE);
     if was_refused || others.iter().any(same) { Err(JournalError::AskedSince) } else { Ok(()) }
+}
+
+/// The refusal of a row that was refused before.
+fn again(word: &str) -> JournalError {
+    match word {
+        "not_registered" => JournalError::NotFound,
+        "key_conflict" => JournalError::KeyConflict,
+        "exceeds" => JournalError::Exceeds { available: 0 },
+        _ => JournalError::AskedSince,
+    }
 }
 
 /// Why a row could not be submitted, in one word; `None` when that says nothing about the row.

@@ -425,6 +425,9 @@ impl Journal for MemoryJournal {
         let result = tables.submit_row(&row, &job, now);
         let refused = result.as_ref().err().and_then(jobs::refusal).map(str::to_owned);
         if result.is_ok() || refused.is_some() {
+            if refused.is_some() {
+                tables.sealed.remove(&row.intent);
+            }
             row.refused = refused;
             tables.rows.insert((job.id, line), row);
         }
@@ -492,6 +495,7 @@ impl Journal for MemoryJournal {
     async fn verify(&self) -> Result<Verification, JournalError> {
         let tables = self.tables();
         let mut verifier = if tables.log { Verifier::with_events() } else { Verifier::default() };
+        verifier.at(self.clock.now());
         for event in chain(&tables.events) {
             verifier.event(&event);
         }

@@ -22,6 +22,7 @@ mod trail;
 mod vault;
 mod verify;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::time::Duration;
 
@@ -29,10 +30,12 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, NewJob, NewPayment,
-    PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
+    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
+#[cfg(feature = "cli")]
+pub(crate) use apply::UNSETTLED;
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
@@ -43,7 +46,6 @@ pub use memory::MemoryJournal;
 pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
-#[cfg(any(feature = "bulk", feature = "cli"))]
 pub(crate) use submit::check_key;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
@@ -105,6 +107,20 @@ pub trait Journal: Send + Sync + Debug {
         after: Option<&PaymentKey>,
         limit: u32,
     ) -> Result<Vec<PaymentRecord>, JournalError>;
+
+    /// The merchant accounts that payments are registered with.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn accounts(&self) -> Result<BTreeSet<AccountName>, JournalError> {
+        let (mut found, mut after) = (BTreeSet::new(), None);
+        loop {
+            let page = self.payments(after.as_ref(), 1_000).await?;
+            let Some(last) = page.last().map(PaymentRecord::key) else { return Ok(found) };
+            found.extend(page.iter().map(|payment| payment.key().account()));
+            after = Some(last);
+        }
+    }
 
     /// Stores an intent and reserves its amount. The same key with the same content gives back what is stored.
     ///
@@ -295,6 +311,40 @@ pub trait Journal: Send + Sync + Debug {
         }
     }
 
+    /// The rows that would be submitted under these keys of a merchant account, by their keys: of jobs that are not
+    /// discarded and have another name than `but`, and not refused; one for each key.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn planned_under(
+        &self,
+        account: &AccountName,
+        keys: &[String],
+        but: &str,
+    ) -> Result<BTreeMap<String, (JobId, i64)>, JournalError> {
+        let wanted: BTreeSet<&String> = keys.iter().collect();
+        let mut found = BTreeMap::new();
+        for job in self.jobs(u32::MAX).await? {
+            if job.state == JobState::Discarded || job.name == but {
+                continue;
+            }
+            let mut after = 0;
+            loop {
+                let rows = self.job_rows(job.id, after, 1_000).await?;
+                let Some(last) = rows.last() else { break };
+                after = last.line;
+                let same = |row: &&JobRow| {
+                    row.refused.is_none()
+                        && wanted.contains(&row.caller_key)
+                        && row.payment.account() == *account
+                };
+                found
+                    .extend(rows.iter().filter(same).map(|row| (row.caller_key.clone(), (job.id, row.line))));
+            }
+        }
+        Ok(found)
+    }
+
     /// Approves exactly this plan: its hash and all of its totals.
     ///
     /// # Errors
@@ -373,6 +423,20 @@ pub trait Journal: Send + Sync + Debug {
     /// # Errors
     /// Of the storage.
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError>;
+
+    /// The events of an intent, oldest first.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn events_of(&self, intent: IntentId) -> Result<Vec<EventRecord>, JournalError> {
+        let (mut found, mut last) = (Vec::new(), 0);
+        loop {
+            let page = self.events(last, 1_000).await?;
+            let Some(end) = page.last().map(|event| event.seq) else { return Ok(found) };
+            last = end;
+            found.extend(page.into_iter().filter(|event| event.intent == Some(intent)));
+        }
+    }
 
     /// Checks the event chain, that every row is the one that its events left, and every invariant that the stored rows
     /// must hold. Leases, and hints that bring a look forward, are no events.

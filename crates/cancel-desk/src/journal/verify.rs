@@ -1,17 +1,24 @@
 //! What must hold of everything stored, checked row by row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::record::{
-    AttemptRecord, AttemptState, IntentRecord, IntentState, JobRecord, JobRow, Outcome, PaymentRecord, Proof,
+    AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobRecord, JobRow, JobState, Outcome,
+    PaymentRecord, Proof, Timestamp,
 };
 
 use super::EventRecord;
 use super::event::GENESIS;
 use super::replay::{Found, Replay};
+
+/// No lease is taken for longer.
+const LONGEST_LEASE: Duration = Duration::from_secs(24 * 60 * 60);
+
+const DUE: &str = "due_at is not that of its cancels";
 
 /// What [`Journal::verify`](super::Journal::verify) found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,6 +66,10 @@ pub(crate) struct Verifier {
     found: Verification,
     /// What the events say; none where no events are kept.
     replay: Option<Replay>,
+    now: Option<Timestamp>,
+    due: Vec<Due>,
+    /// The intents of the rows of halted jobs.
+    halted: BTreeSet<IntentId>,
 }
 
 impl Verifier {
@@ -98,6 +109,11 @@ impl Verifier {
         self.told(told);
     }
 
+    /// What time it is for the journal.
+    pub(crate) fn at(&mut self, now: Timestamp) {
+        self.now = Some(now);
+    }
+
     pub(crate) fn payment(
         &mut self,
         payment: &PaymentRecord,
@@ -121,7 +137,17 @@ impl Verifier {
         self.hold(refunded == Some(payment.refunded), "the refunded sum is not that of its cancels", &at);
         let open = attempts.iter().filter(|attempt| attempt.state.is_open()).count();
         self.hold(open <= 1, "more than one attempt is open", &at);
-        self.hold(is_due(payment, intents, attempts), "due_at is not that of its cancels", &at);
+        match attempts.iter().find(|attempt| attempt.state.is_open()) {
+            Some(open) => {
+                let intent = intents.iter().find(|intent| intent.id == open.intent);
+                self.hold(payment.due_at == intent.and_then(|intent| intent.due_at), DUE, &at);
+            }
+            // which of them a halted job holds is told by the jobs
+            None => self.due.extend(Due::of(payment, intents)),
+        }
+        let latest = self.now.map(|now| now.after(LONGEST_LEASE));
+        let lease_ends = payment.lease_until.is_none_or(|until| latest.is_none_or(|latest| until <= latest));
+        self.hold(lease_ends, "its lease ends more than a day from now: nobody can work on it", &at);
 
         let mut by_intent: BTreeMap<_, Vec<&AttemptRecord>> = BTreeMap::new();
         for attempt in attempts {
@@ -140,6 +166,9 @@ impl Verifier {
     pub(crate) fn job(&mut self, job: &JobRecord, rows: &[JobRow]) {
         let told = self.replay.as_mut().and_then(|replay| replay.job(job, rows));
         self.told(told);
+        if job.state == JobState::Halted {
+            self.halted.extend(rows.iter().map(|row| row.intent));
+        }
         let at = job.id.to_string();
         for total in &job.totals {
             let currency = total.approved.currency();
@@ -222,6 +251,9 @@ impl Verifier {
     }
 
     pub(crate) fn finish(mut self) -> Verification {
+        for due in std::mem::take(&mut self.due) {
+            self.hold(due.holds(&self.halted), DUE, &due.payment);
+        }
         for (rule, at) in self.replay.take().into_iter().flat_map(Replay::left) {
             self.fault(rule, at);
         }
@@ -229,16 +261,39 @@ impl Verifier {
     }
 }
 
-/// Whether a payment is due by its open attempt, or else by a planned cancel; those of a halted job wait.
-fn is_due(payment: &PaymentRecord, intents: &[IntentRecord], attempts: &[AttemptRecord]) -> bool {
-    match attempts.iter().find(|attempt| attempt.state.is_open()) {
-        Some(open) => {
-            let intent = intents.iter().find(|intent| intent.id == open.intent);
-            payment.due_at == intent.and_then(|intent| intent.due_at)
+/// When a payment without an open attempt is due, and what may make it so.
+#[derive(Debug)]
+struct Due {
+    payment: String,
+    at: Option<Timestamp>,
+    /// Its planned cancels: when each is due, unless a halted job holds it.
+    planned: Vec<(IntentId, Option<Timestamp>)>,
+    /// Those that no job holds: what was stored before a restore goes to a person all the same.
+    free: Option<Timestamp>,
+}
+
+impl Due {
+    /// `None` when there is nothing to be said of it.
+    fn of(payment: &PaymentRecord, intents: &[IntentRecord]) -> Option<Self> {
+        let planned = || intents.iter().filter(|intent| intent.state == IntentState::Planned);
+        let is_free =
+            |intent: &&IntentRecord| payment.suspect_since.is_some_and(|since| intent.created_at <= since);
+        if payment.due_at.is_none() && planned().next().is_none() {
+            return None;
         }
-        None => {
-            let mut planned = intents.iter().filter(|intent| intent.state == IntentState::Planned);
-            payment.due_at.is_none() || planned.any(|intent| intent.due_at == payment.due_at)
-        }
+        Some(Self {
+            payment: payment.key().to_string(),
+            at: payment.due_at,
+            free: planned().filter(is_free).filter_map(|intent| intent.due_at).min(),
+            planned: planned()
+                .filter(|intent| !is_free(intent))
+                .map(|intent| (intent.id, intent.due_at))
+                .collect(),
+        })
+    }
+
+    fn holds(&self, halted: &BTreeSet<IntentId>) -> bool {
+        let due = self.planned.iter().filter(|(id, _)| !halted.contains(id)).filter_map(|(_, due)| *due);
+        due.chain(self.free).min() == self.at
     }
 }

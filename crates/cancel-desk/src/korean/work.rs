@@ -15,6 +15,12 @@ pub(super) const TEXTS: Table = &[
         "백업에서 복원한 저널입니다. 담당자가 이 결제를 먼저 정리해야 합니다",
     ),
     (
+        "must be given: after a restored backup the rest may be more or less than what was lost; look at the gateway's \
+         list (lookup) and ask for the amount that stands there, under the old key",
+        "금액을 직접 적어야 합니다. 백업 복원 뒤에는 남은 금액이 잃어버린 환불 금액과 다를 수 있습니다. PG사 내역(lookup)의 \
+         금액을 원래 키로 요청하세요",
+    ),
+    (
         "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; what is still \
          wanted is asked for anew, under a new key, once the payment is trusted",
         "이 결제에 결과가 없는 취소가 있습니다. 먼저 happened 또는 did-not-happen으로 처리하세요. 아직 필요한 환불은 \
@@ -32,6 +38,7 @@ pub(super) const TEXTS: Table = &[
     ("no open attempt that this could be about", "해당하는 진행 중 시도가 없습니다"),
     ("the cancel does not wait for a person", "담당자 확인을 기다리는 취소가 아닙니다"),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),
+    ("it waits for a person: resolve it", "담당자 확인을 기다리는 취소입니다. resolve로 처리하세요"),
     ("an attempt exists already, or the outcome is final", "이미 전송을 시작했거나 결과가 확정된 취소입니다"),
     ("the payment is suspect after a restored backup: {}", "백업 복원 후 점검 대상인 결제입니다: {0}"),
     ("no such payment or cancel in the journal", "저널에 없는 결제 또는 취소입니다"),
@@ -53,6 +60,11 @@ pub(super) const TEXTS: Table = &[
     ("can be refunded", "환불 가능"),
     ("nothing is left to refund", "남은 금액이 없습니다 (이미 전액환불)"),
     ("more than the {} that is left", "남은 금액 {0}보다 큽니다"),
+    (
+        "it is in plan {} already, as its line {}: run or discard that plan, or give it a key of its own if it is meant \
+         once more",
+        "이미 계획 {0}의 {1}번째 줄에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
+    ),
     ("no such payment is registered: import it first", "등록되지 않은 결제입니다. 먼저 등록하세요"),
     (
         "several payments fit: add gateway, account or payment_id",

@@ -193,3 +193,37 @@ async fn a_refund_that_was_asked_for_since_the_plan_is_left_out() {
     assert_eq!(verdicts(&scene.plan(&journal, "merchant_uid,amount\nA,2000\n").await), ["known"]);
     sound(&*journal).await;
 }
+
+/// Fed back as it is, the second of two equal rows has the very key of the first: nothing would be refunded for it.
+#[tokio::test]
+async fn a_row_that_another_plan_has_is_left_out_and_never_called_completed() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    scene.pay(&*journal, Gateway::Chaiport, "A", 10_000).await;
+    let first = scene.plan(&journal, "merchant_uid,amount\nA,3000\nA,3000\n").await;
+    assert_eq!(verdicts(&first), ["ok", "duplicate"]);
+    let job = first.job.clone().unwrap();
+    let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone()));
+    let mut csv = Vec::new();
+    write_left_out(&mut csv, first.left_out(), ToString::to_string).unwrap();
+    let left_out = OrderFile::read(&csv).unwrap();
+    let fed_back = planner.plan(&left_out, "left-out.csv").await.unwrap();
+    assert_eq!(fed_back.rows[0].verdict, Verdict::Planned { job: job.id, line: 2 });
+    assert!(fed_back.job.is_none());
+    let meant = scene.plan(&journal, "merchant_uid,amount,key\nA,3000,once-more\nA,2000,\n").await;
+    assert_eq!(verdicts(&meant), ["ok", "ok"]);
+    // a plan that is given up holds nothing back
+    journal.discard_job(job.id, "kim", "wrong file").await.unwrap();
+    let again = planner.plan(&left_out, "left-out.csv").await.unwrap();
+    assert_eq!(verdicts(&again), ["ok"]);
+    // somebody else asks under the same key, and it is refunded: not by this job
+    let row = &journal.job_rows(again.job.as_ref().unwrap().id, 0, 1).await.unwrap()[0];
+    let wish = NewIntent::new(row.payment.clone(), row.caller_key.as_str(), row.amount).unwrap();
+    journal.submit(wish).await.unwrap();
+    let job = approved_again(&*journal, &again.job.unwrap()).await;
+    assert_eq!(scene.carry(&journal, job.id, RunOptions::default()).await, RunEnd::Done);
+    let report = Report::of(&*journal, job.id).await.unwrap();
+    assert_eq!((report.count(RowState::Completed), report.count(RowState::Elsewhere)), (0, 1));
+    assert!(report.is_done());
+    sound(&*journal).await;
+}

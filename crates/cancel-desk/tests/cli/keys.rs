@@ -63,3 +63,20 @@ async fn a_key_of_another_order_tells_which_one() {
     scene.run(&["status", "ORD-1", "--key", "k"]).await.ends(2);
     scene.run(&["status"]).await.ends(2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_found_though_its_account_is_configured_no_longer_and_what_is_none_is_refused() {
+    let scene = Scene::new("gone").await;
+    scene.pay(&["ORD-1"]).await;
+    scene.run(&["cancel", "ORD-1", "--amount", "3000", "--key", "k", "--yes"]).await.ends(0);
+    for key in ["'k'", "\"k\"", "k ", ""] {
+        let refused = scene.run(&["--json", "status", "--key", key]).await.ends(2).json();
+        assert_eq!(refused["error"]["field"], "key", "{key}: {refused}");
+    }
+    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
+    scene.write("cancel-desk.toml", &config.replace("name = \"shop\"", "name = \"new\""));
+    for more in [&[][..], &["--account", "shop"], &["--gateway", "chaiport", "--account", "shop"]] {
+        scene.run(&[&["status", "--key", "k"], more].concat()).await.ends(0);
+    }
+    scene.run(&["status", "--key", "k", "--account", "new"]).await.ends(2);
+}

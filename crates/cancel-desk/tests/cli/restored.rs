@@ -268,3 +268,54 @@ async fn a_key_that_stands_for_another_refund_tells_which() {
     assert!(told.contains("a refund of 3,000 KRW is stored already") && told.contains("--amount"), "{told}");
     assert_eq!(scene.refunded(&ids[0]), [3_000]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_be_a_lost_refund_is_neither_called_the_rest_nor_not_refunded() {
+    let scene = Scene::new("rest").await;
+    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
+    scene.run(&["cancel", "ORD-1", "--amount", "2000", "--key", "k-0", "--yes"]).await.ends(0);
+    back_up(&scene);
+    let full = ["--json", "cancel", "ORD-1", "--full", "--key", "f-1", "--yes"];
+    scene.run(&full).await.ends(0);
+    scene.run(&["cancel", "ORD-2", "--amount", "10000", "--key", "w-1", "--yes"]).await.ends(0);
+    restore(&scene);
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
+    // the rest is not what it was when the lost wish was stored
+    for _ in 0..2 {
+        let told = scene.run(&full).await.ends(2).json();
+        assert_eq!((&told["error"]["code"], &told["error"]["field"]), (&"invalid".into(), &"amount".into()));
+        assert!(told["error"]["message"].as_str().unwrap().contains("under the old key"), "{told}");
+    }
+    assert!(scene.korean(&full[1..]).await.ends(2).err.contains("원래 키로 요청하세요"));
+    // what is stored is told as ever
+    scene.run(&["cancel", "ORD-1", "--amount", "2000", "--key", "k-0", "--yes"]).await.ends(0);
+
+    // another wish takes the room: a person has to tell whether it was refunded
+    scene.run(&["cancel", "ORD-2", "--amount", "1000", "--key", "w-2", "--yes", "--wait", "0s"]).await;
+    let lost = scene.run(&["--json", "cancel", "ORD-2", "--amount", "10000", "--key", "w-1", "--yes"]);
+    assert_eq!(lost.await.ends(4).json()["error"]["code"], "not_allowed");
+    assert_eq!(scene.refunded(&ids[1]), [10_000]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_halted_is_not_approved_again_without_a_reason() {
+    let scene = Scene::new("halted").await;
+    scene.pay(&["ORD-1"]).await;
+    let file = scene.write("orders.csv", "merchant_uid,amount\nORD-1,3000\n");
+    let plan = scene.run(&["--json", "bulk", "plan", file.to_str().unwrap()]).await.ends(0).json();
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    let approve = ["bulk", "run", &job, "--approve", &hash, "--total", "KRW 3,000", "--by", "kim", "--yes"];
+    scene.run(&approve).await.ends(0);
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
+    let refused = scene.run(&approve).await.ends(2).err;
+    assert!(
+        refused.contains("halted: the journal was restored") && refused.contains("--reason"),
+        "{refused}"
+    );
+    let wrong = ["bulk", "run", &job, "--approve", "0123456789abcdef", "--total", "KRW 3,000", "--by", "kim"];
+    scene.run(&[&wrong[..], &["--reason", "compared"]].concat()).await.ends(2);
+    scene.run(&[&approve[..], &["--reason", "compared"]].concat()).await.ends(0);
+    let told = scene.run(&["--json", "bulk", "report", &job]).await.ends(0).json();
+    assert_eq!(told["approved_by"], "kim: compared");
+}

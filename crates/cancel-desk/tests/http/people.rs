@@ -80,6 +80,20 @@ async fn after_a_restored_backup_not_happened_needs_proof_or_force() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_asked_for_as_it_was_given() {
+    let scene = Scene::new().await;
+    misregistered(&scene, "ORD-1").await;
+    for (query, many) in [("key-of-ORD-1", 1), ("%22key-of-ORD-1%22", 1), ("other", 0)] {
+        let list = scene.send(Call::get(format!("/cancels?key={query}"))).await.json();
+        assert_eq!(list["cancels"].as_array().map(Vec::len), Some(many), "{query}");
+    }
+    for query in ["", "%22%22", "a%20b", "%27key-of-ORD-1%27", "%ED%82%A4"] {
+        let problem = scene.send(Call::get(format!("/cancels?key={query}"))).await.refused(400, "invalid");
+        assert_eq!(problem["field"], "key", "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wish_that_nobody_began_can_be_withdrawn() {
     let options = crate::scene::options().patience(std::time::Duration::from_millis(50));
     let scene = Scene::with(Setting { workers: 0, options, ..Setting::default() }).await;

@@ -100,6 +100,27 @@ pub(crate) async fn accounts_of_a_plan_are_sealed_and_erased(
     sound(&*journal).await;
 }
 
+/// What is refused needs its account no longer, however often it is asked for again.
+pub(crate) async fn the_account_of_a_refused_row_is_erased(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let mut new = plan(&[(1, "p", 9_000), (2, "p", 2_000), (3, "p", 1_000)]);
+    new.rows.iter_mut().for_each(|row| row.account = Some(account()));
+    let job = journal.plan_job(new).await.unwrap();
+    approved(&*journal, &job).await;
+    let first = journal.submit_row(job.id, 1).await.unwrap().intent().id;
+    assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::Exceeds { available: 1_000 })));
+    journal.withdraw(first, "kim", "a mistake").await.unwrap();
+    // there is room again, but nothing to refund into
+    for _ in 0..2 {
+        assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::Exceeds { available: 0 })));
+    }
+    journal.submit_row(job.id, 3).await.unwrap();
+    sound(&*journal).await;
+}
+
 pub(crate) async fn a_bad_plan_is_not_stored(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
     let same_key = |key: &str| {
         let mut new = plan(&[(1, "p", 1), (2, "q", 1)]);
@@ -151,6 +172,31 @@ pub(crate) async fn another_wish_of_the_same_key_is_not_the_rows(
     let told = journal.job(job.id).await.unwrap().unwrap();
     assert_eq!(told.totals, [JobTotal { approved: won(7_001), submitted: 2_000 }]);
     sound(&*journal).await;
+}
+
+/// What other plans would submit is found by its key, until they are given up or the row is refused.
+pub(crate) async fn rows_are_found_by_their_keys(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let keyed = |name: &str, amount: i64, key: &str| {
+        let mut new = plan(&[(7, "p", amount)]);
+        name.clone_into(&mut new.name);
+        new.rows[0].key = Some(key.to_owned());
+        new
+    };
+    let a = journal.plan_job(keyed("a", 1_000, "k-a")).await.unwrap();
+    let b = journal.plan_job(keyed("b", 20_000, "k-b")).await.unwrap();
+    let (shop, keys) = (payment("p").key().account(), ["k-a", "k-b", "k-c"].map(str::to_owned));
+    let found = async |but: &str| journal.planned_under(&shop, &keys, but).await.unwrap();
+    let (of_a, of_b) = (("k-a".to_owned(), (a.id, 7)), ("k-b".to_owned(), (b.id, 7)));
+    assert_eq!(found("x").await, [of_a.clone(), of_b.clone()].into());
+    assert_eq!(found("a").await, [of_b].into());
+    let other = AccountName { merchant: "other".to_owned(), ..shop.clone() };
+    assert!(journal.planned_under(&other, &keys, "").await.unwrap().is_empty());
+    approved(&*journal, &b).await;
+    assert!(matches!(journal.submit_row(b.id, 7).await, Err(JournalError::Exceeds { .. })));
+    assert_eq!(found("x").await, [of_a].into());
+    journal.discard_job(a.id, "kim", "the wrong file").await.unwrap();
+    assert!(found("x").await.is_empty());
 }
 
 /// Rows at once, each several times: the total is counted once for each.

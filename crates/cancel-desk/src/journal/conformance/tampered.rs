@@ -44,6 +44,24 @@ pub(crate) async fn scene(journal: &dyn Journal) -> (Claim, NewAttempt) {
     (claim, new)
 }
 
+/// The events of a cancel are those of all events, and the accounts those of all payments.
+pub(crate) async fn what_is_about_a_cancel_is_found(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    scene(&*journal).await;
+    let all = journal.events(0, 1_000).await.unwrap();
+    for id in ["p", "m"] {
+        for intent in journal.intents_of(&payment(id).key()).await.unwrap() {
+            let mut of_it = all.clone();
+            of_it.retain(|event| event.intent == Some(intent.id));
+            assert!(of_it.len() > 1);
+            assert_eq!(journal.events_of(intent.id).await.unwrap(), of_it);
+        }
+    }
+    assert_eq!(journal.accounts().await.unwrap(), [payment("p").key().account()].into());
+    let waits = journal.waiting_for_a_person(1).await.unwrap().remove(0);
+    let refused = journal.withdraw(waits.id, "kim", "x").await.unwrap_err();
+    assert!(refused.to_string().contains("resolve it"), "{refused}");
+}
+
 /// One attempt of a payment's cancel, and what becomes of it.
 async fn carry(journal: &dyn Journal, id: &str, change: Change) -> (Claim, NewAttempt) {
     let claim = journal.claim_payment(&payment(id).key(), "w", LEASE).await.unwrap().unwrap();
@@ -100,6 +118,14 @@ pub(crate) fn tamperings() -> Vec<(String, &'static str)> {
         ("payment", "refunded = refunded + 1", "payment_id = 'p'", "refunded is"),
         ("payment", "due_at = NULL", "payment_id = 'p'", "due_at"),
         ("payment", "due_at = due_at + 60000", "payment_id = 'p'", "due_at"),
+        ("payment", "due_at = NULL", "payment_id = 's'", "due_at"),
+        ("payment", "due_at = NULL", "payment_id = 'q'", "due_at"),
+        ("payment", "due_at = 1", "payment_id = 'm'", "due_at"),
+        ("payment", "lease_owner = 'x', lease_until = 9000000000000000", "payment_id = 'q'", "lease"),
+        ("payment", "gateway = 'x'", "payment_id = 'r'", UNREAD),
+        ("job_row", "gateway = 'x'", "line = 2", UNREAD),
+        ("job_row", "currency = 'x'", "line = 2", UNREAD),
+        ("job_total", "currency = 'x'", "submitted > 0", UNREAD),
         ("payment", "suspect = NULL, suspect_since = NULL", "payment_id = 'r'", EVENTS),
         ("payment", "suspect = 'differs'", "payment_id = 'r'", EVENTS),
         ("payment", "suspect_since = suspect_since - 1", "payment_id = 'r'", EVENTS),

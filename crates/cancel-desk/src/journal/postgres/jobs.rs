@@ -3,7 +3,9 @@
 use pg_core::{Currency, Money};
 use tokio_postgres::Row;
 
-use crate::record::{IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp};
+use crate::record::{
+    AccountName, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, JobTotal, Timestamp,
+};
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
@@ -133,6 +135,46 @@ pub(super) async fn rows_of(
         row.stored = stored.next_if(|(line, _)| *line == row.line).map(|(_, intent)| intent);
     }
     Ok(found)
+}
+
+/// The rows of other jobs that would be submitted under these keys.
+pub(super) fn planned_under(account: &AccountName, keys: &[String], but: &str) -> Step {
+    let sql = "SELECT DISTINCT ON (r.caller_key) r.caller_key, r.job, r.line
+               FROM job_row r JOIN job ON job.id = r.job
+               WHERE r.caller_key = ANY ($1) AND r.gateway = $2 AND r.merchant = $3 AND r.refused IS NULL
+                   AND job.state <> 'discarded' AND job.name <> $4
+               ORDER BY r.caller_key, job.created_at, job.id";
+    let values = vec![
+        value(keys.to_vec()),
+        value(account.gateway.as_str()),
+        value(account.merchant.clone()),
+        value(but.to_owned()),
+    ];
+    Step::new(sql, values)
+}
+
+pub(super) fn planned_row(row: &Row) -> Outcome<(String, (JobId, i64))> {
+    Ok((row.try_get("caller_key")?, (JobId::from_bytes(bytes(row, "job")?), row.try_get("line")?)))
+}
+
+pub(super) fn ids() -> Step {
+    Step::new("SELECT id FROM job ORDER BY created_at, id", Vec::new())
+}
+
+pub(super) fn id_of(row: &Row) -> Outcome<JobId> {
+    Ok(JobId::from_bytes(bytes(row, "id")?))
+}
+
+/// A job with all of its rows.
+pub(super) async fn whole(transaction: &Transaction, job: JobId) -> Result<(JobRecord, Vec<JobRow>), Stop> {
+    let record = find(transaction, job).await?.ok_or(JournalError::NotFound)?;
+    let (mut found, mut line) = (Vec::new(), 0);
+    loop {
+        let page = rows_of(transaction, job, line, work::PAGE).await?;
+        let Some(end) = page.last().map(|row| row.line) else { return Ok((record, found)) };
+        line = end;
+        found.extend(page);
+    }
 }
 
 /// A row if something of a job is left to be done: as [`JobRow::is_settled`] of every row.
@@ -376,7 +418,7 @@ pub(super) async fn submit(
     if result.is_err() && refused.is_none() {
         return Ok(result);
     }
-    let mut steps = vec![update_row(job, line, refused, result.is_ok())];
+    let mut steps = vec![update_row(job, line, refused)];
     if result.is_ok() && counted {
         steps.extend(record.totals.iter().map(|total| update_total(job, total)));
     }
@@ -393,10 +435,10 @@ pub(super) async fn submit(
     Ok(result)
 }
 
-fn update_row(job: JobId, line: i64, refused: Option<&'static str>, erase: bool) -> Step {
-    let sql = "UPDATE job_row SET refused = $3, account = CASE WHEN $4 THEN NULL ELSE account END
-               WHERE job = $1 AND line = $2";
-    Step::new(sql, vec![id(job), value(line), value(refused), value(erase)])
+/// Submitted, its intent has the account; refused, nothing will need it.
+fn update_row(job: JobId, line: i64, refused: Option<&'static str>) -> Step {
+    let sql = "UPDATE job_row SET refused = $3, account = NULL WHERE job = $1 AND line = $2";
+    Step::new(sql, vec![id(job), value(line), value(refused)])
 }
 
 fn update_total(job: JobId, total: &JobTotal) -> Step {

@@ -1,6 +1,6 @@
 //! The journal's methods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,6 +79,11 @@ impl Journal for PostgresJournal {
             return Err(Invalid::new("after", "must be the key of a payment").into());
         }
         Told::new(self.ask(|| vec![steps::payments_after(after, limit)]).await?).all(rows::payment)
+    }
+
+    async fn accounts(&self) -> Result<BTreeSet<AccountName>, JournalError> {
+        let keys = Told::new(self.ask(|| vec![steps::accounts()]).await?).all(rows::key)?;
+        Ok(keys.iter().map(PaymentKey::account).collect())
     }
 
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
@@ -370,6 +375,20 @@ impl Journal for PostgresJournal {
             .await
     }
 
+    async fn planned_under(
+        &self,
+        account: &AccountName,
+        keys: &[String],
+        but: &str,
+    ) -> Result<BTreeMap<String, (JobId, i64)>, JournalError> {
+        let keys: Vec<String> = keys.iter().filter(|key| can_be_stored(key)).cloned().collect();
+        if !can_be_stored(&account.merchant) || !can_be_stored(but) {
+            return Ok(BTreeMap::new());
+        }
+        let mut told = Told::new(self.ask(|| vec![jobs::planned_under(account, &keys, but)]).await?);
+        Ok(told.all(jobs::planned_row)?.into_iter().collect())
+    }
+
     async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
         let told = Told::new(self.ask(|| vec![jobs::unsettled(id)]).await?).rows();
         Ok(told.is_empty())
@@ -466,6 +485,11 @@ impl Journal for PostgresJournal {
     async fn events(&self, after: i64, limit: u32) -> Result<Vec<EventRecord>, JournalError> {
         seal(&self.pool, self.options.limit).await?;
         Told::new(self.ask(|| vec![steps::events(after, limit)]).await?).all(rows::event)
+    }
+
+    async fn events_of(&self, intent: IntentId) -> Result<Vec<EventRecord>, JournalError> {
+        seal(&self.pool, self.options.limit).await?;
+        Told::new(self.ask(|| vec![steps::events_of(intent)]).await?).all(rows::event)
     }
 
     async fn verify(&self) -> Result<Verification, JournalError> {

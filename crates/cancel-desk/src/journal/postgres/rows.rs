@@ -58,6 +58,11 @@ pub(super) fn key(row: &Row) -> Outcome<PaymentKey> {
     ))
 }
 
+/// The key of a row as it is written.
+pub(super) fn words(row: &Row) -> Outcome<[String; 3]> {
+    Ok([row.try_get("gateway")?, row.try_get("merchant")?, row.try_get("payment_id")?])
+}
+
 pub(super) fn payment(row: &Row) -> Outcome<PaymentRecord> {
     let payment: PaymentRef = json(row.try_get("reference")?)?;
     let key = key(row)?;

@@ -159,6 +159,8 @@ CREATE TABLE event (
     detail TEXT NOT NULL,
     hash BYTEA NOT NULL CHECK (length(hash) = 32)
 );
+CREATE INDEX event_intent ON event (intent) WHERE intent IS NOT NULL;
+CREATE INDEX job_row_key ON job_row (caller_key);
 
 CREATE TABLE event_new (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -193,6 +193,13 @@ pub(super) fn payments_after(after: Option<&PaymentKey>, limit: u32) -> Step {
     )
 }
 
+/// The same after a key as it is written: it need not be one that can be read.
+pub(super) fn payments_after_words(after: &[String; 3], limit: u32) -> Step {
+    let sql = "SELECT * FROM payment WHERE (gateway, merchant, payment_id) > ($1, $2, $3)
+               ORDER BY gateway, merchant, payment_id LIMIT $4";
+    Step::new(sql, after.iter().cloned().map(value).chain([value(i64::from(limit))]).collect())
+}
+
 pub(super) fn intent(intent: IntentId) -> Step {
     Step::new(intents!(" WHERE intent.id = $1"), vec![id(intent)])
 }
@@ -294,6 +301,16 @@ pub(super) fn next_due() -> Step {
 
 pub(super) fn account(intent: IntentId) -> Step {
     Step::new("SELECT account FROM intent WHERE id = $1", vec![id(intent)])
+}
+
+pub(super) fn accounts() -> Step {
+    let sql = "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment";
+    Step::new(sql, Vec::new())
+}
+
+pub(super) fn events_of(intent: IntentId) -> Step {
+    let sql = "SELECT * FROM event WHERE intent = $1 ORDER BY seq";
+    Step::new(sql, vec![value(intent.to_bytes().to_vec())])
 }
 
 pub(super) fn events(after: i64, limit: u32) -> Step {

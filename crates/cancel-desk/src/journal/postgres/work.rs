@@ -233,6 +233,7 @@ impl PostgresJournal {
     pub(super) async fn verify_all(&self, transaction: &Transaction) -> Result<Verification, Stop> {
         let mut verifier = Verifier::with_events();
         transaction.begin_reading().await?;
+        verifier.at(Told::new(transaction.go_on(vec![steps::now(self.clock())]).await?).now()?);
         let mut last = 0;
         loop {
             let mut told = Told::new(transaction.go_on(vec![steps::events(last, PAGE)]).await?);
@@ -244,13 +245,18 @@ impl PostgresJournal {
         // committed meanwhile, and not sealed yet
         let waiting = Told::new(transaction.go_on(vec![steps::unsealed()]).await?).all(rows::event)?;
         waiting.iter().for_each(|event| verifier.unsealed(event));
-        let mut after: Option<PaymentKey> = None;
+        let mut after = [const { String::new() }; 3];
         loop {
-            let wanted = vec![steps::payments_after(after.as_ref(), PAGE)];
-            let payments = Told::new(transaction.go_on(wanted).await?).rows();
+            let wanted = vec![steps::payments_after_words(&after, PAGE)];
+            let mut payments = Told::new(transaction.go_on(wanted).await?).rows();
+            let words = all(&payments, rows::words)?;
+            let Some(end) = words.last().cloned() else { break };
+            after = end;
+            payments.retain(|row| rows::key(row).is_ok());
+            for words in words.iter().filter(|[gateway, ..]| rows::gateway(gateway).is_err()) {
+                verifier.unreadable(words.join("/"));
+            }
             let keys = all(&payments, rows::key)?;
-            let Some(end) = keys.last().cloned() else { break };
-            after = Some(end);
             let wanted =
                 keys.iter().flat_map(|key| [steps::intents_of(key), steps::attempts_of_payment(key)]);
             let mut told = Told::new(transaction.go_on(wanted.collect()).await?);
@@ -264,15 +270,12 @@ impl PostgresJournal {
                 }
             }
         }
-        for job in jobs::newest(transaction, u32::MAX).await? {
-            let (mut found, mut line) = (Vec::new(), 0);
-            loop {
-                let page = jobs::rows_of(transaction, job.id, line, PAGE).await?;
-                let Some(end) = page.last().map(|row| row.line) else { break };
-                line = end;
-                found.extend(page);
+        for id in Told::new(transaction.go_on(vec![jobs::ids()]).await?).all(jobs::id_of)? {
+            match jobs::whole(transaction, id).await {
+                Ok((job, rows)) => verifier.job(&job, &rows),
+                Err(Stop::Journal(JournalError::Corrupt(_))) => verifier.unreadable(id.to_string()),
+                Err(error) => return Err(error),
             }
-            verifier.job(&job, &found);
         }
         let unsettled = transaction.go_on(vec![steps::unsettled()]).await?;
         verifier.restored(unsettled.iter().any(|rows| !rows.is_empty()));

@@ -1,10 +1,12 @@
 //! Jobs and their rows, read and written.
 
+use std::collections::BTreeMap;
+
 use pg_core::{Currency, Money};
 use rusqlite::{Connection, Row, params};
 
 use crate::record::{
-    IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, PaymentRecord, Timestamp,
+    AccountName, IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, PaymentRecord, Timestamp,
 };
 
 use super::super::JournalError;
@@ -69,7 +71,15 @@ pub(super) fn find(c: &Connection, id: JobId) -> Outcome<Option<JobRecord>> {
     job.map(|job| with_totals(c, job)).transpose()
 }
 
-fn must(c: &Connection, id: JobId) -> Outcome<JobRecord> {
+/// The jobs' ids, each as it is told.
+pub(super) fn ids(c: &Connection) -> Outcome<Vec<(String, JobId)>> {
+    all(c, "SELECT id FROM job ORDER BY created_at, id", [], |row| {
+        let id = JobId::from_bytes(row.get("id")?);
+        Ok((id.to_string(), id))
+    })
+}
+
+pub(super) fn must(c: &Connection, id: JobId) -> Outcome<JobRecord> {
     find(c, id)?.ok_or(JournalError::NotFound)
 }
 
@@ -92,6 +102,26 @@ pub(super) fn is_settled(c: &Connection, id: JobId) -> Outcome<bool> {
                WHERE r.job = ?1
                    AND CASE WHEN i.id IS NULL THEN r.refused IS NULL ELSE i.state IN ('planned', 'open') END)";
     Ok(c.prepare_cached(sql)?.query_row([id.to_bytes()], |row| row.get(0))?)
+}
+
+/// The rows of other jobs that would be submitted under these keys.
+pub(super) fn planned_under(
+    c: &Connection,
+    account: &AccountName,
+    keys: &[String],
+    but: &str,
+) -> Outcome<BTreeMap<String, (JobId, i64)>> {
+    let sql = "SELECT r.job, r.line FROM job_row r JOIN job ON job.id = r.job
+               WHERE r.caller_key = ?1 AND r.gateway = ?2 AND r.merchant = ?3 AND r.refused IS NULL
+                   AND job.state <> 'discarded' AND job.name <> ?4
+               ORDER BY job.created_at, job.id LIMIT 1";
+    let mut found = BTreeMap::new();
+    for key in keys {
+        let values = params![key, account.gateway.as_str(), account.merchant, but];
+        let row = one(c, sql, values, |row| Ok((JobId::from_bytes(row.get("job")?), row.get("line")?)))?;
+        found.extend(row.map(|row| (key.clone(), row)));
+    }
+    Ok(found)
 }
 
 fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
@@ -241,9 +271,9 @@ pub(super) fn submit(
     if result.is_err() && refused.is_none() {
         return result.map(Ok);
     }
-    let sql = "UPDATE job_row SET refused = ?3, account = CASE WHEN ?4 THEN NULL ELSE account END
-               WHERE job = ?1 AND line = ?2";
-    c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused, result.is_ok()])?;
+    // submitted, its intent has the account; refused, nothing will need it
+    let sql = "UPDATE job_row SET refused = ?3, account = NULL WHERE job = ?1 AND line = ?2";
+    c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused])?;
     if result.is_ok() && row.stored.is_none() {
         for total in &job.totals {
             let sql = "UPDATE job_total SET submitted = ?3 WHERE job = ?1 AND currency = ?2";

@@ -11,7 +11,9 @@ mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod whole;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,7 +33,6 @@ use super::event::NewEvent;
 use super::jobs::{HELD, RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
 use super::trail::Before;
-use super::verify::Verifier;
 use super::{
     Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
 };
@@ -233,6 +234,10 @@ impl Journal for SqliteJournal {
     ) -> Result<Vec<PaymentRecord>, JournalError> {
         let after = after.cloned();
         self.reader.run(move |c| rows::payments_after(c, after.as_ref(), limit)).await
+    }
+
+    async fn accounts(&self) -> Result<BTreeSet<AccountName>, JournalError> {
+        self.reader.run(|c| Ok(rows::accounts(c)?.into_iter().collect())).await
     }
 
     async fn submit(&self, new: NewIntent) -> Result<Submitted, JournalError> {
@@ -484,6 +489,16 @@ impl Journal for SqliteJournal {
         self.reader.run(move |c| jobs::rows_of(c, id, after_line, limit)).await
     }
 
+    async fn planned_under(
+        &self,
+        account: &AccountName,
+        keys: &[String],
+        but: &str,
+    ) -> Result<BTreeMap<String, (JobId, i64)>, JournalError> {
+        let (account, keys, but) = (account.clone(), keys.to_vec(), but.to_owned());
+        self.reader.run(move |c| jobs::planned_under(c, &account, &keys, &but)).await
+    }
+
     async fn job_is_settled(&self, id: JobId) -> Result<bool, JournalError> {
         self.reader.run(move |c| jobs::is_settled(c, id)).await
     }
@@ -578,61 +593,20 @@ impl Journal for SqliteJournal {
         self.reader.run(move |c| rows::events(c, after, limit)).await
     }
 
+    async fn events_of(&self, intent: IntentId) -> Result<Vec<EventRecord>, JournalError> {
+        self.reader.run(move |c| rows::events_of(c, intent)).await
+    }
+
     async fn verify(&self) -> Result<Verification, JournalError> {
         // its own connection: checking everything takes time, and refunds must not wait for it
-        let (path, timeout) = (self.options.path.clone(), self.options.busy_timeout);
+        let (path, timeout, now) = (self.options.path.clone(), self.options.busy_timeout, self.now());
         let (answer, waiting) = tokio::sync::oneshot::channel();
         std::thread::Builder::new()
             .name("cancel-desk verify".to_owned())
             .spawn(move || {
-                let _gone = answer.send(verify(&path, timeout));
+                let _gone = answer.send(whole::verify(&path, timeout, now));
             })
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         waiting.await.map_err(|error| JournalError::Storage(Box::new(error)))?
     }
-}
-
-type OfPayment = (PaymentRecord, Vec<IntentRecord>, Vec<AttemptRecord>);
-
-/// A payment with all of its own.
-fn of_payment(c: &Connection, key: &PaymentKey) -> Result<Option<OfPayment>, JournalError> {
-    let Some(payment) = rows::payment(c, key)? else {
-        return Ok(None);
-    };
-    let intents = rows::intents_of(c, key)?;
-    let attempts = rows::attempts_of_payment(c, key)?;
-    Ok(Some((payment, intents, attempts)))
-}
-
-fn verify(path: &Path, timeout: Duration) -> Result<Verification, JournalError> {
-    let mut connection = open::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, timeout)?;
-    let c = connection.transaction()?;
-    let mut verifier = Verifier::with_events();
-    let mut last = 0;
-    loop {
-        let events = rows::events(&c, last, 1000)?;
-        let Some(end) = events.last().map(|event| event.seq) else { break };
-        last = end;
-        events.iter().for_each(|event| verifier.event(event));
-    }
-    let mut after: Option<PaymentKey> = None;
-    loop {
-        let keys = rows::keys_after(&c, after.as_ref(), 500)?;
-        let Some(end) = keys.last().cloned() else { break };
-        after = Some(end);
-        for key in keys {
-            match of_payment(&c, &key) {
-                Ok(Some((payment, intents, attempts))) => verifier.payment(&payment, &intents, &attempts),
-                Ok(None) => {}
-                // what else is wrong is told all the same
-                Err(JournalError::Corrupt(_)) => verifier.unreadable(key.to_string()),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    for job in jobs::newest(&c, u32::MAX)? {
-        verifier.job(&job, &jobs::rows_of(&c, job.id, 0, u32::MAX)?);
-    }
-    verifier.restored(rows::is_restored(&c)?);
-    Ok(verifier.finish())
 }

@@ -85,6 +85,7 @@ pub(super) fn make_tables(connection: &mut Connection) -> Result<(), JournalErro
         }
         _ => return Err(Invalid::new("journal", "must be a journal, not another program's database").into()),
     }
+    transaction.execute_batch(schema::LATER)?;
     transaction.commit()?;
     Ok(())
 }

@@ -231,14 +231,43 @@ pub(super) fn payments_after(
     }
 }
 
-/// The keys alone, in the same order.
-pub(super) fn keys_after(c: &Connection, after: Option<&PaymentKey>, limit: u32) -> Outcome<Vec<PaymentKey>> {
+pub(super) fn accounts(c: &Connection) -> Outcome<Vec<AccountName>> {
+    all(c, "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment", [], |row| {
+        Ok(key(row)?.account())
+    })
+}
+
+/// The keys alone, in the same order, as they are written.
+pub(super) fn words_after(c: &Connection, after: &[String; 3], limit: u32) -> Outcome<Vec<[String; 3]>> {
     let sql = "SELECT gateway, merchant, payment_id FROM payment
                WHERE (gateway, merchant, payment_id) > (?1, ?2, ?3)
                ORDER BY gateway, merchant, payment_id LIMIT ?4";
-    let (gateway, merchant, payment_id) = after
-        .map_or(("", "", ""), |key| (key.gateway.as_str(), key.merchant.as_str(), key.payment_id.as_str()));
-    all(c, sql, params![gateway, merchant, payment_id, limit], key)
+    let [gateway, merchant, payment_id] = after;
+    all(c, sql, params![gateway, merchant, payment_id, limit], |row| {
+        Ok([row.get("gateway")?, row.get("merchant")?, row.get("payment_id")?])
+    })
+}
+
+pub(super) fn key_of([word, merchant, payment_id]: &[String; 3]) -> Outcome<PaymentKey> {
+    Ok(PaymentKey::new(gateway(word)?, merchant.as_str(), payment_id.as_str()))
+}
+
+/// Whether a row is not what it should be, and not the storage.
+pub(super) fn is_unreadable(error: &JournalError) -> bool {
+    use rusqlite::Error as Sql;
+
+    match error {
+        JournalError::Corrupt(_) => true,
+        JournalError::Storage(error) => matches!(
+            error.downcast_ref(),
+            Some(
+                Sql::InvalidColumnType(..)
+                    | Sql::FromSqlConversionFailure(..)
+                    | Sql::IntegralValueOutOfRange(..)
+            )
+        ),
+        _ => false,
+    }
 }
 
 pub(super) fn intent(c: &Connection, id: IntentId) -> Outcome<Option<IntentRecord>> {
@@ -591,6 +620,10 @@ pub(super) fn append(c: &Connection, event: NewEvent) -> Outcome<()> {
         event.hash,
     ])?;
     Ok(())
+}
+
+pub(super) fn events_of(c: &Connection, intent: IntentId) -> Outcome<Vec<EventRecord>> {
+    all(c, "SELECT * FROM event WHERE intent = ?1 ORDER BY seq", [intent.to_bytes()], event_of)
 }
 
 pub(super) fn events(c: &Connection, after: i64, limit: u32) -> Outcome<Vec<EventRecord>> {

@@ -143,6 +143,12 @@ CREATE TABLE event (
 );
 ";
 
+/// Indexes that came later: they are made where they are missing.
+pub(super) const LATER: &str = "
+CREATE INDEX IF NOT EXISTS job_row_key ON job_row (caller_key);
+CREATE INDEX IF NOT EXISTS event_intent ON event (intent) WHERE intent IS NOT NULL;
+";
+
 pub(super) const TRIGGERS: &str = "
 CREATE TRIGGER event_is_append_only BEFORE UPDATE ON event
 BEGIN SELECT RAISE(ABORT, 'events are append-only'); END;
