@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cancel_desk::bulk::file::OrderFile;
-use cancel_desk::bulk::{Plan, Planner, Report, Run, RunEnd, RunOptions, approve, short_hash};
+use cancel_desk::bulk::{
+    BulkError, Plan, Planner, Report, Run, RunEnd, RunOptions, approve, approve_again, short_hash,
+};
 use cancel_desk::journal::{Clock, Journal, SqliteJournal, SqliteOptions, Vault, VaultKey};
 use cancel_desk::pg_core::{CancelGateway, Currency, Gateway, Money, PaymentRef};
 use cancel_desk::protocol::Policy;
-use cancel_desk::record::{JobId, JobRecord, NewPayment, PaymentRecord, Timestamp};
+use cancel_desk::record::{JobId, JobRecord, JobState, NewPayment, PaymentRecord, Timestamp};
 use cancel_desk::worker::{Account, Accounts};
 use pg_sandbox::{Options, Sandbox, credentials};
 
@@ -208,10 +210,16 @@ impl Scene {
     }
 }
 
-/// Approves exactly what is planned.
+/// Approves exactly what is planned; after a halt with a reason.
 pub(crate) async fn approved_again(journal: &dyn Journal, job: &JobRecord) -> JobRecord {
     let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
-    approve(journal, job.id, &short_hash(job), &totals, "김재무").await.unwrap()
+    let (id, hash) = (job.id, short_hash(job));
+    if journal.job(id).await.unwrap().unwrap().state == JobState::Halted {
+        let without = approve(journal, id, &hash, &totals, "김재무").await;
+        assert!(matches!(without, Err(BulkError::NotApproved { .. })), "{without:?}");
+        return approve_again(journal, id, &hash, &totals, "김재무", "원인을 해결함").await.unwrap();
+    }
+    approve(journal, id, &hash, &totals, "김재무").await.unwrap()
 }
 
 pub(crate) async fn sound(journal: &dyn Journal) {
