@@ -1,7 +1,6 @@
 //! `bulk`: refunds from a file.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +19,7 @@ use crate::desk::Desk;
 use crate::journal::JournalError;
 use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
+use super::bulk_files::{beside, create, free, no_file};
 use super::bulk_progress::Shown;
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
@@ -180,36 +180,6 @@ fn failed(shell: &Shell, error: BulkError) -> Failure {
     }
 }
 
-fn no_file(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Usage, "file", format!("{}: {error}", path.display()))
-}
-
-/// Whether a file may be written there: nothing is there, or a plain file that may be replaced.
-fn free(shell: &Shell, path: &Path, force: bool) -> Result<(), Failure> {
-    match std::fs::symlink_metadata(path) {
-        Ok(meta) if !(force && meta.is_file()) => {
-            Err(Failure::usage(words::EXISTS.fill(shell.lang(), &[&path.display()])))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A new file, for its owner alone: it names orders and amounts.
-fn create(shell: &Shell, path: &Path, force: bool) -> Result<File, Failure> {
-    free(shell, path, force)?;
-    if force {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(no_file(path, &error)),
-            _ => {}
-        }
-    }
-    let mut open = File::options();
-    open.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map_err(|error| no_file(path, &error))
-}
-
 fn read(shell: &Shell, path: &Path) -> Result<OrderFile, Failure> {
     let size = std::fs::metadata(path).map_err(|error| no_file(path, &error))?.len();
     if size > u64::try_from(MAX_BYTES).unwrap_or(u64::MAX) {
@@ -260,15 +230,6 @@ fn save_left_out(shell: &Shell, plan: &Plan, path: &Path, force: bool) -> Result
         false => words::LEFT_OUT_IN.fill(lang, &[&to.display()]),
     });
     Ok(())
-}
-
-/// `left-out-2.csv` beside `left-out.csv`: the first number that is free.
-fn beside(path: &Path) -> PathBuf {
-    let part = |part: Option<&std::ffi::OsStr>| part.map(|part| part.to_string_lossy().into_owned());
-    let stem = part(path.file_stem()).unwrap_or_default();
-    let ending = part(path.extension()).map_or(String::new(), |ending| format!(".{ending}"));
-    let mut numbered = (2..1_000).map(|number| path.with_file_name(format!("{stem}-{number}{ending}")));
-    numbered.find(|path| std::fs::symlink_metadata(path).is_err()).unwrap_or_else(|| path.to_owned())
 }
 
 fn job_json(job: &JobRecord, done: bool) -> Value {

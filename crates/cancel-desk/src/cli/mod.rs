@@ -4,6 +4,7 @@
 
 mod banks;
 mod bulk;
+mod bulk_files;
 mod bulk_progress;
 mod bulk_text;
 mod cancel;
