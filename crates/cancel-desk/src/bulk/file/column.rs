@@ -78,8 +78,8 @@ const MAX_SHOWN: usize = 30;
 /// value of a file without a header row.
 pub(super) fn unknown(word: &str, beside: bool) -> String {
     let word: String = word.chars().filter(|c| !c.is_control()).take(MAX_SHOWN).collect();
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    match beside && digits < 5 && !word.is_empty() {
+    let is_a_word = word.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '_'));
+    match beside && is_a_word && !word.is_empty() {
         true => format!("«{word}» {UNKNOWN}"),
         false => UNKNOWN.to_owned(),
     }
