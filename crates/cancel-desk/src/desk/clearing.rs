@@ -1,9 +1,13 @@
 //! Clearing a payment that is suspect after the journal was restored from a backup.
 
-use pg_core::{Money, PaymentState};
+#[cfg(feature = "cli")]
+use pg_core::Money;
+use pg_core::PaymentState;
 
 use crate::journal::JournalError;
-use crate::protocol::{Missing, Origin, origins, unquiet};
+use crate::protocol::{Missing, unquiet};
+#[cfg(feature = "cli")]
+use crate::protocol::{Origin, origins};
 use crate::record::{
     IntentId, IntentRecord, JobId, JobState, PaymentKey, PaymentRecord, Resolution, Timestamp, Why,
 };
@@ -115,6 +119,7 @@ impl Desk {
     }
 
     /// Whose each refund in the gateway's history is.
+    #[cfg(feature = "cli")]
     pub(crate) async fn origins(
         &self,
         key: &PaymentKey,

@@ -27,9 +27,10 @@ use crate::record::{
 use crate::worker::{Account, Accounts, Worker};
 
 pub use clearing::ByHand;
+#[cfg(feature = "cli")]
 pub(crate) use clearing::may_be_lost;
 pub use error::DeskError;
-#[cfg(feature = "cli")]
+#[cfg(feature = "http")]
 pub(crate) use error::seconds;
 pub use number::Number;
 pub use selector::Selector;

@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+#[cfg(feature = "cli")]
 use crate::journal::JournalError;
 use crate::record::{AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId};
 
 use super::{Desk, DeskError};
 
 /// How many events are read at a time.
+#[cfg(feature = "cli")]
 const PAGE: u32 = 1000;
 /// What a worker notes when a look-up told nothing.
 pub(crate) const LOOK_UP_FAILED: &str = "look_up_failed";

@@ -32,7 +32,9 @@ pub use change::{AttemptPlan, Change, NewAttempt, Record};
 pub(crate) use decide::{balance_after, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
-pub(crate) use restored::{Missing, Origin, is_marked, origins, unexplained};
+pub(crate) use restored::{Missing, is_marked, unexplained};
+#[cfg(feature = "cli")]
+pub(crate) use restored::{Origin, origins};
 pub use schedule::{LOOK_UPS, pause_before};
 pub use snapshot::{Claim, Lease, Snapshot};
 pub use turn::{Action, Event, Seen, Sending, Turn};
