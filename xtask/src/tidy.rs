@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Publishable packages and their folders.
-const CRATES: [(&str, &str); 6] = [
+pub(crate) const CRATES: [(&str, &str); 6] = [
     ("pg-cancel-core", "crates/pg-core"),
     ("chaiport-cancel", "crates/chaiport-cancel"),
     ("eximbay-cancel", "crates/eximbay-cancel"),

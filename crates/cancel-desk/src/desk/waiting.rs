@@ -8,9 +8,6 @@ use crate::record::{AttemptRecord, AttemptState, IntentId, IntentRecord, IntentS
 
 use super::{Desk, DeskError};
 
-/// How many events are read at a time.
-#[cfg(feature = "cli")]
-const PAGE: u32 = 1000;
 /// What a worker notes when a look-up told nothing.
 pub(crate) const LOOK_UP_FAILED: &str = "look_up_failed";
 /// How long a stored refund that nobody has looked at is not remarkable, in milliseconds.
@@ -111,7 +108,7 @@ impl Desk {
         Ok((age > UNTOUCHED).then_some(Waiting::NoWorker))
     }
 
-    /// What kept the last look-up that failed from an answer. Reads all events.
+    /// What kept the last look-up that failed from an answer.
     ///
     /// # Errors
     /// [`JournalError`].
@@ -120,18 +117,12 @@ impl Desk {
         &self,
         intent: IntentId,
     ) -> Result<Option<String>, JournalError> {
-        let (mut found, mut last) = (None, 0);
-        loop {
-            let page = self.journal().events(last, PAGE).await?;
-            let Some(end) = page.last().map(|event| event.seq) else { return Ok(found) };
-            last = end;
-            for event in page {
-                if event.intent == Some(intent) && event.kind == LOOK_UP_FAILED {
-                    let detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap_or_default();
-                    found = detail.get("note").and_then(|note| note.as_str()).map(str::to_owned);
-                }
-            }
-        }
+        let events = self.journal().events_of(intent).await?;
+        let Some(failure) = events.iter().rev().find(|event| event.kind == LOOK_UP_FAILED) else {
+            return Ok(None);
+        };
+        let detail: serde_json::Value = serde_json::from_str(&failure.detail).unwrap_or_default();
+        Ok(detail.get("note").and_then(|note| note.as_str()).map(str::to_owned))
     }
 }
 
