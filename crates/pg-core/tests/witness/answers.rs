@@ -124,7 +124,7 @@ async fn endless_interim_answers_end_with_the_total_limit() {
     .await;
     let started = std::time::Instant::now();
     maybe_sent(send(&transport(), &base).await, Kind::Timeout);
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

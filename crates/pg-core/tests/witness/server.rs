@@ -111,10 +111,10 @@ pub fn reset(stream: TcpStream) {
 }
 
 pub fn options() -> TransportOptions {
-    TransportOptions::new(Duration::from_millis(600))
-        .connect_timeout(Duration::from_millis(300))
-        .tls_timeout(Duration::from_millis(300))
-        .write_timeout(Duration::from_millis(300))
+    TransportOptions::new(Duration::from_secs(2))
+        .connect_timeout(Duration::from_secs(1))
+        .tls_timeout(Duration::from_millis(500))
+        .write_timeout(Duration::from_millis(500))
 }
 
 pub fn transport() -> WitnessTransport {

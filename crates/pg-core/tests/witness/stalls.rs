@@ -82,7 +82,7 @@ async fn a_socket_that_takes_nothing_is_not_sent() {
     let started = Instant::now();
     let huge = WireRequest::post_json("/payments/cancel", "application/json", vec![b' '; 64 << 20]);
     maybe_sent(transport().send(&base, huge).await, Kind::Timeout);
-    assert!(started.elapsed() < Duration::from_millis(550), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_millis(1_900), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn silence_ends_with_the_total_limit() {
     let started = Instant::now();
     maybe_sent(send(&transport(), &base).await, Kind::Timeout);
     let took = started.elapsed();
-    assert!((Duration::from_millis(590)..Duration::from_millis(900)).contains(&took), "{took:?}");
+    assert!((Duration::from_millis(1_990)..Duration::from_secs(6)).contains(&took), "{took:?}");
     assert_eq!(log.requests().len(), 1);
 }
 
@@ -146,9 +146,11 @@ async fn dropping_the_future_closes_the_connection() {
     })
     .await;
     let transport = transport();
-    let dropped = tokio::time::timeout(Duration::from_millis(100), transport.send(&base, cancel())).await;
-    assert!(dropped.is_err());
-    let ended = tokio::time::timeout(Duration::from_millis(200), when_closed.recv()).await;
+    tokio::select! {
+        sent = transport.send(&base, cancel()) => panic!("nobody answers: {sent:?}"),
+        () = async { while log.requests().is_empty() { tokio::time::sleep(Duration::from_millis(5)).await } } => {}
+    }
+    let ended = tokio::time::timeout(Duration::from_secs(1), when_closed.recv()).await;
     assert_eq!(ended.unwrap(), Some(true), "the server sees the end at once");
     assert_eq!(log.requests().len(), 1);
 }
