@@ -211,3 +211,33 @@ fn a_connection_stays_with_its_runtime() {
     kept.block_on(send(&transport, &base)).unwrap();
     assert_eq!((log.connections(), log.requests().len()), (2, 3));
 }
+
+/// What came while the runtime slept is seen all the same: the operating system is asked, not the runtime.
+#[test]
+fn what_came_behind_the_runtimes_back_is_seen() {
+    for lie in [None, Some(answer(r#"{"code":0,"lie":true}"#))] {
+        let servers =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (base, log) = servers.block_on(serve(move |_, mut stream, log| {
+            let lie = lie.clone();
+            async move {
+                while log.read(&mut stream).await {
+                    let _ = stream.write_all(answer("{}").as_bytes()).await;
+                    sleep(Duration::from_millis(20)).await;
+                    let Some(lie) = &lie else { return };
+                    let _ = stream.write_all(lie.as_bytes()).await;
+                }
+            }
+        }));
+        let transport = transport();
+        let client = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        client.block_on(async {
+            for _ in 0..5 {
+                assert_eq!(send(&transport, &base).await.unwrap().body(), b"{}");
+                // nothing of this runtime runs meanwhile
+                std::thread::sleep(Duration::from_millis(200));
+            }
+        });
+        assert_eq!((log.connections(), log.requests().len()), (5, 5));
+    }
+}
