@@ -88,15 +88,15 @@ pub use pg_core;
 pub use pg_core::ConnectionReuse;
 #[cfg(feature = "reqwest")]
 pub use pg_core::ReqwestTransport;
-#[cfg(feature = "client")]
-pub use pg_core::Transport;
 #[cfg(feature = "witness")]
 pub use pg_core::WitnessTransport;
 pub use pg_core::{
-    AttemptTag, Attribution, Bank, CancelError, CancelGateway, CancelOrder, CancelState, Currency, Doubt,
-    Gateway, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep, NotSent, PaymentRef,
-    PaymentState, RefundAccount, Rejected, RejectionKind, Unknown, UnknownReason, Verdict,
+    AttemptTag, Attribution, Bank, CancelError, CancelOrder, CancelState, Currency, Doubt, Gateway, Invalid,
+    LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep, NotSent, PaymentRef, PaymentState,
+    RefundAccount, Rejected, RejectionKind, Unknown, UnknownReason, Verdict,
 };
+#[cfg(feature = "client")]
+pub use pg_core::{BaseUrl, CancelGateway, Transport};
 
 /// A cancel that the gateway took, with its whole answer.
 pub type Cancelled = pg_core::Cancelled<CancelAnswer>;

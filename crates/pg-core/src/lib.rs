@@ -28,6 +28,8 @@ pub mod attempt;
 pub mod bank;
 #[cfg(feature = "client")]
 pub mod base_url;
+#[cfg(feature = "client")]
+mod cancel_gateway;
 pub mod classify;
 pub mod currency;
 pub mod decimal;
@@ -44,6 +46,7 @@ pub mod secret;
 pub mod text;
 #[cfg(any(feature = "reqwest", feature = "witness"))]
 mod tls;
+#[cfg(feature = "client")]
 pub mod trace;
 pub mod transport;
 #[cfg(any(feature = "reqwest", feature = "witness"))]
@@ -61,9 +64,9 @@ pub use currency::Currency;
 pub use error::{
     CancelError, Invalid, NextStep, NotSent, NotSentPhase, Rejected, RejectionKind, Unknown, UnknownReason,
 };
-pub use gateway::{
-    CancelGateway, CancelOrder, Capabilities, Evidence, Gateway, Guard, LedgerKnowledge, PaymentRef,
-};
+#[cfg(feature = "client")]
+pub use gateway::CancelGateway;
+pub use gateway::{CancelOrder, Capabilities, Evidence, Gateway, Guard, LedgerKnowledge, PaymentRef};
 pub use lookup::{CancelEntry, LookUpError, LookUpErrorKind, PaymentState};
 pub use money::{Money, MoneyError};
 pub use outcome::{CancelState, Cancelled};
