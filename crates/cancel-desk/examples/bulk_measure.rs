@@ -52,7 +52,7 @@ fn accounts() -> Accounts {
         .endpoint(Endpoint::Custom(format!("http://127.0.0.1:{PORT}")))
         .build()
         .unwrap();
-    let client = ChaiportClient::new(config).unwrap();
+    let client = ChaiportClient::witness(config).unwrap();
     Accounts::new().with("shop", Account::new(Arc::new(client))).unwrap()
 }
 

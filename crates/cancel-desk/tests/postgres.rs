@@ -43,7 +43,7 @@ impl Host {
             .endpoint(Endpoint::Custom(sandbox.url(CHAIPORT)))
             .build()
             .unwrap();
-        let account = Account::new(Arc::new(ChaiportClient::new(config).unwrap()));
+        let account = Account::new(Arc::new(ChaiportClient::witness(config).unwrap()));
         let journal = PostgresJournal::open(options).await.unwrap();
         Self {
             journal: Arc::new(journal),

@@ -124,7 +124,7 @@ impl Scene {
             .build()
             .unwrap();
         let gateway = Planned {
-            client: ChaiportClient::new(config).unwrap(),
+            client: ChaiportClient::witness(config).unwrap(),
             sandbox: Arc::clone(&sandbox),
             plan: Mutex::new(plan.into()),
             dying: Notify::new(),

@@ -98,9 +98,9 @@ impl Config {
 
 fn client(entry: &AccountConfig) -> Result<Arc<dyn CancelGateway>, Invalid> {
     Ok(match &entry.client {
-        Some(ClientConfig::Chaiport(config)) => Arc::new(ChaiportClient::new(config.clone())?),
-        Some(ClientConfig::Eximbay(config)) => Arc::new(EximbayClient::new(config.clone())?),
-        Some(ClientConfig::Settlebank(config)) => Arc::new(SettlebankClient::new((**config).clone())?),
+        Some(ClientConfig::Chaiport(config)) => Arc::new(ChaiportClient::witness(config.clone())?),
+        Some(ClientConfig::Eximbay(config)) => Arc::new(EximbayClient::witness(config.clone())?),
+        Some(ClientConfig::Settlebank(config)) => Arc::new(SettlebankClient::witness((**config).clone())?),
         None => return Err(Invalid::new("account", "must be loaded with its secrets")),
     })
 }

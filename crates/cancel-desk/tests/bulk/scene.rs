@@ -72,9 +72,9 @@ fn clients(sandbox: &Sandbox) -> [Arc<dyn CancelGateway>; 3] {
     .build()
     .unwrap();
     [
-        Arc::new(chaiport_cancel::ChaiportClient::new(chaiport).unwrap()),
-        Arc::new(eximbay_cancel::EximbayClient::new(eximbay).unwrap()),
-        Arc::new(settlebank_cancel::SettlebankClient::new(settlebank).unwrap()),
+        Arc::new(chaiport_cancel::ChaiportClient::witness(chaiport).unwrap()),
+        Arc::new(eximbay_cancel::EximbayClient::witness(eximbay).unwrap()),
+        Arc::new(settlebank_cancel::SettlebankClient::witness(settlebank).unwrap()),
     ]
 }
 

@@ -71,11 +71,11 @@ pub(crate) fn dashed(day: &str) -> String {
 fn accounts(sandbox: &Sandbox) -> Accounts {
     let chaiport = chaiport_cancel::Config::builder(credentials::CHAIPORT_KEY, credentials::CHAIPORT_SECRET)
         .endpoint(chaiport_cancel::Endpoint::Custom(sandbox.url(CHAIPORT)));
-    let chaiport = chaiport_cancel::ChaiportClient::new(chaiport.build().unwrap()).unwrap();
+    let chaiport = chaiport_cancel::ChaiportClient::witness(chaiport.build().unwrap()).unwrap();
     let eximbay = eximbay_cancel::Config::builder(credentials::EXIMBAY_KEY, credentials::EXIMBAY_MID)
         .endpoint(eximbay_cancel::Endpoint::Custom(sandbox.url(Gateway::Eximbay)));
-    let eximbay = eximbay_cancel::EximbayClient::new(eximbay.build().unwrap()).unwrap();
-    let settlebank = settlebank_cancel::SettlebankClient::new(settlebank(sandbox)).unwrap();
+    let eximbay = eximbay_cancel::EximbayClient::witness(eximbay.build().unwrap()).unwrap();
+    let settlebank = settlebank_cancel::SettlebankClient::witness(settlebank(sandbox)).unwrap();
     let clients: [Arc<dyn CancelGateway>; 3] = [Arc::new(chaiport), Arc::new(eximbay), Arc::new(settlebank)];
     clients.into_iter().fold(Accounts::new(), |all, client| all.with("shop", Account::new(client)).unwrap())
 }

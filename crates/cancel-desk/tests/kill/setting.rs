@@ -159,12 +159,12 @@ pub(crate) fn accounts(
     let chaiport = {
         use chaiport_cancel::{ChaiportClient, Config, Endpoint};
         let config = Config::builder(credentials::CHAIPORT_KEY, credentials::CHAIPORT_SECRET);
-        ChaiportClient::new(impatient!(config.endpoint(Endpoint::Custom(chaiport.clone())))).unwrap()
+        ChaiportClient::witness(impatient!(config.endpoint(Endpoint::Custom(chaiport.clone())))).unwrap()
     };
     let eximbay = {
         use eximbay_cancel::{Config, Endpoint, EximbayClient};
         let config = Config::builder(credentials::EXIMBAY_KEY, credentials::EXIMBAY_MID);
-        EximbayClient::new(impatient!(config.endpoint(Endpoint::Custom(eximbay.clone())))).unwrap()
+        EximbayClient::witness(impatient!(config.endpoint(Endpoint::Custom(eximbay.clone())))).unwrap()
     };
     let settlebank = {
         use settlebank_cancel::{Config, Endpoint, SettlebankClient};
@@ -173,7 +173,7 @@ pub(crate) fn accounts(
             credentials::SETTLEBANK_LICENCE_KEY,
             credentials::SETTLEBANK_AES_KEY,
         );
-        SettlebankClient::new(impatient!(config.endpoint(Endpoint::Custom(settlebank.clone())))).unwrap()
+        SettlebankClient::witness(impatient!(config.endpoint(Endpoint::Custom(settlebank.clone())))).unwrap()
     };
     let clients: [Arc<dyn CancelGateway>; 3] = [Arc::new(chaiport), Arc::new(eximbay), Arc::new(settlebank)];
     clients.into_iter().fold(Accounts::new(), |accounts, client| {

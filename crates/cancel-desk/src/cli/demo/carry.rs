@@ -97,7 +97,7 @@ fn chaiport(url: &str) -> Result<chaiport_cancel::ChaiportClient, Failure> {
 
     let config = Config::builder(credentials::CHAIPORT_KEY, credentials::CHAIPORT_SECRET);
     let config = config.endpoint(Endpoint::Custom(url.to_owned()));
-    ChaiportClient::new(impatient!(config)).map_err(broken)
+    ChaiportClient::witness(impatient!(config)).map_err(broken)
 }
 
 fn eximbay(url: &str) -> Result<eximbay_cancel::EximbayClient, Failure> {
@@ -105,7 +105,7 @@ fn eximbay(url: &str) -> Result<eximbay_cancel::EximbayClient, Failure> {
 
     let config = Config::builder(credentials::EXIMBAY_KEY, credentials::EXIMBAY_MID);
     let config = config.endpoint(Endpoint::Custom(url.to_owned()));
-    EximbayClient::new(impatient!(config)).map_err(broken)
+    EximbayClient::witness(impatient!(config)).map_err(broken)
 }
 
 fn settlebank(url: &str) -> Result<settlebank_cancel::SettlebankClient, Failure> {
@@ -117,5 +117,5 @@ fn settlebank(url: &str) -> Result<settlebank_cancel::SettlebankClient, Failure>
         credentials::SETTLEBANK_AES_KEY,
     );
     let config = config.endpoint(Endpoint::Custom(url.to_owned()));
-    SettlebankClient::new(impatient!(config)).map_err(broken)
+    SettlebankClient::witness(impatient!(config)).map_err(broken)
 }
