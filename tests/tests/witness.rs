@@ -2,6 +2,7 @@
 //! TLS. `PG_CANCEL_WITNESS_TRIALS` and `PG_CANCEL_SEED` set them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract_tests::random::{Dice, trial};
 use contract_tests::world::NOON;
@@ -20,6 +21,9 @@ async fn lane(number: u64, seed: u64, trials: u64) -> Report {
     let mut report = Report::default();
     let mut dice = Dice::new(seed.wrapping_add(number << 32));
     let patience = if number & 2 == 0 { Patience::SHORT } else { Patience::SHORT_ALONE };
+    // a handshake takes its time where many are made at once
+    let patience =
+        Patience { connect: Duration::from_millis(600), total: Duration::from_millis(1_000), ..patience };
     let options = Options::default().start_time(NOON.unix_timestamp()).tls(number & 1 == 1);
     let world = Arc::new(World::with_options(options, patience.over(Over::Witness)).await);
     let kind = Kind::ALL[usize::try_from(number / 4).unwrap_or(0) % Kind::ALL.len()];
