@@ -41,13 +41,14 @@ const FORBIDDEN: [&str; 18] = [
 const BUDGETS: [(&str, usize, usize); 3] =
     [("chaiport-cancel", 88, 22), ("eximbay-cancel", 88, 23), ("settlebank-cancel", 103, 35)];
 /// Pages that stand in English and in Korean.
-const TWINS: [&str; 10] = [
+const TWINS: [&str; 11] = [
     "README.md",
     "docs/architecture.md",
     "docs/campaign.md",
     "docs/desk.md",
     "docs/operations.md",
     "docs/outcomes.md",
+    "docs/performance.md",
     "docs/sandbox.md",
     "docs/gateways/chaiport.md",
     "docs/gateways/eximbay.md",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
+use cpu_time::ProcessTime;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Barrier;
 
@@ -91,13 +91,13 @@ pub async fn run<C: Client>(client: C, plan: Plan, meter: Option<Meter>) -> Resu
         }));
     }
     ready.wait().await;
-    let (cpu, began) = (processor_time(), Instant::now());
+    let (cpu, began) = (ProcessTime::now(), Instant::now());
     ready.wait().await;
     let mut each = Vec::new();
     for task in tasks {
         each.extend(task.await.map_err(|error| error.to_string())??);
     }
-    let (cpu, wall) = (processor_time().saturating_sub(cpu), began.elapsed());
+    let (cpu, wall) = (cpu.elapsed(), began.elapsed());
     let requests = plan.requests / plan.concurrency * plan.concurrency;
     Ok(Measured {
         requests,
@@ -112,13 +112,6 @@ pub async fn run<C: Client>(client: C, plan: Plan, meter: Option<Meter>) -> Resu
 fn median(mut values: Vec<u64>) -> Option<u64> {
     values.sort_unstable();
     values.get(values.len() / 2).copied()
-}
-
-/// Processor time of this process, user and system.
-#[must_use]
-pub fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 fn nanoseconds(time: Duration) -> u64 {

@@ -191,15 +191,32 @@ impl<'a> Body<'a> {
     }
 }
 
-#[derive(Serialize)]
+/// What is asked in the flat form.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FlatBody<'a> {
+pub struct FlatBody<'a> {
     mcht_id: &'a str,
     org_trd_no: &'a str,
     org_mcht_trd_no: &'a str,
     org_trd_dt: &'a str,
     can_amt: &'a str,
     pkt_hash: String,
+}
+
+impl<'a> FlatBody<'a> {
+    /// All of one payment.
+    #[must_use]
+    pub fn new(order_no: &'a str) -> Self {
+        let (trade, day, amount) = ("STFP_PGCAnxca_jt_il0211129135810M1494620", "20211129", "1000");
+        Self {
+            mcht_id: "nxca_jt_il",
+            org_trd_no: trade,
+            org_mcht_trd_no: order_no,
+            org_trd_dt: day,
+            can_amt: amount,
+            pkt_hash: hash(&[trade, order_no, day, amount]),
+        }
+    }
 }
 
 /// The client.
@@ -225,16 +242,7 @@ impl Twin {
     }
 
     async fn flat(&self, request: reqwest::RequestBuilder, order_no: &str) -> Result<(), String> {
-        let (trade, day, amount) = ("STFP_PGCAnxca_jt_il0211129135810M1494620", "20211129", "1000");
-        let body = FlatBody {
-            mcht_id: "nxca_jt_il",
-            org_trd_no: trade,
-            org_mcht_trd_no: order_no,
-            org_trd_dt: day,
-            can_amt: amount,
-            pkt_hash: hash(&[trade, order_no, day, amount]),
-        };
-        let answer: FlatAnswer = exchange(request, &body).await?;
+        let answer: FlatAnswer = exchange(request, &FlatBody::new(order_no)).await?;
         let good = answer.result_code == "0000" && answer.can_trd_no.is_some();
         if good { Ok(()) } else { Err("refused".to_owned()) }
     }
