@@ -45,13 +45,15 @@ pub(crate) fn classify_scrubbing(
     scrub.extend(sensitive);
     let status = response.status();
     if status_class(status) == StatusClass::Answer {
-        if any_envelope(response.body()).is_ok_and(|envelope: AnyEnvelope| envelope.code == 0) {
-            request.sends().mark_taken();
-        }
         let Ok(envelope) = payment_envelope(response.body()) else {
+            // whatever is wrong with the payment, the code may tell that it was taken
+            if any_envelope(response.body()).is_ok_and(|envelope: AnyEnvelope| envelope.code == 0) {
+                request.sends().mark_taken();
+            }
             return Err(without_envelope(status).into());
         };
         if envelope.code == 0 {
+            request.sends().mark_taken();
             let Some(wire) = envelope.into_response() else {
                 return Err(unknown(UnknownReason::Malformed, status).into());
             };

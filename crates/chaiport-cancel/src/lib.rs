@@ -109,7 +109,7 @@ pub use pg_core::{
     Verdict,
 };
 #[cfg(feature = "client")]
-pub use pg_core::{BaseUrl, Transport};
+pub use pg_core::{BaseUrl, CancelGateway, Transport};
 
 pub use classify::Cancelled;
 #[cfg(feature = "client")]

@@ -12,6 +12,8 @@ use crate::request::CancelRequest;
 use crate::token::Token;
 
 const JSON: &str = "application/json";
+/// Room for the body of a cancel, in bytes.
+const USUAL_LENGTH: usize = 256;
 
 /// What authorises a request: the token, and the sub-merchant it acts for.
 #[derive(Debug, Clone, Copy)]
@@ -71,13 +73,13 @@ struct CancelBody<'a> {
     imp_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     merchant_uid: Option<&'a str>,
-    amount: Box<RawValue>,
+    amount: JsonNumber,
     #[serde(skip_serializing_if = "Option::is_none")]
-    checksum: Option<Box<RawValue>>,
+    checksum: Option<JsonNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tax_free: Option<Box<RawValue>>,
+    tax_free: Option<JsonNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    vat_amount: Option<Box<RawValue>>,
+    vat_amount: Option<JsonNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refund_holder: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,14 +137,28 @@ pub fn cancel_body(request: &CancelRequest) -> Result<Vec<u8>, Invalid> {
     })
 }
 
-/// An amount as a JSON number in major units, digit for digit: no float has touched it.
-fn number(field: &'static str, money: Money) -> Result<Box<RawValue>, Invalid> {
+/// A JSON number, digit for digit: no float has touched it.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum JsonNumber {
+    Whole(i64),
+    Decimal(Box<RawValue>),
+}
+
+/// An amount as a JSON number in major units.
+fn number(field: &'static str, money: Money) -> Result<JsonNumber, Invalid> {
+    if money.currency().minor_digits() == 0 {
+        return Ok(JsonNumber::Whole(money.minor()));
+    }
     RawValue::from_string(money.to_decimal_text())
+        .map(JsonNumber::Decimal)
         .map_err(|_| Invalid::new(field, "cannot be written as a json number"))
 }
 
 fn to_json(body: &impl Serialize) -> Result<Vec<u8>, Invalid> {
-    serde_json::to_vec(body).map_err(|_| Invalid::new("body", "cannot be written as json"))
+    let mut json = Vec::with_capacity(USUAL_LENGTH);
+    serde_json::to_writer(&mut json, body).map_err(|_| Invalid::new("body", "cannot be written as json"))?;
+    Ok(json)
 }
 
 /// `GET /payments/{imp_uid}`.

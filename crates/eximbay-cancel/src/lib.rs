@@ -83,13 +83,13 @@ pub use response::CancelAnswer;
 pub use stamp::Stamp;
 
 pub use pg_core;
-#[cfg(feature = "client")]
-pub use pg_core::Transport;
 pub use pg_core::{
-    AttemptTag, Attribution, Bank, CancelError, CancelGateway, CancelOrder, CancelState, Currency, Doubt,
-    Gateway, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep, NotSent, PaymentRef,
-    PaymentState, RefundAccount, Rejected, RejectionKind, Unknown, UnknownReason, Verdict,
+    AttemptTag, Attribution, Bank, CancelError, CancelOrder, CancelState, Currency, Doubt, Gateway, Invalid,
+    LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep, NotSent, PaymentRef, PaymentState,
+    RefundAccount, Rejected, RejectionKind, Unknown, UnknownReason, Verdict,
 };
+#[cfg(feature = "client")]
+pub use pg_core::{BaseUrl, CancelGateway, Transport};
 #[cfg(feature = "reqwest")]
 pub use pg_core::{ConnectionReuse, ReqwestTransport};
 

@@ -157,11 +157,11 @@ mod tests {
         let account = RefundAccount::new(Bank::Shinhan, "562-1110 5948400", "홍길동")
             .and_then(|a| a.with_phone("010-1234-5678"))
             .unwrap();
-        let shown = format!("{account:?}");
-        for value in account.sensitive_values() {
-            assert!(!shown.contains(value));
-        }
+        assert_eq!(account.sensitive_values(), ["56211105948400", "홍길동", "01012345678"]);
+        assert_eq!(format!("{account:?}"), r#"RefundAccount { bank: Shinhan, rest: "[REDACTED]" }"#);
         assert_eq!(account.expose_number(), "56211105948400");
+        assert_eq!(account.expose_holder(), "홍길동");
+        assert_eq!(account.expose_phone(), Some("01012345678"));
         assert_eq!(account.masked_number(), "**********8400");
     }
 
@@ -180,6 +180,21 @@ mod tests {
         assert_eq!(mask_all_but_last("홍길동"), "***");
         assert_eq!(mask_all_but_last("가나다라마"), "***라마");
         assert_eq!(mask_all_but_last(""), "");
+    }
+
+    #[test]
+    fn the_longest_values_are_taken_and_no_longer_ones() {
+        let account = |number: usize, holder: usize, phone: usize| {
+            RefundAccount::new(Bank::Shinhan, &"1".repeat(number), &"홍".repeat(holder))
+                .and_then(|account| account.with_phone(&"2".repeat(phone)))
+        };
+        assert!(account(20, 50, 16).is_ok());
+        for (number, holder, phone, field) in
+            [(21, 50, 16, "number"), (20, 51, 16, "holder"), (20, 50, 17, "phone")]
+        {
+            let error = account(number, holder, phone).unwrap_err();
+            assert!(error.field().ends_with(field), "{error}");
+        }
     }
 
     #[test]

@@ -267,8 +267,23 @@ mod tests {
         assert_ne!(a, b);
         assert_eq!(a.as_str().len(), 27);
         assert_eq!(a.as_str().parse::<AttemptTag>().unwrap(), a);
+        assert_eq!((a.to_string().as_str(), format!("{a:?}").as_str()), (a.as_str(), a.as_str()));
+        let longest = "x".repeat(30);
+        assert_eq!(longest.parse::<AttemptTag>().unwrap().as_str(), longest);
         for bad in ["", "a b", "가", "a/b", &"x".repeat(31)] {
             assert!(bad.parse::<AttemptTag>().is_err());
+        }
+    }
+
+    #[test]
+    fn every_character_of_a_tag_is_random() {
+        let tags: Vec<_> = (0..2_000).map(|_| AttemptTag::random().unwrap()).collect();
+        for at in 1..27 {
+            let drawn: std::collections::BTreeSet<u8> =
+                tags.iter().map(|tag| tag.as_str().as_bytes()[at]).collect();
+            // 128 bits are 25 characters of 5 bits and one of 3
+            assert_eq!(drawn.len(), if at == 26 { 8 } else { 32 }, "place {at}");
+            assert!(drawn.iter().all(|c| BASE32.contains(c)));
         }
     }
 
@@ -366,6 +381,7 @@ mod tests {
     #[test]
     fn what_was_taken_is_known_to_every_clone() {
         let log = SendLog::new();
+        assert!(!log.was_taken());
         log.clone().mark_taken();
         assert!(log.was_taken() && !log.may_have_been_sent());
     }

@@ -76,6 +76,51 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_decide_says_why() {
+        for (reason, statuses) in [
+            (UnknownReason::Redirect, &[300, 302, 307, 308, 399][..]),
+            (UnknownReason::Throttled, &[408, 409, 425, 429]),
+            (UnknownReason::ServerError, &[500, 503, 599]),
+            (UnknownReason::NotTheGateway, &[0, 100, 199, 201, 299, 402, 410, 600, 999]),
+        ] {
+            for status in statuses {
+                assert_eq!(status_class(*status), StatusClass::Unknown(reason), "{status}");
+                assert_eq!(without_envelope(*status).reason(), reason, "{status}");
+            }
+        }
+        assert_eq!((status_class(200), status_class(401)), (StatusClass::Answer, StatusClass::Unauthorized));
+        assert_eq!(without_envelope(200).reason(), UnknownReason::Malformed);
+        assert_eq!(without_envelope(400).reason(), UnknownReason::NotTheGateway);
+        assert_eq!(without_envelope(401).http_status(), Some(401));
+    }
+
+    #[test]
+    fn a_broken_exchange_says_where() {
+        use TransportErrorKind::{Body, Build, Connect, Connection, Timeout, TooLarge};
+        for (kind, reason) in [
+            (Timeout, UnknownReason::Timeout),
+            (Body, UnknownReason::BrokenAnswer),
+            (TooLarge, UnknownReason::BrokenAnswer),
+            (Connection, UnknownReason::ConnectionLost),
+        ] {
+            let CancelError::Unknown(unknown) = without_answer(TransportError::new(Sent::Maybe, kind)) else {
+                panic!("must be unknown")
+            };
+            assert_eq!(unknown.reason(), reason, "{kind:?}");
+        }
+        for (kind, phase) in [
+            (Build, NotSentPhase::Build),
+            (Connect, NotSentPhase::Connect),
+            (Timeout, NotSentPhase::BeforeFirstByte),
+        ] {
+            let CancelError::NotSent(not_sent) = without_answer(TransportError::new(Sent::No, kind)) else {
+                panic!("must be not sent")
+            };
+            assert_eq!(not_sent.phase(), phase, "{kind:?}");
+        }
+    }
+
+    #[test]
     fn not_sent_needs_the_transports_proof() {
         for kind in [TransportErrorKind::Connect, TransportErrorKind::Timeout, TransportErrorKind::Body] {
             let maybe = without_answer(TransportError::new(Sent::Maybe, kind));

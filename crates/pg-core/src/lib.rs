@@ -24,6 +24,8 @@ pub mod attempt;
 pub mod bank;
 #[cfg(feature = "client")]
 pub mod base_url;
+#[cfg(feature = "client")]
+mod cancel_gateway;
 pub mod classify;
 pub mod currency;
 pub mod decimal;
@@ -38,6 +40,7 @@ pub mod reconcile;
 pub mod reqwest_transport;
 pub mod secret;
 pub mod text;
+#[cfg(feature = "client")]
 pub mod trace;
 pub mod transport;
 pub mod wire;
@@ -51,9 +54,9 @@ pub use currency::Currency;
 pub use error::{
     CancelError, Invalid, NextStep, NotSent, NotSentPhase, Rejected, RejectionKind, Unknown, UnknownReason,
 };
-pub use gateway::{
-    CancelGateway, CancelOrder, Capabilities, Evidence, Gateway, Guard, LedgerKnowledge, PaymentRef,
-};
+#[cfg(feature = "client")]
+pub use gateway::CancelGateway;
+pub use gateway::{CancelOrder, Capabilities, Evidence, Gateway, Guard, LedgerKnowledge, PaymentRef};
 pub use lookup::{CancelEntry, LookUpError, LookUpErrorKind, PaymentState};
 pub use money::{Money, MoneyError};
 pub use outcome::{CancelState, Cancelled};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use memchr::memmem;
+
 use crate::secret::Secret;
 use crate::text::GatewayText;
 
@@ -156,13 +158,17 @@ impl WireResponse {
     /// For long secrets alone; what could be an amount or a number of the gateway's must not be given.
     #[must_use]
     pub fn without(mut self, secrets: &[&str]) -> Self {
-        let Ok(text) = std::str::from_utf8(&self.body) else { return self };
         let echoed: Vec<&str> = secrets
             .iter()
             .copied()
-            .filter(|secret| secret.len() >= MIN_ECHO && text.contains(secret))
+            .filter(|secret| {
+                secret.len() >= MIN_ECHO && memmem::find(&self.body, secret.as_bytes()).is_some()
+            })
             .collect();
-        if !echoed.is_empty() {
+        if echoed.is_empty() {
+            return self;
+        }
+        if let Ok(text) = std::str::from_utf8(&self.body) {
             self.body = GatewayText::scrubbed(text, &echoed).as_str().as_bytes().to_vec();
         }
         self

@@ -77,14 +77,14 @@ pub mod wire;
 pub use pg_core;
 #[cfg(feature = "reqwest")]
 pub use pg_core::ConnectionReuse;
-#[cfg(feature = "client")]
-pub use pg_core::Transport;
 pub use pg_core::{
-    AttemptTag, Bank, BankScheme, CancelError, CancelGateway, CancelOrder, CancelState, Capabilities,
-    Currency, Gateway, GatewayText, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep,
-    NotSent, PaymentRef, PaymentState, RefundAccount, Rejected, RejectionKind, SendLog, Unknown,
-    UnknownReason, Verdict,
+    AttemptTag, Bank, BankScheme, CancelError, CancelOrder, CancelState, Capabilities, Currency, Gateway,
+    GatewayText, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep, NotSent,
+    PaymentRef, PaymentState, RefundAccount, Rejected, RejectionKind, SendLog, Unknown, UnknownReason,
+    Verdict,
 };
+#[cfg(feature = "client")]
+pub use pg_core::{BaseUrl, CancelGateway, Transport};
 
 pub use classify::Cancelled;
 #[cfg(feature = "client")]

@@ -6,6 +6,7 @@
 //! | [`model`] | the protocol's model, by seeds |
 //! | [`sockets`] | the whole desk over real sockets and TLS, random faults, tasks cut off |
 //! | `storage` | the disk is full, from some write on |
+//! | `sync` | the disk cannot make durable what it took: `fsync` fails |
 //! | [`hostile`] | a gateway, and a caller, that mean harm |
 //! | [`wrong`] | designs that are known to be wrong: each must be found out |
 //! | [`power`] | the journal on disk after the power went: a lost, cut or torn log |
@@ -27,6 +28,8 @@ pub mod power;
 pub mod sockets;
 #[cfg(unix)]
 pub mod storage;
+#[cfg(target_os = "linux")]
+pub mod sync;
 pub mod table;
 pub mod trap;
 pub mod wrong;

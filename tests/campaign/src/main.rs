@@ -54,6 +54,9 @@ enum Class {
     /// The disk is full, from some write on
     #[cfg(unix)]
     Storage(Size),
+    /// The disk cannot make durable what it took
+    #[cfg(target_os = "linux")]
+    Sync(Size),
 }
 
 #[derive(clap::Args)]
@@ -74,8 +77,20 @@ fn tell(done: usize, all: usize) {
 }
 
 fn main() -> ExitCode {
+    let class = Arguments::parse().class;
+    #[cfg(target_os = "linux")]
+    if matches!(class, Class::Sync(_)) {
+        match campaign::sync::under_the_shim() {
+            Ok(None) => {}
+            Ok(Some(ended)) => return ended,
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let report = match Arguments::parse().class {
+    let report = match class {
         Class::Table { step, only } => runtime.block_on(table::run(step, only.as_deref(), tell)),
         Class::Wrong { seed } => runtime.block_on(wrong::run(seed, tell)),
         Class::Hostile => runtime.block_on(hostile::gateway(METER, tell)),
@@ -85,6 +100,8 @@ fn main() -> ExitCode {
         Class::Power(size) => runtime.block_on(power::run(size.seed, size.trials, tell)),
         #[cfg(unix)]
         Class::Storage(size) => runtime.block_on(campaign::storage::run(size.seed, size.trials, tell)),
+        #[cfg(target_os = "linux")]
+        Class::Sync(size) => runtime.block_on(campaign::sync::run(size.seed, size.trials, tell)),
     };
     end(&report)
 }

@@ -71,7 +71,7 @@ struct Sizes {
     sockets: u64,
     /// Power losses.
     power: u64,
-    /// Full disks.
+    /// Full disks, and disks that fail to sync.
     storage: u64,
     /// Rounds on each database.
     kill: u64,
@@ -124,6 +124,7 @@ pub(super) fn parts(root: &Path, level: Level, seed: u64) -> Vec<Part> {
         ("sockets", sizes.sockets, 1_000),
         ("power", sizes.power, 250),
         ("storage", sizes.storage, 250),
+        ("sync", if cfg!(target_os = "linux") { sizes.storage } else { 0 }, 250),
     ] {
         for (from, size) in portions(all, portion) {
             parts.push(part(class, &[("--seed", seed + from), ("--trials", size)]));
