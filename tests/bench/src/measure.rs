@@ -62,27 +62,25 @@ pub async fn run<C: Client>(client: C, plan: Plan, meter: Option<Meter>) -> Resu
         let (client, ready) = (client.clone(), Arc::clone(&ready));
         let share = plan.requests / plan.concurrency;
         tasks.push(tokio::spawn(async move {
-            let mut lane = client.lane().await?;
-            let mut number = caller << 32;
-            let mut warm = Ok(());
-            for _ in 0..plan.warm_up {
-                warm = client.cancel(&mut lane, number).await;
-                number += 1;
-                if warm.is_err() {
-                    break;
+            let first = caller << 32;
+            let prepared = async {
+                let mut lane = client.lane().await?;
+                for number in first..first + plan.warm_up {
+                    client.cancel(&mut lane, number).await?;
                 }
-            }
+                Ok::<_, String>(lane)
+            };
+            let prepared = prepared.await;
             // who failed must not keep the others waiting
             ready.wait().await;
             ready.wait().await;
-            warm?;
+            let mut lane = prepared?;
             let room = if alone { usize::try_from(share).unwrap_or(0) } else { 0 };
             let mut each: Vec<(u64, u64)> = Vec::with_capacity(room);
-            for _ in 0..share {
+            for number in first + plan.warm_up..first + plan.warm_up + share {
                 let before =
                     if alone { Some((Instant::now(), meter.map_or(0, |count| count()))) } else { None };
                 client.cancel(&mut lane, number).await?;
-                number += 1;
                 if let Some((began, counted)) = before {
                     each.push((nanoseconds(began.elapsed()), meter.map_or(0, |count| count()) - counted));
                 }
