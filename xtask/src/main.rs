@@ -1,11 +1,13 @@
 //! `cargo xtask`: what the workspace does to itself.
 
+mod bench;
 mod campaign;
 mod ci;
 mod contract;
 mod demo;
 mod examples;
 mod fixtures;
+mod machine;
 mod supply;
 mod tidy;
 
@@ -18,7 +20,7 @@ use clap::{Parser, Subcommand};
 #[command(
     name = "cargo xtask",
     bin_name = "cargo xtask",
-    about = "Fixtures, contract runs, the demo and the checks of this workspace"
+    about = "Fixtures, contract runs, the demo, the benchmark and the checks of this workspace"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -50,6 +52,8 @@ enum Task {
     },
     /// Throw every fault at it: crashes, hostile answers, dead processes, torn files, wrong designs
     Campaign(campaign::Arguments),
+    /// Measure what a cancel costs, beside a bare socket, bare hyper and a client written by hand
+    Bench(bench::Arguments),
     /// Run the examples from outside, as the sandbox prints them, and check exit codes and outcomes
     Examples,
     /// Regenerate the golden wire fixtures and the bank table
@@ -81,6 +85,7 @@ fn main() -> ExitCode {
             runtime().block_on(contract::run(gateway, transport, seed, trials))
         }
         Task::Campaign(arguments) => campaign::run(&root(), &arguments),
+        Task::Bench(arguments) => bench::run(&root(), &arguments),
         Task::Examples => examples::run(&root()),
         Task::Fixtures { check } => fixtures::run(&root(), check),
         Task::Tidy => tidy::run(&root()),

@@ -123,7 +123,7 @@ fn play(root: &Path, part: &Part, release: bool) -> Result<Done, String> {
         }
         Run::Built(name) => {
             let profile = if release { "release" } else { "debug" };
-            Command::new(state::target(root).join(profile).join(name))
+            Command::new(crate::machine::target(root).join(profile).join(name))
         }
     };
     command.args(&part.arguments).current_dir(root);

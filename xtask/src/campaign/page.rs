@@ -7,6 +7,7 @@ use std::path::Path;
 use time::OffsetDateTime;
 
 use super::state::Row;
+use crate::machine::machine;
 
 const BEGIN: &str = "<!-- figures: written by `cargo xtask campaign --write` -->";
 const END: &str = "<!-- end of figures -->";
@@ -89,15 +90,6 @@ pub(super) fn write(root: &Path, level: &str, seed: u64, rows: &[Row]) -> Result
         fs::write(&path, text).map_err(|error| format!("{file}: {error}"))?;
     }
     Ok(())
-}
-
-/// Cores and processor, as far as the system tells.
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let about = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = about.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let name = name.map_or(std::env::consts::ARCH, |(_, name)| name);
-    format!("{cores} × {name}, {}", std::env::consts::OS)
 }
 
 fn grouped(number: u64) -> String {

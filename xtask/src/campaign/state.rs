@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
 use super::plan::Part;
+use crate::machine::{commit, target};
+
+/// The pages themselves may be changed: they are what is written.
+const PAGES: [&str; 2] = ["docs/campaign.md", "docs/campaign.ko.md"];
 
 /// What a part came to.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -96,7 +99,7 @@ impl State {
         }
         let text = fs::read_to_string(&path).unwrap_or_default();
         let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        Ok(Self { path, lines, commit: commit(root) })
+        Ok(Self { path, lines, commit: commit(root, &PAGES) })
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -146,23 +149,4 @@ impl State {
         }
         rows
     }
-}
-
-/// Where cargo builds.
-pub(super) fn target(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
-}
-
-/// The commit, with a plus when something is changed beside it.
-fn commit(root: &Path) -> String {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let Some(commit) = git(&["rev-parse", "--short=10", "HEAD"]) else {
-        return "unknown".to_owned();
-    };
-    // the page itself may be changed: it is what is written
-    let clean = git(&["status", "--porcelain", "--", ".", ":!docs/campaign.md", ":!docs/campaign.ko.md"]);
-    if clean.is_some_and(|changes| changes.is_empty()) { commit } else { format!("{commit}+") }
 }
