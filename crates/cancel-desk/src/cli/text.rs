@@ -281,10 +281,10 @@ texts! {
     PENDING_AT_PG = "the PG of this payment decides later, and a refund that the journal lost may wait there: if its admin page \
         shows none, add --force",
         "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
-    IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
-        resolve what comes of it first",
-        "복원 전의 일괄 작업({0})이 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
-        처리하세요";
+    IN_JOB = "in what the journal lost, bulk job {0} may have refunded {1} of it under the key {2}: ask for exactly that, \
+        `cancel-desk cancel` with --key {2}, and resolve what comes of it first. To discard the job proves nothing",
+        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}를 붙여 같은 \
+        금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \

@@ -199,8 +199,43 @@ async fn a_payment_is_not_trusted_while_a_bulk_job_would_ask_for_it_again() {
         if ends.is_ok() {
             continue;
         }
+        // given up, it has refunded no less; under its key it is asked for, and found
         journal.discard_job(job.id, "kim", "seen in the admin page").await.unwrap();
+        assert_eq!(restored.refused(ByHand::Sums).await, "in_job");
+        let asked = waiting(&restored, &format!("bulk:{}:1", job.id), "3000").await;
+        restored.desk.resolve(asked, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
         restored.trust(ByHand::Sums).await.unwrap();
+    }
+}
+
+/// What was given up in the backup already can have refunded nothing in the lost part; what is planned again can.
+#[tokio::test]
+async fn a_job_counts_unless_it_was_given_up_before_the_backup() {
+    let restored = Restored::new(false, &[("", 3_000)]).await;
+    let journal = restored.desk.journal();
+    restored.trust(ByHand::Everything).await.unwrap();
+    let row = |amount| NewJobRow::new(1, restored.key.clone(), won(amount));
+    let plan =
+        |name: &str, amount| NewJob { name: name.to_owned(), rows: vec![row(amount)], ..NewJob::default() };
+    let old = journal.plan_job(plan("may", 1_000)).await.unwrap();
+    journal.discard_job(old.id, "kim", "the wrong file").await.unwrap();
+    journal.suspect_all("kim", "once more").await.unwrap();
+    restored.clock.advance(Duration::from_secs(600));
+    restored.trust(ByHand::Sums).await.unwrap();
+    journal.suspect_all("kim", "and once more").await.unwrap();
+    restored.clock.advance(Duration::from_secs(600));
+    // its plan was lost as well: the same file makes the same job, after the restore
+    let again = journal.plan_job(plan("june", 3_000)).await.unwrap();
+    for discarded in [false, true] {
+        if discarded {
+            journal.discard_job(again.id, "kim", "not this way").await.unwrap();
+        }
+        match restored.trust(ByHand::Sums).await {
+            Err(DeskError::InJob { job, key, amount }) => {
+                assert_eq!((job, key, amount), (again.id, format!("bulk:{}:1", again.id), won(3_000)));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 
