@@ -257,6 +257,15 @@ texts! {
     OF_CANCEL = "of this journal: cancel {0}", "이 저널의 취소 {0}";
     OF_LOST = "our mark, not in this journal", "우리 표시가 있으나 이 저널에 없음";
     OF_OTHERS = "somebody else's", "다른 곳에서 한 취소";
+    OF_NOBODY = "no mark: somebody else's, or ours cut short", "표시 없음: 다른 곳에서 한 취소이거나 표시가 잘린 우리 취소";
+    COMPLETED_HERE = "completed here", "여기서 완료";
+    TAKEN_FOR_OTHERS = "taken for others'", "다른 곳으로 계산";
+    SAME_UNSENT = "WARNING: {0} of this payment is asked for already and not sent yet: cancel {1}, key {2}. If this is the same \
+        refund, do not ask for it a second time",
+        "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요";
+    SAME_HELD = "WARNING: {0} of this payment waits in the halted bulk job {3}: cancel {1}, key {2}. Asked for here as well, it is \
+        left out when the job is approved again",
+        "경고: 이 결제의 {0} 환불이 멈춘 일괄 작업 {3}에서 대기 중입니다: 취소 {1}, 키 {2}. 여기서도 요청하면 그 작업을 다시 승인할 때 제외됩니다";
     IS_SUSPECT = "suspect after a restored backup: {1}. `cancel-desk lookup {0}` compares it, `cancel-desk trust {0}` clears it",
         "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
     NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";

@@ -144,6 +144,25 @@ async fn a_lost_wish_is_not_called_not_happened_while_the_gateway_may_show_it() 
     }
 }
 
+/// A PG may cut the reason inside our mark: such an entry looks like a colleague's.
+#[tokio::test]
+async fn a_refund_without_a_mark_may_be_the_one_that_was_lost() {
+    let restored = Restored::new(true, &[("변심 [c:cabcd", 3_000)]).await;
+    let lost = waiting(&restored, "r-1", "3000").await;
+    assert_eq!(denied(&restored, lost, ByHand::Nothing).await, Err("may_have_happened"));
+    let payment = restored.desk.payment(&restored.key).await.unwrap();
+    let state = restored.desk.look_up(&restored.key).await.unwrap();
+    let missing = restored.desk.missing(&payment, &state, None).await.unwrap();
+    assert_eq!((missing.marked.as_slice(), missing.amounts()), ([].as_slice(), vec![won(3_000)]));
+    // another one is certainly not it
+    let other = waiting(&restored, "r-2", "1000").await;
+    assert_eq!(denied(&restored, other, ByHand::Nothing).await, Ok(IntentState::Rejected));
+    restored.desk.resolve(lost, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
+    let payment = restored.desk.payment(&restored.key).await.unwrap();
+    assert!(restored.desk.missing(&payment, &state, None).await.unwrap().is_empty());
+    restored.trust(ByHand::Nothing).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_person_who_knows_better_says_so_by_name() {
     let restored = Restored::new(false, &[("", 3_000)]).await;
