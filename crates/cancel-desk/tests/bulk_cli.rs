@@ -264,9 +264,12 @@ async fn what_a_halted_job_holds_is_not_refunded_a_second_time() {
     let output = shop.command(&cancel).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("WARNING: 3,000 KRW") && told.contains(&format!("halted bulk job {job}")), "{told}");
+    assert!(
+        told.contains("WARNING: 3,000 KRW") && told.contains(&format!("halted bulk job {job}")),
+        "{told}"
+    );
 
-    let resume = ["bulk", "run", &job, "--resume", "--by", "kim", "--reason", "the key is right"];
+    let resume = ["bulk", "run", &job, "--resume", "--by", "kim", "--reason", "the key is right", "--yes"];
     let (_, end) = shop.json(&resume);
     assert_eq!(end["end"], "done", "{end}");
     let (_, report) = shop.json(&["bulk", "report", &job]);
