@@ -6,6 +6,7 @@
 pub mod caller;
 pub mod hostile;
 pub mod kind;
+pub mod over;
 pub mod random;
 pub mod report;
 pub mod scenario;
@@ -15,14 +16,15 @@ pub mod truth;
 pub mod world;
 
 pub use kind::Kind;
+pub use over::Over;
 pub use report::Report;
 pub use world::{Paid, Patience, World};
 
-/// Runs the whole suite for one gateway: scenarios, transport events, and `trials` random behaviours.
-pub async fn run(kind: Kind, seed: u64, trials: u32) -> Report {
-    let mut report = scenario::run(kind).await;
-    report.merge(transport_events::run(kind).await);
-    report.merge(random::run(kind, seed, trials).await);
+/// Runs the whole suite for one gateway over one transport: scenarios, transport events, and `trials` random behaviours.
+pub async fn run(kind: Kind, over: Over, seed: u64, trials: u32) -> Report {
+    let mut report = scenario::run(kind, over).await;
+    report.merge(transport_events::run(kind, over).await);
+    report.merge(random::run(kind, over, seed, trials).await);
     report
 }
 

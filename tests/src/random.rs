@@ -7,6 +7,7 @@ use pg_core::CancelGateway;
 use pg_sandbox::{BodyKind, FaultKind};
 
 use crate::kind::Kind;
+use crate::over::Over;
 use crate::report::Report;
 use crate::truth::{cancel, check, converge};
 use crate::world::{Patience, World};
@@ -71,11 +72,11 @@ fn behaviour(dice: &mut Dice) -> FaultKind {
 }
 
 /// Runs `trials` cancels of one gateway, each under a behaviour drawn from `seed`, each followed by recovery.
-pub async fn run(kind: Kind, seed: u64, trials: u32) -> Report {
+pub async fn run(kind: Kind, over: Over, seed: u64, trials: u32) -> Report {
     let mut lanes = Vec::new();
     for lane in 0..LANES {
         let share = trials / LANES + u32::from(lane < trials % LANES);
-        lanes.push(tokio::spawn(run_lane(kind, seed.wrapping_add(u64::from(lane) << 32), share)));
+        lanes.push(tokio::spawn(run_lane(kind, over, seed.wrapping_add(u64::from(lane) << 32), share)));
     }
     let mut report = Report::default();
     for lane in lanes {
@@ -87,12 +88,11 @@ pub async fn run(kind: Kind, seed: u64, trials: u32) -> Report {
     report
 }
 
-async fn run_lane(kind: Kind, seed: u64, trials: u32) -> Report {
+async fn run_lane(kind: Kind, over: Over, seed: u64, trials: u32) -> Report {
     let mut report = Report::default();
     let mut dice = Dice::new(seed);
-    let world = Arc::new(
-        World::start(if dice.below(2) == 0 { Patience::SHORT } else { Patience::SHORT_ALONE }).await,
-    );
+    let patience = if dice.below(2) == 0 { Patience::SHORT } else { Patience::SHORT_ALONE };
+    let world = Arc::new(World::start(patience.over(over)).await);
     let client = world.client(kind);
     for number in 0..trials {
         let what = format!("{kind}, seed {seed} trial {number}");

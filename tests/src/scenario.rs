@@ -3,6 +3,7 @@
 use pg_sandbox::{BodyKind, Fault, FaultKind, Operation};
 
 use crate::kind::Kind;
+use crate::over::Over;
 use crate::report::Report;
 use crate::special;
 use crate::truth::{cancel, check};
@@ -112,17 +113,17 @@ const SCENARIOS: &[Scenario] = &[
 ];
 
 /// Runs every scenario that applies to a gateway.
-pub async fn run(kind: Kind) -> Report {
+pub async fn run(kind: Kind, over: Over) -> Report {
     let mut report = Report::default();
     for scenario in SCENARIOS.iter().filter(|scenario| scenario.kinds.contains(&kind)) {
-        play(&mut report, kind, scenario).await;
+        play(&mut report, kind, over, scenario).await;
     }
-    report.merge(special::run(kind).await);
+    report.merge(special::run(kind, over).await);
     report
 }
 
-async fn play(report: &mut Report, kind: Kind, scenario: &Scenario) {
-    let world = World::start(Patience::LONG).await;
+async fn play(report: &mut Report, kind: Kind, over: Over, scenario: &Scenario) {
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(kind);
     let paid = world.pay(kind);
     if scenario.console > 0 {

@@ -6,29 +6,30 @@ use pg_core::{Bank, CancelError, Currency, Money, RefundAccount, UnknownReason, 
 use pg_sandbox::{Fault, FaultKind, Operation, Options};
 
 use crate::kind::Kind;
+use crate::over::Over;
 use crate::report::Report;
 use crate::truth::{cancel, check, converge};
 use crate::world::{ALONE, Keys, NOON, Paid, Patience, World};
 
 /// Runs all of them that apply to a gateway.
-pub async fn run(kind: Kind) -> Report {
+pub async fn run(kind: Kind, over: Over) -> Report {
     let mut report = Report::default();
-    not_found(&mut report, kind).await;
-    unauthorised(&mut report, kind).await;
-    same_order_twice(&mut report, kind).await;
-    refused_on_repeat(&mut report, kind).await;
+    not_found(&mut report, kind, over).await;
+    unauthorised(&mut report, kind, over).await;
+    same_order_twice(&mut report, kind, over).await;
+    refused_on_repeat(&mut report, kind, over).await;
     if kind != Kind::SettlebankFlat {
-        two_callers(&mut report, kind).await;
-        virtual_account(&mut report, kind).await;
+        two_callers(&mut report, kind, over).await;
+        virtual_account(&mut report, kind, over).await;
     }
     match kind {
         Kind::Chaiport => {
-            expired_token(&mut report).await;
-            one_token_for_all(&mut report).await;
-            asynchronous(&mut report).await;
+            expired_token(&mut report, over).await;
+            one_token_for_all(&mut report, over).await;
+            asynchronous(&mut report, over).await;
         }
-        Kind::Eximbay => dollars(&mut report).await,
-        Kind::SettlebankStandard => late_execution(&mut report).await,
+        Kind::Eximbay => dollars(&mut report, over).await,
+        Kind::SettlebankStandard => late_execution(&mut report, over).await,
         Kind::SettlebankFlat => {}
     }
     report
@@ -40,9 +41,9 @@ fn expect(report: &mut Report, what: &str, holds: bool, otherwise: impl FnOnce()
     }
 }
 
-async fn not_found(report: &mut Report, kind: Kind) {
+async fn not_found(report: &mut Report, kind: Kind, over: Over) {
     let what = format!("{kind}, no such payment");
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(kind);
     let paid = world.pay(kind);
     let mut other = paid.clone();
@@ -59,9 +60,9 @@ async fn not_found(report: &mut Report, kind: Kind) {
     expect(report, &what, tried.label() == word, || format!("said {} {:?}", tried.label(), tried.outcome));
 }
 
-async fn unauthorised(report: &mut Report, kind: Kind) {
+async fn unauthorised(report: &mut Report, kind: Kind, over: Over) {
     let what = format!("{kind}, wrong key");
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client_with(kind, Keys::Wrong);
     let paid = world.pay(kind);
     let order = world.order(&paid, 1_000, 10_000, 1);
@@ -87,9 +88,9 @@ async fn unauthorised(report: &mut Report, kind: Kind) {
     }
 }
 
-async fn same_order_twice(report: &mut Report, kind: Kind) {
+async fn same_order_twice(report: &mut Report, kind: Kind, over: Over) {
     let what = format!("{kind}, the same order twice");
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(kind);
     let paid = world.pay(kind);
     let order = world.order(&paid, 4_000, 10_000, 1);
@@ -105,9 +106,9 @@ async fn same_order_twice(report: &mut Report, kind: Kind) {
 
 /// The answer is lost, the caller sends the same order again, the gateway refuses the second copy: that refusal
 /// must not become "rejected".
-async fn refused_on_repeat(report: &mut Report, kind: Kind) {
+async fn refused_on_repeat(report: &mut Report, kind: Kind, over: Over) {
     let what = format!("{kind}, repeat after a lost answer");
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(kind);
     let paid = world.pay(kind);
     let order = world.order(&paid, 10_000, 10_000, 1);
@@ -126,9 +127,9 @@ async fn refused_on_repeat(report: &mut Report, kind: Kind) {
 }
 
 /// Two callers cancel the same payment at once, each believing the whole balance is there.
-async fn two_callers(report: &mut Report, kind: Kind) {
+async fn two_callers(report: &mut Report, kind: Kind, over: Over) {
     let what = format!("{kind}, two callers at once");
-    let world = Arc::new(World::start(Patience::LONG).await);
+    let world = Arc::new(World::start(Patience::LONG.over(over)).await);
     let client = world.client(kind);
     let paid = world.pay(kind);
     let (a, b) = (world.order(&paid, 6_000, 10_000, 1), world.order(&paid, 6_000, 10_000, 1));
@@ -158,9 +159,9 @@ fn virtual_account_payment(world: &World, kind: Kind) -> Paid {
     }
 }
 
-async fn virtual_account(report: &mut Report, kind: Kind) {
+async fn virtual_account(report: &mut Report, kind: Kind, over: Over) {
     let what = format!("{kind}, virtual account");
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(kind);
     let paid = virtual_account_payment(&world, kind);
     let order = world.order(&paid, 10_000, 10_000, 1);
@@ -186,9 +187,9 @@ async fn virtual_account(report: &mut Report, kind: Kind) {
 
 /// The one exception to "one copy": after a 401 with the envelope, documented as refused before execution, the
 /// token is renewed and the same bytes go out once more.
-async fn expired_token(report: &mut Report) {
+async fn expired_token(report: &mut Report, over: Over) {
     let what = "chaiport, expired token (the one named repeat)";
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(Kind::Chaiport);
     let paid = world.pay(Kind::Chaiport);
     expect(report, what, client.look_up(&paid.payment).await.is_ok(), || "the look-up failed".into());
@@ -221,9 +222,9 @@ async fn expired_token(report: &mut Report) {
     });
 }
 
-async fn one_token_for_all(report: &mut Report) {
+async fn one_token_for_all(report: &mut Report, over: Over) {
     let what = "chaiport, 64 callers at a cold start";
-    let world = Arc::new(World::start(Patience::LONG).await);
+    let world = Arc::new(World::start(Patience::LONG.over(over)).await);
     let client = world.client(Kind::Chaiport);
     let mut calls = Vec::new();
     for _ in 0..64 {
@@ -246,18 +247,18 @@ async fn one_token_for_all(report: &mut Report) {
 /// A PG that answers later. Until it has, a second copy could be a second refund whatever the balance says, so
 /// nothing may be sent and nothing may be called decided. Whether a pending refund already counts against the
 /// balance is documented nowhere: both ways are tried.
-async fn asynchronous(report: &mut Report) {
+async fn asynchronous(report: &mut Report, over: Over) {
     for reserves in [true, false] {
         for lost in [false, true] {
-            pending(report, reserves, lost).await;
+            pending(report, over, reserves, lost).await;
         }
     }
 }
 
-async fn pending(report: &mut Report, reserves: bool, lost: bool) {
+async fn pending(report: &mut Report, over: Over, reserves: bool, lost: bool) {
     let what = &format!("chaiport, asynchronous PG, pending reserves: {reserves}, answer lost: {lost}");
     let options = Options::default().start_time(NOON.unix_timestamp()).pending_reserves(reserves);
-    let world = World::with_options(options, Patience::LONG).await;
+    let world = World::with_options(options, Patience::LONG.over(over)).await;
     let client = world.client(Kind::Chaiport);
     let mut paid = world
         .pay_as(Kind::Chaiport, |new| new.pg_provider("paypal_v2").pay_method("paypal").asynchronous(true));
@@ -294,9 +295,9 @@ async fn pending(report: &mut Report, reserves: bool, lost: bool) {
     expect(report, what, ours == 1, || format!("{ours} refunds of ours"));
 }
 
-async fn dollars(report: &mut Report) {
+async fn dollars(report: &mut Report, over: Over) {
     let what = "eximbay, dollars";
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(Kind::Eximbay);
     for text in ["1", "1.00", "17.75"] {
         let paid = world.pay_dollars(text);
@@ -315,9 +316,9 @@ async fn dollars(report: &mut Report) {
 }
 
 /// Settlebank refuses for want of the merchant's funds and executes by itself later.
-async fn late_execution(report: &mut Report) {
+async fn late_execution(report: &mut Report, over: Over) {
     let what = "settlebank, refused now and executed later (3007)";
-    let world = World::start(Patience::LONG).await;
+    let world = World::start(Patience::LONG.over(over)).await;
     let client = world.client(Kind::SettlebankStandard);
     let paid = world.pay(Kind::SettlebankStandard);
     let fault = FaultKind::RefusedThenApplied("3007".into(), "취소한도 초과".into());

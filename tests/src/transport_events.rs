@@ -7,6 +7,7 @@ use pg_core::CancelGateway;
 use pg_sandbox::{BodyKind, FaultKind, Options};
 
 use crate::kind::Kind;
+use crate::over::Over;
 use crate::report::Report;
 use crate::truth::{cancel, check, converge};
 use crate::world::{ALONE, NOON, Patience, World};
@@ -97,9 +98,9 @@ fn invisible(kind: Kind, fault: &FaultKind) -> bool {
 }
 
 /// Runs every event for one gateway, applied and not applied, each followed by recovery with the faults off.
-pub async fn run(kind: Kind) -> Report {
+pub async fn run(kind: Kind, over: Over) -> Report {
     let mut report = Report::default();
-    let world = Arc::new(World::start(Patience::SHORT_ALONE).await);
+    let world = Arc::new(World::start(Patience::SHORT_ALONE.over(over)).await);
     let client = world.client(kind);
     for event in events() {
         let early = event.fault.is_early();
@@ -116,7 +117,7 @@ pub async fn run(kind: Kind) -> Report {
             one(&mut report, &world, client.as_ref(), kind, &event, *applied).await;
         }
     }
-    report.merge(tls(kind).await);
+    report.merge(tls(kind, over).await);
     report
 }
 
@@ -168,10 +169,10 @@ fn says_success(fault: &FaultKind) -> bool {
 }
 
 /// The same over TLS: what fails before the handshake is done was not sent.
-async fn tls(kind: Kind) -> Report {
+async fn tls(kind: Kind, over: Over) -> Report {
     let mut report = Report::default();
     let options = Options::default().start_time(NOON.unix_timestamp()).tls(true);
-    let world = World::with_options(options, Patience::SHORT_ALONE).await;
+    let world = World::with_options(options, Patience::SHORT_ALONE.over(over)).await;
     let client = world.client(kind);
     let paid = world.pay(kind);
     if let Err(error) = client.look_up(&paid.payment).await {

@@ -11,8 +11,9 @@ use time::OffsetDateTime;
 use time::macros::datetime;
 
 use crate::kind::Kind;
+use crate::over::Over;
 
-/// How long the clients wait.
+/// What the clients talk over, and how long they wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     /// For a connection.
@@ -21,18 +22,34 @@ pub struct Patience {
     pub total: Duration,
     /// Whether connections are used again while fresh.
     pub reuse: bool,
+    /// The transport.
+    pub over: Over,
 }
 
 impl Patience {
     /// Long enough for an answer that comes at all.
-    pub const LONG: Self =
-        Self { connect: Duration::from_secs(5), total: Duration::from_secs(10), reuse: true };
+    pub const LONG: Self = Self {
+        connect: Duration::from_secs(5),
+        total: Duration::from_secs(10),
+        reuse: true,
+        over: Over::Reqwest,
+    };
     /// Short, for servers that never answer. Connecting has the shorter limit, or a stalled handshake could not be
     /// told from a stalled answer.
-    pub const SHORT: Self =
-        Self { connect: Duration::from_millis(250), total: Duration::from_millis(400), reuse: true };
+    pub const SHORT: Self = Self {
+        connect: Duration::from_millis(250),
+        total: Duration::from_millis(400),
+        reuse: true,
+        over: Over::Reqwest,
+    };
     /// Short, and a connection of its own for every request.
     pub const SHORT_ALONE: Self = Self { reuse: false, ..Self::SHORT };
+
+    /// The same over a certain transport.
+    #[must_use]
+    pub const fn over(self, over: Over) -> Self {
+        Self { over, ..self }
+    }
 
     fn connection_reuse(self) -> ConnectionReuse {
         if self.reuse { ConnectionReuse::WhileFresh } else { ConnectionReuse::Never }
@@ -192,7 +209,11 @@ impl World {
         let builder = chaiport_cancel::Config::builder(credentials::CHAIPORT_KEY, &secret)
             .endpoint(chaiport_cancel::Endpoint::Custom(self.url(Kind::Chaiport)));
         let config = configured!(self, builder);
-        chaiport_cancel::ChaiportClient::new(config).expect("a client")
+        let client = match self.patience.over {
+            Over::Reqwest => chaiport_cancel::ChaiportClient::new(config),
+            Over::Witness => chaiport_cancel::ChaiportClient::witness(config),
+        };
+        client.expect("a client")
     }
 
     /// The Eximbay client itself.
@@ -201,7 +222,11 @@ impl World {
         let builder = eximbay_cancel::Config::builder(&key, credentials::EXIMBAY_MID)
             .endpoint(eximbay_cancel::Endpoint::Custom(self.url(Kind::Eximbay)));
         let config = configured!(self, builder);
-        eximbay_cancel::EximbayClient::new(config).expect("a client")
+        let client = match self.patience.over {
+            Over::Reqwest => eximbay_cancel::EximbayClient::new(config),
+            Over::Witness => eximbay_cancel::EximbayClient::witness(config),
+        };
+        client.expect("a client")
     }
 
     /// The Settlebank client itself, in the standard or the flat form.
@@ -215,7 +240,11 @@ impl World {
         };
         let builder = builder.endpoint(Endpoint::Custom(self.url(Kind::SettlebankStandard)));
         let config = configured!(self, builder);
-        SettlebankClient::new(config).expect("a client")
+        let client = match self.patience.over {
+            Over::Reqwest => SettlebankClient::new(config),
+            Over::Witness => SettlebankClient::witness(config),
+        };
+        client.expect("a client")
     }
 
     /// A new attempt to refund `amount` won of a payment of which `balance` won are left.

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use contract_tests::world::{ALONE, Keys};
-use contract_tests::{Kind, Patience, World};
+use contract_tests::{Kind, Over, Patience, World};
 use pg_core::{Bank, RefundAccount};
 use pg_sandbox::{BodyKind, FaultKind, credentials};
 
@@ -80,8 +80,8 @@ fn account() -> RefundAccount {
     RefundAccount::new(Bank::Shinhan, ACCOUNT, HOLDER).and_then(|a| a.with_phone(PHONE)).expect("an account")
 }
 
-async fn exercise(kind: Kind, shown: &mut String) {
-    let world = World::start(Patience::SHORT_ALONE).await;
+async fn exercise(kind: Kind, over: Over, shown: &mut String) {
+    let world = World::start(Patience::SHORT_ALONE.over(over)).await;
     let faults = [
         None,
         Some(FaultKind::Silence),
@@ -177,8 +177,10 @@ async fn nothing_planted_comes_out() {
     log::set_logger(&LogSink).expect("the only logger");
 
     let mut shown = String::new();
-    for kind in Kind::ALL {
-        exercise(kind, &mut shown).await;
+    for over in Over::ALL {
+        for kind in Kind::ALL {
+            exercise(kind, over, &mut shown).await;
+        }
     }
     let log = String::from_utf8_lossy(&logged().lock().expect("not poisoned")).into_owned();
 

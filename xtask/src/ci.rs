@@ -19,7 +19,9 @@ pub(crate) fn run(root: &Path, without_tests: bool) -> Result<(), String> {
         let alone = ["clippy", "-p", gateway, "--no-default-features"];
         steps.push([&["clippy", "-p", gateway][..], &["--", "-D", "warnings"]].concat());
         steps.push([&alone[..], &["--", "-D", "warnings"]].concat());
-        steps.push([&alone[..], &["--features", "client", "--", "-D", "warnings"]].concat());
+        for features in ["client", "witness"] {
+            steps.push([&alone[..], &["--features", features, "--", "-D", "warnings"]].concat());
+        }
     }
     for features in ["", "sqlite", "postgres", "gateways", "http", "bulk,sqlite"] {
         let alone = ["clippy", "-p", "cancel-desk", "--no-default-features", "--features", features];

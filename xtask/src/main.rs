@@ -38,10 +38,13 @@ enum Task {
         /// Only this one: chaiport, eximbay, settlebank or settlebank-flat
         #[arg(long)]
         gateway: Option<contract_tests::Kind>,
+        /// Only over this one: reqwest or witness
+        #[arg(long)]
+        transport: Option<contract_tests::Over>,
         /// Seed of the random server behaviours
         #[arg(long, default_value_t = 20_261_121)]
         seed: u64,
-        /// Random server behaviours for each gateway
+        /// Random server behaviours for each gateway and transport
         #[arg(long, default_value_t = 750)]
         trials: u32,
     },
@@ -74,7 +77,9 @@ fn root() -> PathBuf {
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Demo { json } => runtime().block_on(demo::run(&root(), json)),
-        Task::Contract { gateway, seed, trials } => runtime().block_on(contract::run(gateway, seed, trials)),
+        Task::Contract { gateway, transport, seed, trials } => {
+            runtime().block_on(contract::run(gateway, transport, seed, trials))
+        }
         Task::Campaign(arguments) => campaign::run(&root(), &arguments),
         Task::Examples => examples::run(&root()),
         Task::Fixtures { check } => fixtures::run(&root(), check),

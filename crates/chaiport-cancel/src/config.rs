@@ -1,12 +1,12 @@
 //! Key, host and options of a client.
 
 use std::fmt;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 use std::time::Duration;
 
 #[cfg(feature = "client")]
 use pg_core::BaseUrl;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 use pg_core::{ConnectionReuse, TransportOptions};
 use pg_core::{Invalid, Secret};
 
@@ -20,7 +20,7 @@ const PRODUCTION: &str = "https://api.iamport.kr";
 const STATIC_IP: &str = "https://static-api.iamport.kr";
 /// Time limit for a whole exchange: the PG behind Chaiport decides how long a cancel takes, and the provider
 /// recommends waiting at least 60 seconds.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(65);
 
 /// Where Chaiport is.
@@ -69,7 +69,7 @@ pub struct Config {
     pub(crate) include_sandbox: bool,
     endpoint: Endpoint,
     allow_custom_host: bool,
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     pub(crate) transport: TransportOptions,
 }
 
@@ -84,7 +84,7 @@ impl Config {
             include_sandbox: false,
             endpoint: Endpoint::Production,
             allow_custom_host: false,
-            #[cfg(feature = "reqwest")]
+            #[cfg(any(feature = "reqwest", feature = "witness"))]
             transport: TransportOptions::new(TOTAL_TIMEOUT),
         }
     }
@@ -107,8 +107,8 @@ impl Config {
     /// | `CHAIPORT_AUTHORIZATION` | `raw` (default) or `bearer` |
     /// | `CHAIPORT_TIER` | tier code of a sub-merchant, 3 characters |
     /// | `CHAIPORT_INCLUDE_SANDBOX` | `1` lets look-ups find test-channel payments |
-    /// | `CHAIPORT_TOTAL_TIMEOUT_SECONDS` | 1 to 600, default 65 (feature `reqwest`) |
-    /// | `CHAIPORT_CA_FILE` | PEM file with further certificate authorities; read here (feature `reqwest`) |
+    /// | `CHAIPORT_TOTAL_TIMEOUT_SECONDS` | 1 to 600, default 65 (feature `reqwest` or `witness`) |
+    /// | `CHAIPORT_CA_FILE` | PEM file with further certificate authorities; read here (feature `reqwest` or `witness`) |
     ///
     /// # Errors
     /// [`Invalid`] naming the variable that is missing or wrong.
@@ -144,7 +144,7 @@ impl Config {
                 _ => Endpoint::Custom(url),
             });
         }
-        #[cfg(feature = "reqwest")]
+        #[cfg(any(feature = "reqwest", feature = "witness"))]
         let builder = transport_from_vars(builder, given)?;
         let config = builder.build()?;
         #[cfg(feature = "client")]
@@ -184,7 +184,7 @@ impl Config {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 fn transport_from_vars(
     mut builder: ConfigBuilder,
     given: impl Fn(&str) -> Option<String>,
@@ -221,7 +221,7 @@ pub struct ConfigBuilder {
     include_sandbox: bool,
     endpoint: Endpoint,
     allow_custom_host: bool,
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     transport: TransportOptions,
 }
 
@@ -270,15 +270,16 @@ impl ConfigBuilder {
             include_sandbox: self.include_sandbox,
             endpoint: self.endpoint,
             allow_custom_host: self.allow_custom_host,
-            #[cfg(feature = "reqwest")]
+            #[cfg(any(feature = "reqwest", feature = "witness"))]
             transport: self.transport,
         })
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 impl ConfigBuilder {
-    /// Sets the time limit for resolving, connecting and the TLS handshake together; 5 seconds by default.
+    /// Sets the time limit for connecting, 5 seconds by default; over reqwest, for resolving, connecting and the TLS
+    /// handshake together.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.transport = self.transport.connect_timeout(limit);
         self
@@ -297,7 +298,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sends everything through an HTTP proxy. The environment's proxy settings are never used.
+    /// Sends everything through an HTTP proxy, over reqwest alone. The environment's proxy settings are never used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport = self.transport.proxy(url);
         self
@@ -358,9 +359,9 @@ mod tests {
             ("CHAIPORT_BASE_URL", "http://example.com"),
             #[cfg(feature = "client")]
             ("CHAIPORT_BASE_URL", "https://proxy.example"),
-            #[cfg(feature = "reqwest")]
+            #[cfg(any(feature = "reqwest", feature = "witness"))]
             ("CHAIPORT_TOTAL_TIMEOUT_SECONDS", "601"),
-            #[cfg(feature = "reqwest")]
+            #[cfg(any(feature = "reqwest", feature = "witness"))]
             ("CHAIPORT_CA_FILE", "/nowhere/at/all.pem"),
         ] {
             let mut vars = vec![(name, value)];
@@ -408,7 +409,7 @@ mod tests {
         let builder = Config::builder("KEY-CANARY", "SECRET-CANARY")
             .tier("CNR")
             .endpoint(Endpoint::Custom("https://u:CANARY@host".to_owned()));
-        #[cfg(feature = "reqwest")]
+        #[cfg(any(feature = "reqwest", feature = "witness"))]
         let builder = builder.proxy("http://u:CANARY@proxy.example");
         let shown = format!("{builder:?} {:?}", builder.clone().build().unwrap());
         assert!(!shown.contains("CANARY") && !shown.contains("CNR"), "{shown}");

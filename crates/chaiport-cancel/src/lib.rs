@@ -70,6 +70,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `reqwest` (default) | [`ChaiportClient::new`]: reqwest on rustls |
+//! | `witness` | `ChaiportClient::witness`: hyper on rustls, without reqwest; counts what leaves, so "not sent" is proven more often |
 //! | `client` | [`ChaiportClient::with_transport`]: a transport of your own |
 //! | none | types, building, parsing, classifying, reconciling; no I/O |
 //!
@@ -100,7 +101,7 @@ pub mod webhook;
 pub mod wire;
 
 pub use pg_core;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 pub use pg_core::ConnectionReuse;
 pub use pg_core::{
     AttemptTag, Attribution, Bank, BankScheme, CancelError, CancelState, Currency, Doubt, GatewayText,

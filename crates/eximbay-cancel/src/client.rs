@@ -52,6 +52,21 @@ impl EximbayClient {
         Self::with_transport(config, Arc::new(transport))
     }
 
+    /// A client over the witness transport: hyper's HTTP/1 connection on rustls, without reqwest.
+    ///
+    /// It counts the bytes that leave below TLS, and so proves `NotSent` where reqwest can only say `Unknown`: a
+    /// stalled handshake, a reset before the first byte, an idle connection that had died. It has a time limit for each
+    /// phase and no proxies. For other limits than the default ones, hand
+    /// [`WitnessTransport`](pg_core::WitnessTransport) to [`with_transport`](Self::with_transport).
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `base_url`, `proxy` or `extra_root_certificates`.
+    #[cfg(feature = "witness")]
+    pub fn witness(config: Config) -> Result<Self, Invalid> {
+        let transport = pg_core::WitnessTransport::new(config.transport_options())?;
+        Self::with_transport(config, Arc::new(transport))
+    }
+
     /// A client over a transport of your own, which must keep what [`Transport`] asks of it.
     ///
     /// # Errors

@@ -5,10 +5,10 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pg_core::wire::HeaderText;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 use pg_core::{ConnectionReuse, TransportOptions};
 use pg_core::{Invalid, Secret};
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 use std::time::Duration;
 
 use crate::endpoint::Endpoint;
@@ -20,7 +20,7 @@ mod env;
 const MAX_KEY: usize = 128;
 /// Total time limit of one exchange. No document gives a figure; a shorter one turns refunds that happened into
 /// `Unknown`.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(35);
 
 /// Everything a client needs: key, merchant id, endpoint, and how to connect.
@@ -33,7 +33,7 @@ pub struct Config {
     endpoint: Endpoint,
     #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "only a client has a host to allow"))]
     allow_custom_host: bool,
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     transport: TransportOptions,
 }
 
@@ -48,7 +48,7 @@ impl Config {
             mid: mid.into(),
             endpoint: None,
             allow_custom_host: false,
-            #[cfg(feature = "reqwest")]
+            #[cfg(any(feature = "reqwest", feature = "witness"))]
             transport: TransportOptions::new(TOTAL_TIMEOUT),
         }
     }
@@ -81,7 +81,7 @@ impl Config {
         self.endpoint.base_url(self.api_key.expose(), self.allow_custom_host)
     }
 
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     pub(crate) const fn transport_options(&self) -> &TransportOptions {
         &self.transport
     }
@@ -104,7 +104,7 @@ pub struct ConfigBuilder {
     mid: String,
     endpoint: Option<Endpoint>,
     allow_custom_host: bool,
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     transport: TransportOptions,
 }
 
@@ -149,7 +149,7 @@ impl ConfigBuilder {
             authorization,
             endpoint,
             allow_custom_host: self.allow_custom_host,
-            #[cfg(feature = "reqwest")]
+            #[cfg(any(feature = "reqwest", feature = "witness"))]
             transport: self.transport,
         };
         #[cfg(feature = "client")]
@@ -163,9 +163,10 @@ fn authorization(token: &Secret) -> HeaderText {
 }
 
 /// How the default transport connects; a transport of your own has its own settings.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 impl ConfigBuilder {
-    /// Sets the time limit for resolving, connecting and the TLS handshake together; 5 seconds unless given.
+    /// Sets the time limit for connecting, 5 seconds unless given; over reqwest, for resolving, connecting and the TLS
+    /// handshake together.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.transport = self.transport.connect_timeout(limit);
         self
@@ -184,7 +185,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sends everything through an HTTP proxy. The environment's proxy settings are never used.
+    /// Sends everything through an HTTP proxy, over reqwest alone. The environment's proxy settings are never used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport = self.transport.proxy(url);
         self

@@ -40,8 +40,9 @@
 //! outcome); [`lookup`] for the ledger; [`codes`] for what the gateway's codes mean. All but the client is pure.
 //!
 //! # Features
-//! `reqwest` (default): the client over reqwest and rustls. `client`: the client over a `pg_core::Transport` of your
-//! own. Neither: requests, answers and their classification alone.
+//! `reqwest` (default): the client over reqwest and rustls. `witness`: `EximbayClient::witness`, the client over hyper
+//! and rustls, without reqwest; counts what leaves, so "not sent" is proven more often. `client`: the client over a
+//! `pg_core::Transport` of your own. None of them: requests, answers and their classification alone.
 //!
 //! # Environment
 //! [`Config::from_env`] reads `EXIMBAY_API_KEY`, `EXIMBAY_MID`, and optionally `EXIMBAY_BASE_URL`,
@@ -83,6 +84,12 @@ pub use response::CancelAnswer;
 pub use stamp::Stamp;
 
 pub use pg_core;
+#[cfg(any(feature = "reqwest", feature = "witness"))]
+pub use pg_core::ConnectionReuse;
+#[cfg(feature = "reqwest")]
+pub use pg_core::ReqwestTransport;
+#[cfg(feature = "witness")]
+pub use pg_core::WitnessTransport;
 pub use pg_core::{
     AttemptTag, Attribution, Bank, CancelError, CancelOrder, CancelState, Currency, Doubt, Gateway, Invalid,
     LedgerKnowledge, LookUpError, LookUpErrorKind, Money, NextStep, NotSent, PaymentRef, PaymentState,
@@ -90,8 +97,6 @@ pub use pg_core::{
 };
 #[cfg(feature = "client")]
 pub use pg_core::{BaseUrl, CancelGateway, Transport};
-#[cfg(feature = "reqwest")]
-pub use pg_core::{ConnectionReuse, ReqwestTransport};
 
 /// A cancel that the gateway took, with its whole answer.
 pub type Cancelled = pg_core::Cancelled<CancelAnswer>;

@@ -92,6 +92,55 @@ impl BaseUrl {
     }
 }
 
+#[cfg(feature = "witness")]
+impl BaseUrl {
+    /// Whether it is `https`; what is not is loopback.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
+    /// Host and port to connect to.
+    pub(crate) fn host_and_port(&self) -> Option<(Host<&str>, u16)> {
+        self.0.host().zip(self.0.port_or_known_default())
+    }
+
+    /// The value of the `Host` header: the port only where it is not the scheme's own.
+    pub(crate) fn host_header(&self) -> String {
+        match self.0.port() {
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
+    }
+
+    /// Whether [`join`](Self::join) would take the target, mostly without making the URL.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    pub(crate) fn check_target(&self, target: &str) -> Result<(), Invalid> {
+        if is_plain_target(target) { Ok(()) } else { self.join(target).map(|_| ()) }
+    }
+}
+
+/// Whether a target is made of what no URL parser changes: no segment that begins with a dot, no encoded dot, no empty
+/// first segment, no character out of place.
+#[cfg(feature = "witness")]
+fn is_plain_target(target: &str) -> bool {
+    let mut before = [0_u8; 2];
+    for (index, byte) in target.bytes().enumerate() {
+        let fits = match byte {
+            b'/' => index != 1,
+            b'.' => before[1] != b'/',
+            b'e' | b'E' => before != *b"%2",
+            _ => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'?' | b'=' | b'&' | b'%'),
+        };
+        if !fits || (index == 0 && byte != b'/') {
+            return false;
+        }
+        before = [before[1], byte];
+    }
+    !target.is_empty()
+}
+
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str())
@@ -153,6 +202,52 @@ mod tests {
             "https://evil.example/",
         ] {
             assert!(base.join(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[cfg(feature = "witness")]
+    #[test]
+    fn what_is_taken_unread_would_be_taken_read() {
+        let base = BaseUrl::official("https://api.iamport.kr").unwrap();
+        let alphabet =
+            ["/", ".", "%2e", "%2E", "%2", "e", "a", "?", "=", "&", "%", "\\", "#", " ", "가", ":", "@"];
+        let mut taken = 0;
+        for first in alphabet {
+            for second in alphabet {
+                for third in alphabet {
+                    for fourth in alphabet {
+                        let target = format!("/{first}{second}{third}{fourth}");
+                        if is_plain_target(&target) {
+                            taken += 1;
+                            assert!(base.join(&target).is_ok(), "{target}");
+                        }
+                        assert_eq!(
+                            base.check_target(&target).is_ok(),
+                            base.join(&target).is_ok(),
+                            "{target}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(taken > 1_000, "{taken}");
+        for plain in ["/payments/cancel", "/payments/imp_1?include_sandbox=true", "/v1/payments/retrieve"] {
+            assert!(is_plain_target(plain), "{plain}");
+        }
+        assert!(!is_plain_target("") && !is_plain_target("payments"));
+    }
+
+    #[cfg(feature = "witness")]
+    #[test]
+    fn the_host_header_names_an_unusual_port_alone() {
+        for (url, header) in [
+            ("https://api.iamport.kr", "api.iamport.kr"),
+            ("https://proxy.example:443", "proxy.example"),
+            ("https://proxy.example:8443", "proxy.example:8443"),
+            ("http://[::1]:9", "[::1]:9"),
+            ("http://127.0.0.1", "127.0.0.1"),
+        ] {
+            assert_eq!(BaseUrl::custom(url, true).unwrap().host_header(), header);
         }
     }
 }

@@ -50,7 +50,9 @@ pub fn without_answer(error: TransportError) -> CancelError {
         (Sent::No, kind) => {
             let phase = match kind {
                 TransportErrorKind::Build => NotSentPhase::Build,
-                TransportErrorKind::Connect => NotSentPhase::Connect,
+                TransportErrorKind::Resolve | TransportErrorKind::Connect | TransportErrorKind::Tls => {
+                    NotSentPhase::Connect
+                }
                 _ => NotSentPhase::BeforeFirstByte,
             };
             return NotSent::new(phase).with_source(error).into();

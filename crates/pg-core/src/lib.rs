@@ -16,8 +16,12 @@
 //! | [`gateway`] | the trait that all gateways share |
 //! | [`wire`], [`json`], [`classify`], [`transport`] | requests and answers as data; sending one |
 //!
-//! Features: `reqwest` (default) brings the transport, `client` the [`Transport`] trait alone; without both there
-//! are types, building and parsing only.
+//! | feature | brings |
+//! |---|---|
+//! | `reqwest` (default) | `ReqwestTransport`: reqwest on rustls |
+//! | `witness` | `WitnessTransport`: hyper's HTTP/1 connection on rustls; counts what leaves, and so proves "not sent" more often |
+//! | `client` | the [`Transport`] trait alone |
+//! | none | types, building and parsing only |
 
 pub mod account;
 pub mod attempt;
@@ -40,10 +44,16 @@ pub mod reconcile;
 pub mod reqwest_transport;
 pub mod secret;
 pub mod text;
+#[cfg(any(feature = "reqwest", feature = "witness"))]
+mod tls;
 #[cfg(feature = "client")]
 pub mod trace;
 pub mod transport;
+#[cfg(any(feature = "reqwest", feature = "witness"))]
+pub mod transport_options;
 pub mod wire;
+#[cfg(feature = "witness")]
+pub mod witness;
 
 pub use account::RefundAccount;
 pub use attempt::{AttemptTag, SendLog, SendTicket};
@@ -62,12 +72,16 @@ pub use money::{Money, MoneyError};
 pub use outcome::{CancelState, Cancelled};
 pub use reconcile::{Attribution, Doubt, OpenAttempt, Verdict};
 #[cfg(feature = "reqwest")]
-pub use reqwest_transport::{ConnectionReuse, ReqwestTransport, TransportOptions};
+pub use reqwest_transport::ReqwestTransport;
 pub use secret::Secret;
 pub use text::GatewayText;
 #[cfg(feature = "client")]
 pub use transport::Transport;
 pub use transport::{Sent, TransportError, TransportErrorKind};
+#[cfg(any(feature = "reqwest", feature = "witness"))]
+pub use transport_options::{ConnectionReuse, TransportOptions};
+#[cfg(feature = "witness")]
+pub use witness::WitnessTransport;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,101 +1,15 @@
 //! The default transport: reqwest on rustls.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
 
 use crate::base_url::BaseUrl;
 use crate::error::Invalid;
+use crate::tls::tls_config;
 use crate::transport::{Sent, Transport, TransportError, TransportErrorKind};
+use crate::transport_options::{ConnectionReuse, FRESH, MAX_BODY, MAX_HEADERS, TransportOptions};
 use crate::wire::{HeaderText, Method, WireRequest, WireResponse};
-
-/// Largest answer that is read; the gateways' largest are a few kilobytes.
-pub const MAX_BODY: usize = 1024 * 1024;
-/// Most bytes of header names and values that are taken; the HTTP library itself stops at 100 lines.
-pub const MAX_HEADERS: usize = 64 * 1024;
-/// How long a connection may lie idle and still be used again.
-const FRESH: Duration = Duration::from_secs(2);
-
-/// Whether a connection is used for more than one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum ConnectionReuse {
-    /// While it has lain idle for at most two seconds: bulk work keeps its connections, a lone cancel has its own.
-    #[default]
-    WhileFresh,
-    /// Never: a new connection for every request. Slower; no race with a server that is just closing.
-    Never,
-}
-
-/// How the transport connects. `Debug` tells only whether there is a proxy: its URL may hold a password.
-#[derive(Clone)]
-#[must_use]
-pub struct TransportOptions {
-    connect_timeout: Duration,
-    total_timeout: Duration,
-    reuse: ConnectionReuse,
-    proxy: Option<String>,
-    extra_roots_pem: Vec<Vec<u8>>,
-}
-
-impl fmt::Debug for TransportOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportOptions")
-            .field("connect_timeout", &self.connect_timeout)
-            .field("total_timeout", &self.total_timeout)
-            .field("reuse", &self.reuse)
-            .field("has_proxy", &self.proxy.is_some())
-            .field("extra_roots", &self.extra_roots_pem.len())
-            .finish()
-    }
-}
-
-impl TransportOptions {
-    /// Options with a total time limit; connecting has 5 seconds of it.
-    pub const fn new(total_timeout: Duration) -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(5),
-            total_timeout,
-            reuse: ConnectionReuse::WhileFresh,
-            proxy: None,
-            extra_roots_pem: Vec::new(),
-        }
-    }
-
-    /// Sets the time limit for resolving, connecting and the TLS handshake together.
-    pub const fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
-        self
-    }
-
-    /// Sets the time limit for the whole exchange. Too short a limit turns cancels that happened into `Unknown`.
-    pub const fn total_timeout(mut self, limit: Duration) -> Self {
-        self.total_timeout = limit;
-        self
-    }
-
-    /// Sets whether connections are reused.
-    pub const fn connection_reuse(mut self, reuse: ConnectionReuse) -> Self {
-        self.reuse = reuse;
-        self
-    }
-
-    /// Sends everything through an HTTP proxy, an `http` or `https` URL. The environment's proxy settings are never used.
-    pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
-        self
-    }
-
-    /// Trusts further certificate authorities (PEM), beside the web's: a company proxy, a simulator's test CA.
-    pub fn extra_root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.extra_roots_pem.push(pem.into());
-        self
-    }
-}
 
 /// The default [`Transport`]: reqwest on rustls (ring), HTTP/1.1, TLS 1.2 or later without early data, the web's
 /// root certificates; no redirects, no retries, no decompression, no proxy from the environment, at most 1 MiB of
@@ -147,30 +61,6 @@ fn checked_proxy(text: &str) -> Result<reqwest::Proxy, Invalid> {
         return Err(invalid());
     }
     reqwest::Proxy::all(url).map_err(|_| invalid())
-}
-
-fn tls_config(extra_roots_pem: &[Vec<u8>]) -> Result<rustls::ClientConfig, Invalid> {
-    let mut roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let invalid = || Invalid::new("extra_root_certificates", "must be certificates in pem");
-    for pem in extra_roots_pem {
-        let mut found = false;
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            roots.add(certificate.map_err(|_| invalid())?).map_err(|_| invalid())?;
-            found = true;
-        }
-        if !found {
-            return Err(invalid());
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|_| Invalid::new("transport", "the tls library offers no usable version"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    // early data can be replayed: a replayed cancel is a double refund
-    config.enable_early_data = false;
-    Ok(config)
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -252,6 +142,8 @@ fn body_failed(error: reqwest::Error) -> TransportError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

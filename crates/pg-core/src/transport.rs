@@ -11,8 +11,8 @@ use crate::wire::{WireRequest, WireResponse};
 
 /// Sends one request and reads one answer.
 ///
-/// The one open trait of these crates: bring your own transport, or use
-/// [`ReqwestTransport`](crate::ReqwestTransport). An implementation must
+/// The one open trait of these crates: bring your own transport, or use `ReqwestTransport` (feature `reqwest`) or
+/// `WitnessTransport` (feature `witness`). An implementation must
 ///
 /// * put **at most one copy** of the request on the wire: no retries, no redirects followed;
 /// * say [`Sent::No`] only with proof that no byte of the request can have reached the server;
@@ -43,8 +43,12 @@ pub enum Sent {
 pub enum TransportErrorKind {
     /// The request could not be put together.
     Build,
-    /// Resolving, connecting or the TLS handshake.
+    /// The host's name was not resolved, or not in time.
+    Resolve,
+    /// Connecting, or not in time. Of `ReqwestTransport`: resolving, connecting or the TLS handshake.
     Connect,
+    /// The TLS handshake failed, or was not done in time.
+    Tls,
     /// The time limit passed.
     Timeout,
     /// The connection broke, or what came was not HTTP.
@@ -94,7 +98,9 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Build => "the request could not be put together",
+            TransportErrorKind::Resolve => "the host's name was not resolved",
             TransportErrorKind::Connect => "no connection",
+            TransportErrorKind::Tls => "no tls handshake",
             TransportErrorKind::Timeout => "the time limit passed",
             TransportErrorKind::Connection => "the connection broke",
             TransportErrorKind::Body => "the answer was cut short",

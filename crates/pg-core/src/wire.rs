@@ -111,6 +111,12 @@ impl WireRequest {
     pub fn into_body(self) -> Vec<u8> {
         self.body
     }
+
+    /// Target, headers and body, by value.
+    #[cfg(feature = "witness")]
+    pub(crate) fn into_parts(self) -> (String, Vec<(&'static str, HeaderText)>, Vec<u8>) {
+        (self.target, self.headers, self.body)
+    }
 }
 
 impl fmt::Debug for WireRequest {

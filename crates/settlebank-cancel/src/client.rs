@@ -42,17 +42,22 @@ impl SettlebankClient {
     /// [`Invalid`] naming `base_url`, `extra_root_certificates`, `proxy` or `transport`.
     #[cfg(feature = "reqwest")]
     pub fn new(config: Config) -> Result<Self, Invalid> {
-        let settings = &config.transport;
-        let mut options = pg_core::TransportOptions::new(settings.total_timeout)
-            .connect_timeout(settings.connect_timeout)
-            .connection_reuse(settings.reuse);
-        if let Some(proxy) = &settings.proxy {
-            options = options.proxy(proxy.clone());
-        }
-        for pem in &settings.extra_roots {
-            options = options.extra_root_certificates(pem.clone());
-        }
-        let transport = pg_core::ReqwestTransport::new(&options)?;
+        let transport = pg_core::ReqwestTransport::new(&config.transport_options())?;
+        Self::with_transport(config, Arc::new(transport))
+    }
+
+    /// A client over the witness transport: hyper's HTTP/1 connection on rustls, without reqwest.
+    ///
+    /// It counts the bytes that leave below TLS, and so proves `NotSent` where reqwest can only say `Unknown`: a
+    /// stalled handshake, a reset before the first byte, an idle connection that had died. It has a time limit for each
+    /// phase and no proxies. For other limits than the default ones, hand
+    /// [`WitnessTransport`](pg_core::WitnessTransport) to [`with_transport`](Self::with_transport).
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `base_url`, `proxy` or `extra_root_certificates`.
+    #[cfg(feature = "witness")]
+    pub fn witness(config: Config) -> Result<Self, Invalid> {
+        let transport = pg_core::WitnessTransport::new(&config.transport_options())?;
         Self::with_transport(config, Arc::new(transport))
     }
 

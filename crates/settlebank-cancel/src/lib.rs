@@ -48,6 +48,8 @@
 //!
 //! # Features
 //! - `reqwest` (default): the client over reqwest and rustls.
+//! - `witness`: `SettlebankClient::witness`, the client over hyper and rustls, without reqwest; counts what leaves, so
+//!   "not sent" is proven more often.
 //! - `client`: the client, over a `Transport` of your own.
 //! - `euc-kr` (default): [notifications](noti) in EUC-KR.
 //! - none: requests, answers, classification, notifications; no I/O.
@@ -75,7 +77,7 @@ mod text;
 pub mod wire;
 
 pub use pg_core;
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 pub use pg_core::ConnectionReuse;
 pub use pg_core::{
     AttemptTag, Bank, BankScheme, CancelError, CancelOrder, CancelState, Capabilities, Currency, Gateway,

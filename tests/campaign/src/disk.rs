@@ -10,7 +10,7 @@ use cancel_desk::record::{IntentId, NewPayment, PaymentKey};
 use cancel_desk::worker::{Accounts, Worker};
 use contract_tests::random::Dice;
 use contract_tests::world::NOON;
-use contract_tests::{Kind, Patience, World};
+use contract_tests::{Kind, Over, Patience, World};
 use pg_core::Money;
 use pg_sandbox::Options;
 
@@ -70,7 +70,8 @@ impl Life {
         let kinds = [Kind::Chaiport, Kind::Eximbay, Kind::SettlebankStandard];
         let kind = kinds[usize::try_from(dice.below(3)).unwrap_or(0)];
         let options = Options::default().start_time(NOON.unix_timestamp()).seed(seed);
-        let world = Arc::new(World::with_options(options, Patience::LONG).await);
+        let over = if dice.below(2) == 0 { Over::Reqwest } else { Over::Witness };
+        let world = Arc::new(World::with_options(options, Patience::LONG.over(over)).await);
         let accounts = accounts(world.client(kind));
         Self { world, clock: Arc::new(HandClock::at_noon()), accounts, kind }
     }

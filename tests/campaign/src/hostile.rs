@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use contract_tests::Kind;
 use contract_tests::caller::{self, corpus};
 use contract_tests::hostile::{self, Meter, Outcome};
+use contract_tests::{Kind, Over};
 
 use crate::outcome::ClassReport;
 
@@ -12,9 +12,10 @@ use crate::outcome::ClassReport;
 pub async fn gateway(meter: Meter, tell: impl Fn(usize, usize)) -> ClassReport {
     let began = Instant::now();
     let mut outcome = Outcome::default();
-    for (done, kind) in Kind::ALL.into_iter().enumerate() {
-        tell(done, Kind::ALL.len());
-        outcome.merge(hostile::run(kind, meter).await);
+    let all = Over::ALL.into_iter().flat_map(|over| Kind::ALL.into_iter().map(move |kind| (kind, over)));
+    for (done, (kind, over)) in all.enumerate() {
+        tell(done, Kind::ALL.len() * Over::ALL.len());
+        outcome.merge(hostile::run(kind, over, meter).await);
     }
     let mut report = ClassReport::new("hostile", 0);
     report.trials = count(outcome.rows.len());

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use campaign::{ClassReport, hostile, model, power, sockets, table, wrong};
 use clap::{Parser, Subcommand};
+use contract_tests::Over;
 use contract_tests::hostile::Meter;
 use peak_alloc::PeakAlloc;
 
@@ -34,6 +35,9 @@ enum Class {
         /// Only those whose description holds this: a gateway, a crash point, a fault
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
+        /// Over one transport alone: reqwest or witness; else over both in turns
+        #[arg(long)]
+        over: Option<Over>,
     },
     /// Designs that are known to be wrong: each must be found out within 1,000 seeds
     Wrong {
@@ -91,7 +95,7 @@ fn main() -> ExitCode {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let report = match class {
-        Class::Table { step, only } => runtime.block_on(table::run(step, only.as_deref(), tell)),
+        Class::Table { step, only, over } => runtime.block_on(table::run(step, only.as_deref(), over, tell)),
         Class::Wrong { seed } => runtime.block_on(wrong::run(seed, tell)),
         Class::Hostile => runtime.block_on(hostile::gateway(METER, tell)),
         Class::Caller => runtime.block_on(hostile::caller()),

@@ -9,7 +9,7 @@ use cancel_desk::record::{NewPayment, PaymentKey};
 use cancel_desk::worker::{Account, Accounts, Worker};
 use contract_tests::random::Dice;
 use contract_tests::world::NOON;
-use contract_tests::{Kind, Patience, World};
+use contract_tests::{Kind, Over, Patience, World};
 use pg_core::{CancelGateway, Gateway, Money};
 use pg_sandbox::{Operation, Options, Rates};
 use tokio::task::JoinHandle;
@@ -67,6 +67,8 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
     // with three workers on a busy machine, a handshake takes its time
     let patience =
         Patience { connect: Duration::from_millis(400), total: Duration::from_millis(600), ..reuse };
+    let over = if dice.below(2) == 0 { Over::Reqwest } else { Over::Witness };
+    let patience = patience.over(over);
     let world = Arc::new(World::with_options(options, patience).await);
     let folder = Folder::new()?;
     let clock = Arc::new(HandClock::at_noon());
@@ -126,9 +128,9 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
 
     let mut oracle = Oracle::default();
     let ends = oracle.compare(&*journal, &world.sandbox, true).await;
-    report
-        .violations
-        .extend(oracle.violations.iter().map(|found| format!("seed {seed}, tls {tls}: {found}")));
+    report.violations.extend(
+        oracle.violations.iter().map(|found| format!("seed {seed}, tls {tls}, over {over}: {found}")),
+    );
     let seen = world.sandbox.requests();
     let count = |of: &dyn Fn(&pg_sandbox::Seen) -> bool| {
         u64::try_from(seen.iter().filter(|seen| of(seen)).count()).unwrap_or(0)
@@ -137,6 +139,7 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
     report.count("asked for", asked);
     report.count("worlds", 1);
     report.count("over tls", u64::from(tls));
+    report.count("over witness", u64::from(over == Over::Witness));
     report.count("completed", ends.completed);
     report.count("rejected", ends.rejected);
     report.count("asked a person", by_person);

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use cancel_desk::journal::{Journal, JournalError, MemoryJournal, NewIntent, Vault};
 use cancel_desk::record::{IntentState, NewPayment, PaymentKey};
-use contract_tests::{Kind, Patience, World};
+use contract_tests::{Kind, Over, Patience, World};
 use pg_core::{CancelGateway, Money};
 
 use crate::answers::{self, Answer};
@@ -50,24 +50,28 @@ struct Cell {
     crash: Crash,
     share: Share,
     answer: Answer,
+    over: Over,
 }
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number, kind, crash, share, answer } = self;
+        let Self { number, kind, crash, share, answer, over } = self;
         let Answer { fault, applied, .. } = answer;
-        write!(f, "cell {number}: {kind}, {share:?}, crash {crash}, {fault:?}, applied={applied}")
+        write!(f, "cell {number}: {kind} over {over}, {share:?}, crash {crash}, {fault:?}, applied={applied}")
     }
 }
 
-fn cells() -> Vec<Cell> {
+/// All cells, over one transport, or over both in turns.
+fn cells(over: Option<Over>) -> Vec<Cell> {
     let mut cells = Vec::new();
     for kind in Kind::ALL {
         for answer in answers::all(kind) {
             for crash in Crash::ALL {
                 for share in Share::ALL {
                     let (number, answer) = (cells.len(), answer.clone());
-                    cells.push(Cell { number, kind, crash, share, answer });
+                    let in_turn = if number % 2 == 0 { Over::Reqwest } else { Over::Witness };
+                    let over = over.unwrap_or(in_turn);
+                    cells.push(Cell { number, kind, crash, share, answer, over });
                 }
             }
         }
@@ -75,20 +79,28 @@ fn cells() -> Vec<Cell> {
     cells
 }
 
-/// Runs every cell, or every `step`th of them; `only`: of those whose description holds this.
-pub async fn run(step: usize, only: Option<&str>, tell: impl Fn(usize, usize)) -> ClassReport {
+/// Runs every cell, or every `step`th of them; `only`: of those whose description holds this; `over`: one transport.
+pub async fn run(
+    step: usize,
+    only: Option<&str>,
+    over: Option<Over>,
+    tell: impl Fn(usize, usize),
+) -> ClassReport {
     let began = Instant::now();
     let wanted = |cell: &Cell| only.is_none_or(|only| cell.to_string().contains(only));
-    let cells: Arc<Vec<Cell>> = Arc::new(cells().into_iter().filter(wanted).step_by(step.max(1)).collect());
+    let cells: Arc<Vec<Cell>> =
+        Arc::new(cells(over).into_iter().filter(wanted).step_by(step.max(1)).collect());
     let next = Arc::new(AtomicUsize::new(0));
     let lanes: Vec<_> = (0..LANES)
         .map(|_| {
             let (cells, next) = (Arc::clone(&cells), Arc::clone(&next));
             tokio::spawn(async move {
                 let mut report = ClassReport::default();
-                let lane = Lane::start().await;
+                let (reqwest, witness) = (Lane::start(Over::Reqwest).await, Lane::start(Over::Witness).await);
                 while let Some(cell) = cells.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let lane = if cell.over == Over::Reqwest { &reqwest } else { &witness };
                     lane.play(cell, &mut report).await;
+                    report.count(&format!("over {}", cell.over), 1);
                 }
                 report
             })
@@ -108,15 +120,15 @@ pub async fn run(step: usize, only: Option<&str>, tell: impl Fn(usize, usize)) -
     report.took(began.elapsed())
 }
 
-/// A sandbox with the clients that talk to it.
+/// A sandbox with the clients that talk to it over one transport.
 struct Lane {
     world: Arc<World>,
     clients: Vec<(Kind, Arc<dyn CancelGateway>)>,
 }
 
 impl Lane {
-    async fn start() -> Self {
-        let world = Arc::new(World::start(Patience::SHORT).await);
+    async fn start(over: Over) -> Self {
+        let world = Arc::new(World::start(Patience::SHORT.over(over)).await);
         let clients = Kind::ALL.iter().map(|kind| (*kind, world.client(*kind))).collect();
         Self { world, clients }
     }

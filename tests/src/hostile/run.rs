@@ -9,16 +9,17 @@ use super::cases::{self, Case, Readable};
 use super::elsewhere::Elsewhere;
 use super::{Asked, GRACE, MAX_PEAK, Meter, Outcome, Row, tls};
 use crate::kind::Kind;
+use crate::over::Over;
 use crate::report::Report;
 use crate::truth::{Tried, cancel, check, converge};
 use crate::world::{Paid, Patience, World};
 
 /// Plays every case at one gateway, plain and over TLS.
-pub async fn run(kind: Kind, meter: Meter) -> Outcome {
+pub async fn run(kind: Kind, over: Over, meter: Meter) -> Outcome {
     let mut outcome = Outcome::default();
     let elsewhere = Elsewhere::listen().await;
-    let quick = World::start(Patience::LONG).await;
-    let slow = World::start(Patience::SHORT_ALONE).await;
+    let quick = World::start(Patience::LONG.over(over)).await;
+    let slow = World::start(Patience::SHORT_ALONE.over(over)).await;
     for case in cases::all(&elsewhere.url()) {
         let stage = Stage::new(if case.slow { &slow } else { &quick }, kind, meter);
         for asked in case.asked {
@@ -33,7 +34,7 @@ pub async fn run(kind: Kind, meter: Meter) -> Outcome {
     if !elsewhere.notices().await {
         outcome.report.violate("the other host would not have noticed a connection");
     }
-    outcome.merge(tls::run(kind, meter).await);
+    outcome.merge(tls::run(kind, over, meter).await);
     outcome
 }
 

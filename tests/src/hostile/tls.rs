@@ -7,10 +7,11 @@ use super::elsewhere::Elsewhere;
 use super::run::Stage;
 use super::{Asked, Meter, Outcome};
 use crate::kind::Kind;
+use crate::over::Over;
 use crate::truth::{Tried, cancel, check};
 use crate::world::{NOON, Patience, World};
 
-pub(super) async fn run(kind: Kind, meter: Meter) -> Outcome {
+pub(super) async fn run(kind: Kind, over: Over, meter: Meter) -> Outcome {
     let mut outcome = Outcome::default();
     let elsewhere = Elsewhere::listen().await;
     let options = || Options::default().start_time(NOON.unix_timestamp());
@@ -20,13 +21,15 @@ pub(super) async fn run(kind: Kind, meter: Meter) -> Outcome {
         ("a certificate of an unknown authority", Certificate::Untrusted),
         ("a self-signed certificate", Certificate::SelfSigned),
     ] {
-        let world = World::with_options(options().tls(true).certificate(certificate), Patience::LONG).await;
+        let world =
+            World::with_options(options().tls(true).certificate(certificate), Patience::LONG.over(over))
+                .await;
         no_handshake(&mut outcome, &Stage::new(&world, kind, meter), name, None).await;
     }
-    let world = World::start(Patience::LONG).await.expecting_tls();
+    let world = World::start(Patience::LONG.over(over)).await.expecting_tls();
     no_handshake(&mut outcome, &Stage::new(&world, kind, meter), "plain text instead of tls", None).await;
 
-    let world = World::with_options(options().tls(true), Patience::SHORT_ALONE).await;
+    let world = World::with_options(options().tls(true), Patience::SHORT_ALONE.over(over)).await;
     let stage = Stage::new(&world, kind, meter);
     for (name, fault) in [
         ("tls stalled", FaultKind::StallBeforeReading),
@@ -38,7 +41,7 @@ pub(super) async fn run(kind: Kind, meter: Meter) -> Outcome {
         no_handshake(&mut outcome, &stage, name, Some(fault)).await;
     }
 
-    let world = World::with_options(options().tls(true), Patience::LONG).await;
+    let world = World::with_options(options().tls(true), Patience::LONG.over(over)).await;
     let stage = Stage::new(&world, kind, meter);
     for case in cases::all(&elsewhere.url()).into_iter().filter(over_tls_too) {
         let case = Case { name: format!("tls: {}", case.name), ..case };

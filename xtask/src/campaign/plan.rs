@@ -118,7 +118,8 @@ pub(super) fn classes(root: &Path) -> Vec<&'static str> {
 /// The parts of a level, in order.
 pub(super) fn parts(root: &Path, level: Level, seed: u64) -> Vec<Part> {
     let sizes = Sizes::of(level);
-    let mut parts = vec![part("table", &[("--step", sizes.step)]), part("wrong", &[("--seed", seed)])];
+    let mut parts = tables(level, sizes.step);
+    parts.push(part("wrong", &[("--seed", seed)]));
     for (class, all, portion) in [
         ("model", sizes.model, 30_000),
         ("sockets", sizes.sockets, 1_000),
@@ -139,6 +140,21 @@ pub(super) fn parts(root: &Path, level: Level, seed: u64) -> Vec<Part> {
         parts.extend(fuzz_targets(root).into_iter().map(|target| fuzz(&target, seed, sizes.fuzz)));
     }
     parts
+}
+
+/// The table over both transports in turns, or, where there is time, whole over each.
+fn tables(level: Level, step: u64) -> Vec<Part> {
+    let table = part("table", &[("--step", step)]);
+    if level == Level::Pr {
+        return vec![table];
+    }
+    let over = |transport: &str| {
+        let mut part = table.clone();
+        part.arguments.extend(["--over".to_owned(), transport.to_owned()]);
+        part.key = part.arguments.join(" ");
+        part
+    };
+    vec![over("reqwest"), over("witness")]
 }
 
 /// Every target has a corpus of its name.

@@ -9,12 +9,12 @@ const API_KEY: &str = "EXIMBAY_API_KEY";
 const MID: &str = "EXIMBAY_MID";
 const BASE_URL: &str = "EXIMBAY_BASE_URL";
 const ALLOW_CUSTOM_HOST: &str = "EXIMBAY_ALLOW_CUSTOM_HOST";
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 const TOTAL_TIMEOUT_SECONDS: &str = "EXIMBAY_TOTAL_TIMEOUT_SECONDS";
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 const CA_FILE: &str = "EXIMBAY_CA_FILE";
 /// Longest total time limit that can be meant (seconds).
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 const MAX_TIMEOUT: u64 = 600;
 
 impl Config {
@@ -26,8 +26,8 @@ impl Config {
     /// | `EXIMBAY_MID` | required: the merchant id, 10 letters and digits |
     /// | `EXIMBAY_BASE_URL` | another endpoint; by the key's prefix unless given |
     /// | `EXIMBAY_ALLOW_CUSTOM_HOST` | `1` allows a base URL that is neither Eximbay's nor loopback |
-    /// | `EXIMBAY_TOTAL_TIMEOUT_SECONDS` | 1 to 600; 35 unless given (feature `reqwest`) |
-    /// | `EXIMBAY_CA_FILE` | a PEM file of further certificate authorities (feature `reqwest`) |
+    /// | `EXIMBAY_TOTAL_TIMEOUT_SECONDS` | 1 to 600; 35 unless given (feature `reqwest` or `witness`) |
+    /// | `EXIMBAY_CA_FILE` | a PEM file of further certificate authorities (feature `reqwest` or `witness`) |
     ///
     /// A variable that is set but empty is refused, not ignored.
     ///
@@ -53,7 +53,7 @@ impl Config {
             Some("1") => true,
             Some(_) => return Err(Invalid::new(ALLOW_CUSTOM_HOST, "must be 1 or 0")),
         });
-        #[cfg(feature = "reqwest")]
+        #[cfg(any(feature = "reqwest", feature = "witness"))]
         {
             if let Some(text) = vars(TOTAL_TIMEOUT_SECONDS) {
                 builder = builder.total_timeout(timeout(&text)?);
@@ -67,7 +67,7 @@ impl Config {
     }
 }
 
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "witness"))]
 fn timeout(text: &str) -> Result<std::time::Duration, Invalid> {
     match text.parse() {
         Ok(seconds @ 1..=MAX_TIMEOUT) => Ok(std::time::Duration::from_secs(seconds)),
@@ -137,7 +137,7 @@ mod tests {
         assert!(read(&[(BASE_URL, Some("https://proxy.example")), (ALLOW_CUSTOM_HOST, Some("1"))]).is_ok());
     }
 
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     #[test]
     fn transport_variables_are_checked() {
         for bad in ["0", "601", "x", "", "1.5"] {

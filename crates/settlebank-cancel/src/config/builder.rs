@@ -9,7 +9,7 @@ use super::{
     Config, Credentials, Endpoint, EqualAmounts, SANDBOX_AES_KEY, SANDBOX_LICENCE_KEY, TransportSettings,
 };
 
-/// Time limit for resolving, connecting and TLS: Hecto's sample configuration has 5 s.
+/// Time limit for connecting: Hecto's sample configuration has 5 s.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time limit for everything: Hecto's sample configuration reads for 25 s, sister products advise 30 to 35 s.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(35);
@@ -43,7 +43,7 @@ impl ConfigBuilder {
                 total_timeout: TOTAL_TIMEOUT,
                 proxy: None,
                 extra_roots: Vec::new(),
-                #[cfg(feature = "reqwest")]
+                #[cfg(any(feature = "reqwest", feature = "witness"))]
                 reuse: pg_core::ConnectionReuse::default(),
             },
         }
@@ -68,7 +68,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the time limit for resolving, connecting and the TLS handshake: 5 s unless set.
+    /// Sets the time limit for connecting, 5 s unless set; over reqwest, for resolving, connecting and the TLS
+    /// handshake together.
     pub const fn connect_timeout(mut self, limit: Duration) -> Self {
         self.transport.connect_timeout = limit;
         self
@@ -82,13 +83,13 @@ impl ConfigBuilder {
     }
 
     /// Sets whether connections are reused.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     pub const fn connection_reuse(mut self, reuse: pg_core::ConnectionReuse) -> Self {
         self.transport.reuse = reuse;
         self
     }
 
-    /// Sends everything through an HTTP proxy; the environment's proxies are never used.
+    /// Sends everything through an HTTP proxy, over reqwest alone; the environment's proxies are never used.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport.proxy = Some(url.into());
         self

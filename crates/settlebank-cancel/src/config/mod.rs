@@ -107,13 +107,13 @@ pub(crate) struct Aes {
 
 /// Time limits and certificates of the default transport.
 #[derive(Clone)]
-#[cfg_attr(not(feature = "reqwest"), allow(dead_code))]
+#[cfg_attr(not(any(feature = "reqwest", feature = "witness")), allow(dead_code))]
 pub(crate) struct TransportSettings {
     pub(crate) connect_timeout: Duration,
     pub(crate) total_timeout: Duration,
     pub(crate) proxy: Option<String>,
     pub(crate) extra_roots: Vec<Vec<u8>>,
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     pub(crate) reuse: pg_core::ConnectionReuse,
 }
 
@@ -128,7 +128,7 @@ pub struct Config {
     #[cfg_attr(not(feature = "client"), allow(dead_code))]
     pub(crate) allow_custom_host: bool,
     pub(crate) equal_amounts: EqualAmounts,
-    #[cfg_attr(not(feature = "reqwest"), allow(dead_code))]
+    #[cfg_attr(not(any(feature = "reqwest", feature = "witness")), allow(dead_code))]
     pub(crate) transport: TransportSettings,
 }
 
@@ -182,6 +182,22 @@ impl Config {
             Endpoint::Sandbox => pg_core::BaseUrl::official(SANDBOX_URL),
             Endpoint::Custom(url) => pg_core::BaseUrl::custom(url, self.allow_custom_host),
         }
+    }
+
+    /// How the transports of `pg_core` are to connect.
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
+    pub(crate) fn transport_options(&self) -> pg_core::TransportOptions {
+        let settings = &self.transport;
+        let mut options = pg_core::TransportOptions::new(settings.total_timeout)
+            .connect_timeout(settings.connect_timeout)
+            .connection_reuse(settings.reuse);
+        if let Some(proxy) = &settings.proxy {
+            options = options.proxy(proxy.clone());
+        }
+        for pem in &settings.extra_roots {
+            options = options.extra_root_certificates(pem.clone());
+        }
+        options
     }
 
     /// Values that a gateway's echo must not carry on.
