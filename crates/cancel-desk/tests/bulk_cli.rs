@@ -245,3 +245,37 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
     let (again, out, _) = shop.korean(&["bulk", "report", &job]);
     assert!(code == again && !out.contains("멈춤"), "{code} {again} {out}");
 }
+
+/// Its row is stored and not sent; meanwhile somebody refunds the same by hand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_halted_job_holds_is_not_refunded_a_second_time() {
+    let shop = Shop::new("held").await;
+    assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
+    shop.write("one.csv", "merchant_uid,amount\nORD-1,3000\n");
+    let (_, plan) = shop.json(&["bulk", "plan", "one.csv"]);
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    let run = ["bulk", "run", &job, "--approve", &hash, "--total", "KRW 3000", "--by", "kim"];
+    let halted = shop.command(&run).env("SECRET", "wrong").output().unwrap();
+    assert_eq!(halted.status.code(), Some(4), "{}", String::from_utf8_lossy(&halted.stdout));
+    let (_, report) = shop.json(&["bulk", "report", &job]);
+    assert_eq!(report["states"][0]["state"], "waiting", "{report}");
+
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "return-1", "--yes", "--wait", "20s"];
+    let output = shop.command(&cancel).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(
+        told.contains("WARNING: 3,000 KRW") && told.contains(&format!("halted bulk job {job}")),
+        "{told}"
+    );
+
+    let resume = ["bulk", "run", &job, "--resume", "--by", "kim", "--reason", "the key is right", "--yes"];
+    let (_, end) = shop.json(&resume);
+    assert_eq!(end["end"], "done", "{end}");
+    let (_, report) = shop.json(&["bulk", "report", &job]);
+    assert_eq!(report["states"][0]["state"], "withdrawn", "{report}");
+    let refunds = shop.refunds();
+    assert_eq!(refunds.iter().sum::<usize>(), 1, "{refunds:?}");
+    assert_eq!(shop.json(&["journal", "verify"]).0, 0);
+}

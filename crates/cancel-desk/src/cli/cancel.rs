@@ -98,6 +98,9 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     if let Some(account) = account {
         wish = wish.with_account(account);
     }
+    if before.is_none() {
+        warn_of_the_same(shell, &desk, &intents, refund).await?;
+    }
     if !args.yes && (before.is_none() || !shell.can_ask()) {
         about_to(shell, &config, &payment, &wish, refund)?;
         shell.consent(args.yes)?;
@@ -124,6 +127,27 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     }
     let intent = pursue(shell, &desk, submitted.intent(), args.wait).await?;
     ended(shell, &desk, &intent).await
+}
+
+/// Names the refunds of this amount that are stored and not begun: they would be made as well.
+async fn warn_of_the_same(
+    shell: &Shell,
+    desk: &Desk,
+    intents: &[IntentRecord],
+    refund: Option<Money>,
+) -> Result<(), Failure> {
+    for same in intents {
+        if same.state != IntentState::Planned || Some(same.amount) != refund {
+            continue;
+        }
+        let held = desk.journal().held_by(same.id).await.map_err(|error| shell.journal_failed(error))?;
+        let (lang, amount) = (shell.lang(), show::money(same.amount));
+        shell.warn(&match held {
+            Some(job) => text::SAME_HELD.fill(lang, &[&amount, &same.id, &same.caller_key, &job]),
+            None => text::SAME_UNSENT.fill(lang, &[&amount, &same.id, &same.caller_key]),
+        });
+    }
+    Ok(())
 }
 
 fn amount(text: &str) -> Result<Decimal, Failure> {

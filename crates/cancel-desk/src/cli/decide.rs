@@ -221,6 +221,10 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
     let found = desk.look_up(&payment.key()).await;
     if !shell.json {
         shell.warn(&lookup::told(shell, &desk, &payment, &found).await?);
+        if let (Some(_), Ok(state)) = (payment.suspect, &found) {
+            let missing = desk.missing(&payment, state, None).await;
+            warn_of_missing(shell, &missing.map_err(|error| shell.desk_failed(&error))?.amounts());
+        }
     }
     if let Err(error) = desk.check_explained(&payment, found, args.by_hand()).await {
         return Err(not_cleared(shell, &desk, &payment.key(), &error).await);

@@ -136,7 +136,9 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }
-        DeskError::InJob(job) => (Exit::Person, text::IN_JOB.fill(lang, &[job])),
+        DeskError::InJob { job, key, amount } => {
+            (Exit::Person, text::IN_JOB.fill(lang, &[job, &shown(*amount), key]))
+        }
         DeskError::Unexplained(lost) => {
             let lost: Vec<String> = lost.iter().copied().map(shown).collect();
             (Exit::Person, text::LOST_WISHES.fill(lang, &[&lost.join(" + ")]))

@@ -34,9 +34,7 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     let (exit, verdict) = match compare(&payment, &state) {
         _ if !missing.marked.is_empty() => (Exit::Person, "lost_wishes"),
         // in a journal that lost something, what it took for somebody else's may have been ours
-        (Exit::Done, _) if payment.suspect.is_some() && missing.rest.is_some() => {
-            (Exit::Person, "unexplained")
-        }
+        (Exit::Done, _) if payment.suspect.is_some() && !missing.is_empty() => (Exit::Person, "unexplained"),
         (Exit::Later | Exit::Done, _) if !waiting.is_empty() => (Exit::Person, "waits_for_a_person"),
         compared => compared,
     };
@@ -98,13 +96,20 @@ async fn ledger(
     let line = |name: &text::Text, journal: String, gateway: String| {
         vec![shell.t(name).to_owned(), journal, gateway]
     };
-    let rows = vec![
+    let mut rows = vec![
         line(&text::PAID, amount(payment.paid().minor()), show::money(state.paid)),
         line(&text::REFUNDED, amount(refunded), show::money(state.cancelled)),
+    ];
+    // two equal sums agree in nothing where one was taken over from the other
+    if payment.suspect.is_some() && payment.foreign_refunded > 0 {
+        rows.push(line(&text::COMPLETED_HERE, amount(payment.refunded), "-".to_owned()));
+        rows.push(line(&text::TAKEN_FOR_OTHERS, amount(payment.foreign_refunded), "-".to_owned()));
+    }
+    rows.extend([
         line(&text::UNDER_WAY, amount(payment.reserved), "-".to_owned()),
         line(&text::REFUNDABLE, amount(payment.available()), show::money(state.balance)),
         line(&text::STATUS, "-".to_owned(), state.status.clone()),
-    ];
+    ]);
     let header = ["", shell.t(&text::JOURNAL), shell.t(&text::GATEWAY)];
     let mut shown = show::table(&header, &[1, 2], rows);
     for (entry, (amount, origin)) in state.history.iter().flatten().zip(origins) {
@@ -113,6 +118,8 @@ async fn ledger(
         let whose = match origin {
             Origin::Of(id) => text::OF_CANCEL.fill(shell.lang(), &[&id]),
             Origin::Lost => shell.t(&text::OF_LOST).to_owned(),
+            // as ours looks whose reason a PG cut short
+            Origin::Others if payment.suspect.is_some() => shell.t(&text::OF_NOBODY).to_owned(),
             Origin::Others => shell.t(&text::OF_OTHERS).to_owned(),
         };
         shown.push_str(&format!("  - {} {} · {whose}\n", show::money(amount), at.unwrap_or_default()));

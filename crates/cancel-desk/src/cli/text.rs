@@ -257,6 +257,15 @@ texts! {
     OF_CANCEL = "of this journal: cancel {0}", "이 저널의 취소 {0}";
     OF_LOST = "our mark, not in this journal", "우리 표시가 있으나 이 저널에 없음";
     OF_OTHERS = "somebody else's", "다른 곳에서 한 취소";
+    OF_NOBODY = "no mark: somebody else's, or ours cut short", "표시 없음: 다른 곳에서 한 취소이거나 표시가 잘린 우리 취소";
+    COMPLETED_HERE = "completed here", "여기서 완료";
+    TAKEN_FOR_OTHERS = "taken for others'", "다른 곳으로 계산";
+    SAME_UNSENT = "WARNING: {0} of this payment is asked for already and not sent yet: cancel {1}, key {2}. If this is the same \
+        refund, do not ask for it a second time",
+        "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요";
+    SAME_HELD = "WARNING: {0} of this payment waits in the halted bulk job {3}: cancel {1}, key {2}. Asked for here as well, it is \
+        left out when the job is approved again",
+        "경고: 이 결제의 {0} 환불이 멈춘 일괄 작업 {3}에서 대기 중입니다: 취소 {1}, 키 {2}. 여기서도 요청하면 그 작업을 다시 승인할 때 제외됩니다";
     IS_SUSPECT = "suspect after a restored backup: {1}. `cancel-desk lookup {0}` compares it, `cancel-desk trust {0}` clears it",
         "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
     NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";
@@ -281,10 +290,10 @@ texts! {
     PENDING_AT_PG = "the PG of this payment decides later, and a refund that the journal lost may wait there: if its admin page \
         shows none, add --force",
         "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
-    IN_JOB = "bulk job {0} from before the restore may have refunded it, and would again: approve and run it, or discard it, and \
-        resolve what comes of it first",
-        "복원 전의 일괄 작업({0})이 이미 환불했을 수 있고, 다시 환불하게 됩니다. 먼저 작업을 다시 승인해 실행하거나 폐기하고, 그 결과를 `resolve`로 \
-        처리하세요";
+    IN_JOB = "in what the journal lost, bulk job {0} may have refunded {1} of it under the key {2}: ask for exactly that, \
+        `cancel-desk cancel` with --key {2}, and resolve what comes of it first. To discard the job proves nothing",
+        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}를 붙여 같은 \
+        금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \

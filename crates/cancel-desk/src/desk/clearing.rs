@@ -1,21 +1,23 @@
 //! Clearing a payment that is suspect after the journal was restored from a backup.
 
+use std::collections::BTreeSet;
+
 #[cfg(feature = "cli")]
 use pg_core::Money;
 use pg_core::PaymentState;
 
-use crate::journal::JournalError;
+use crate::journal::{Journal, JournalError};
 use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
 use crate::record::{
-    IntentId, IntentRecord, JobId, JobState, PaymentKey, PaymentRecord, Resolution, Timestamp, Why,
+    IntentId, IntentRecord, JobId, JobRow, JobState, PaymentKey, PaymentRecord, Resolution, Why,
 };
 use crate::worker::{is_pending, known, unexplained};
 
 use super::{Desk, DeskError};
 
-/// Rows of a job read at once.
+/// Rows of a job, or events, read at once.
 const PAGE: u32 = 1_000;
 
 /// What a person who clears a payment has compared by hand, in the gateway's admin page: the more, the less the desk
@@ -158,33 +160,76 @@ impl Desk {
         }
         // what a history holds without our mark is no job's
         let more = state.history.is_none() && state.cancelled.minor() > payment.refunded;
-        if more && let Some(job) = self.job_that_would_ask(&key, since).await? {
-            return Err(DeskError::InJob(job));
+        if more && let Some((job, row)) = self.job_that_asks(&key).await? {
+            return Err(DeskError::InJob { job, key: row.caller_key, amount: row.amount });
         }
         Ok(())
     }
 
-    /// A job from before the restore with a refund of this payment that is not stored here.
-    async fn job_that_would_ask(
-        &self,
-        key: &PaymentKey,
-        since: Timestamp,
-    ) -> Result<Option<JobId>, DeskError> {
+    /// A job with a refund of this payment of which nothing is stored here: in the lost part the job may have stored and
+    /// refunded it. One given up since the restore is none the wiser.
+    async fn job_that_asks(&self, key: &PaymentKey) -> Result<Option<(JobId, JobRow)>, DeskError> {
+        let stored = self.journal().intents_of(key).await?;
+        let is_known = |row: &JobRow| stored.iter().any(|intent| intent.caller_key == row.caller_key);
+        let mut doubtful = None;
         for job in self.journal().jobs(u32::MAX).await? {
-            if job.state == JobState::Discarded || job.created_at > since {
-                continue;
-            }
-            let mut after = 0;
-            loop {
-                let rows = self.journal().job_rows(job.id, after, PAGE).await?;
-                let Some(last) = rows.last() else { break };
-                after = last.line;
-                if rows.iter().any(|row| row.payment == *key && row.stored.is_none()) {
-                    return Ok(Some(job.id));
+            let Some(row) = self.row_of(job.id, key, is_known).await? else { continue };
+            if job.state == JobState::Discarded {
+                if doubtful.is_none() {
+                    doubtful = Some(discarded_in_doubt(&**self.journal(), key).await?);
+                }
+                if doubtful.as_ref().is_some_and(|jobs| !jobs.contains(&job.id)) {
+                    continue;
                 }
             }
+            return Ok(Some((job.id, row)));
         }
         Ok(None)
+    }
+
+    /// The first row of a job that asks for a refund of this payment, but for those that are known.
+    async fn row_of(
+        &self,
+        job: JobId,
+        key: &PaymentKey,
+        is_known: impl Fn(&JobRow) -> bool,
+    ) -> Result<Option<JobRow>, DeskError> {
+        let mut after = 0;
+        loop {
+            let rows = self.journal().job_rows(job, after, PAGE).await?;
+            let Some(last) = rows.last() else { return Ok(None) };
+            after = last.line;
+            if let Some(row) = rows.into_iter().find(|row| row.payment == *key && !is_known(row)) {
+                return Ok(Some(row));
+            }
+        }
+    }
+}
+
+/// The jobs that were given up after a restore, until the payment was trusted: by the order of the events, whatever the
+/// clock said.
+async fn discarded_in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<BTreeSet<JobId>, DeskError> {
+    let key = key.to_string();
+    let (mut jobs, mut in_doubt, mut last) = (BTreeSet::new(), false, 0);
+    loop {
+        let page = journal.events(last, PAGE).await?;
+        let Some(end) = page.last() else { return Ok(jobs) };
+        last = end.seq;
+        for event in &page {
+            let told = |what: &str| {
+                let detail: serde_json::Value = serde_json::from_str(&event.detail).ok()?;
+                Some(detail.get(what)?.as_str()?.to_owned())
+            };
+            match event.kind.as_str() {
+                "restored" => in_doubt = true,
+                "trusted" if told("payment").is_some_and(|of| of == key) => {
+                    in_doubt = false;
+                    jobs.clear();
+                }
+                "discarded" if in_doubt => jobs.extend(told("job").and_then(|id| id.parse::<JobId>().ok())),
+                _ => {}
+            }
+        }
     }
 }
 

@@ -64,9 +64,16 @@ pub enum DeskError {
         /// What stands in the journal as completed.
         known: Money,
     },
-    /// A bulk job from before the restore would still submit a refund of the payment. The gateway, which tells no single
-    /// cancels, has refunded more than stands here as completed: in the lost part, the job may have done so.
-    InJob(JobId),
+    /// A bulk job has a refund of the payment that is not stored here. The gateway, which tells no single cancels, has
+    /// refunded more than stands here as completed: in the lost part, the job may have done so.
+    InJob {
+        /// The job; it may have been given up since the restore.
+        job: JobId,
+        /// The key under which the job asks for it.
+        key: String,
+        /// What it asks for.
+        amount: Money,
+    },
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
     /// After a restored backup, a cancel was to be decided as not happened, and it may be among what the gateway refunded.
@@ -103,7 +110,7 @@ impl DeskError {
             Self::TooEarly(_) => "too_early",
             Self::Pending => "pending_at_pg",
             Self::NoHistory { .. } => "needs_comparison",
-            Self::InJob(_) => "in_job",
+            Self::InJob { .. } => "in_job",
             Self::Unexplained(_) => "lost_wishes",
             Self::MayHaveHappened { .. } => "may_have_happened",
             Self::LookUp(_) => "look_up_failed",
@@ -182,10 +189,10 @@ impl fmt::Display for DeskError {
                 "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
                  compare it in its admin page, and repeat lost wishes under their old keys first"
             ),
-            Self::InJob(job) => write!(
+            Self::InJob { job, key, amount } => write!(
                 f,
-                "bulk job {job} from before the restore may have refunded it, and would again: approve and run it, or \
-                 discard it, and resolve what comes of it first"
+                "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for exactly \
+                 that under that key, and resolve what comes of it first; to discard the job proves nothing"
             ),
             Self::Unexplained(lost) => {
                 write!(

@@ -213,7 +213,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)
         | DeskError::MayHaveHappened { .. }
-        | DeskError::InJob(_)
+        | DeskError::InJob { .. }
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict
         | DeskError::NotAllowed(_) => StatusCode::CONFLICT,

@@ -25,12 +25,13 @@ pub(crate) struct Rows {
     pub(crate) attempt: Option<AttemptRecord>,
 }
 
-/// Stores an intent and reserves its amount.
+/// Stores an intent and reserves its amount. `newest`: when the newest job that is not given up was planned.
 pub(crate) fn submit(
     payment: &mut PaymentRecord,
     new: &NewIntent,
     fingerprint: [u8; 32],
     now: Timestamp,
+    newest: Option<Timestamp>,
 ) -> Result<IntentRecord, JournalError> {
     new.check()?;
     if new.amount.currency() != payment.paid().currency() {
@@ -60,7 +61,8 @@ pub(crate) fn submit(
         due_at: Some(now),
         scheduled_at: None,
         looks: 0,
-        created_at: now,
+        // no older than a plan that was stored before it, though the clock was set back: it was asked for since
+        created_at: newest.map_or(now, |newest| newest.max(now)),
         updated_at: now,
     })
 }

@@ -541,6 +541,8 @@ macro_rules! journal_conformance {
             no_second_attempt_begins_in_a_halted_job, a_discarded_job_takes_back_what_was_never_attempted,
             what_is_older_than_a_restore_is_not_held, what_was_asked_for_since_the_plan_is_not_submitted,
             what_is_asked_for_while_it_is_planned_counts_as_asked_since,
+            a_clock_that_was_set_back_hides_nothing_from_a_plan,
+            what_a_halted_job_holds_is_not_begun_if_it_was_asked_for_since,
             a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
             a_payment_is_trusted_only_once_every_cancel_of_it_has_an_outcome,

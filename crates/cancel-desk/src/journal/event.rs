@@ -81,7 +81,7 @@ impl NewEvent {
             "key": intent.caller_key,
             "left": Left::new(Some(before), payment, Some(intent), None),
         });
-        Self { at: intent.created_at, intent: Some(intent.id), attempt: None, kind: "submitted", detail }
+        Self { at: intent.updated_at, intent: Some(intent.id), attempt: None, kind: "submitted", detail }
     }
 
     pub(crate) fn opened(before: &Before, rows: &Rows, attempt: &AttemptRecord, at: Timestamp) -> Self {

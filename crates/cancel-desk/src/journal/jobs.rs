@@ -16,7 +16,7 @@ use super::{JournalError, NewIntent, Vault};
 pub(crate) const RESTORED: &str = "the journal was restored from a backup";
 
 /// That a row's refund was asked for under another key since it was planned.
-const ASKED_SINCE: &str = "asked_since";
+pub(crate) const ASKED_SINCE: &str = "asked_since";
 
 /// Why an attempt is not opened.
 pub(crate) const HELD: JournalError = JournalError::NotAllowed("its job is halted");
@@ -34,6 +34,11 @@ pub(crate) fn plan(
     now: Timestamp,
 ) -> Result<(JobRecord, Vec<PlannedRow>), JournalError> {
     new.check()?;
+    if new.planned_since.is_some_and(|since| since > now) {
+        // what was asked for meanwhile could not be told from what the planner saw
+        let why = "must not be later than now: the clock was set back while it was planned; plan it again";
+        return Err(Invalid::new("planned_since", why).into());
+    }
     let mut wishes = Vec::with_capacity(new.rows.len());
     let mut hash = Sha256::new();
     hash.update(b"cancel-desk plan 1");
@@ -72,7 +77,7 @@ pub(crate) fn plan(
         approved_by: None,
         halted_because: None,
         // what is asked for while it is planned counts as asked for since
-        created_at: new.planned_since.map_or(now, |since| since.min(now)),
+        created_at: new.planned_since.unwrap_or(now),
     };
     Ok((job, rows))
 }
@@ -221,14 +226,17 @@ pub(crate) fn check_row(
         }
         return Err(JournalError::Corrupt("a row of a plan that is not what was planned"));
     }
-    // planning saw those before
-    let same = |other: &IntentRecord| {
+    let was_refused = row.refused.as_deref() == Some(ASKED_SINCE);
+    if was_refused || is_asked_since(job, row, others) { Err(JournalError::AskedSince) } else { Ok(()) }
+}
+
+/// Whether a row's refund was asked for since it was planned; `others`: as of [`check_row`]. Planning saw those before.
+pub(crate) fn is_asked_since(job: &JobRecord, row: &JobRow, others: &[IntentRecord]) -> bool {
+    others.iter().any(|other| {
         other.amount == row.amount
             && other.created_at >= job.created_at
             && !matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
-    };
-    let was_refused = row.refused.as_deref() == Some(ASKED_SINCE);
-    if was_refused || others.iter().any(same) { Err(JournalError::AskedSince) } else { Ok(()) }
+    })
 }
 
 /// The refusal of a row that was refused before.

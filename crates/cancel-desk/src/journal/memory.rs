@@ -269,7 +269,9 @@ impl Journal for MemoryJournal {
     async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError> {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
-        let newest = tables.intents.values().map(|intent| intent.updated_at).max();
+        // no row is younger, whatever a clock that was set back says
+        let intents = tables.intents.values().flat_map(|intent| [intent.created_at, intent.updated_at]);
+        let newest = intents.chain(tables.jobs.values().map(|job| job.created_at)).max();
         let since = newest.map_or(now, |newest| newest.max(now));
         tables.restored = Some(since);
         let mut marked = 0_u64;
@@ -381,6 +383,7 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
         jobs::approve(&mut job, &hash, totals, by)?;
+        tables.withdraw_asked_since(&job, by, now)?;
         tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "approved", Some(by)));
         Ok(job)

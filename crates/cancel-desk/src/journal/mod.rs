@@ -345,7 +345,8 @@ pub trait Journal: Send + Sync + Debug {
         Ok(found)
     }
 
-    /// Approves exactly this plan: its hash and all of its totals.
+    /// Approves exactly this plan: its hash and all of its totals. Of one that had halted, what was never attempted and was
+    /// asked for under another key since it was planned is withdrawn, but on suspect payments.
     ///
     /// # Errors
     /// [`JournalError::NotFound`]; [`JournalError::Invalid`] naming `hash`, `total` or `by`;

@@ -74,6 +74,10 @@ pub(super) const TEXTS: Table = &[
         "0보다 커야 합니다 (0원은 전액 취소로 처리될 수 있습니다)",
     ),
     ("must not be below zero", "0보다 작으면 안 됩니다"),
+    (
+        "must not be later than now: the clock was set back while it was planned; plan it again",
+        "지금보다 늦을 수 없습니다. 계획하는 동안 서버 시각이 뒤로 바뀌었으니 다시 계획하세요",
+    ),
     ("must be in the payment's currency", "결제와 같은 통화여야 합니다"),
     ("must be in {}, the payment's currency", "결제와 같은 통화({0})여야 합니다"),
     ("must not exceed the amount, in the same currency", "같은 통화로 결제금액 이하여야 합니다"),

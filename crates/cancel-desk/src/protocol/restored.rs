@@ -19,7 +19,7 @@ pub(crate) enum Origin {
     Of(IntentId),
     /// It carries a mark of ours, and the journal has no cancel that explains it.
     Lost,
-    /// It carries no mark: somebody else made it.
+    /// It carries no mark: somebody else made it, or its PG cut the reason of ours short.
     Others,
 }
 
@@ -45,18 +45,22 @@ pub(crate) fn origins(state: &PaymentState, journal: &Known) -> Vec<(Money, Orig
         }
         let by_person = matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Person, .. }));
         if by_person && found == 0 {
-            // what was attempted, and is not there by its own tag, may stand there as what a colleague refunded by hand
+            // what was attempted, and is not there by its own tag, may stand there as what a colleague refunded by hand: a
+            // mark that is not its own says that it is another's
             let of = (intent.amount, intent.id);
             if attempts.is_empty() { &mut repeated } else { &mut by_hand }.push(of);
         }
     }
+    // a mark is explained by itself where the attempt of a cancel is known, and never by what was paid for it by hand
+    for (place, entry) in whose.iter_mut().zip(history).filter(|(_, entry)| has_a_mark(entry)) {
+        *place = place.or_else(|| take(&mut repeated, entry.amount).map(Origin::Of));
+    }
+    by_hand.append(&mut repeated);
     for (place, entry) in whose.iter_mut().zip(history).filter(|(_, entry)| !has_a_mark(entry)) {
         *place = Some(take(&mut by_hand, entry.amount).map_or(Origin::Others, Origin::Of));
     }
-    repeated.append(&mut by_hand);
-    let mut rest = |entry: &CancelEntry| take(&mut repeated, entry.amount).map_or(Origin::Lost, Origin::Of);
     let whose = whose.into_iter().zip(history);
-    whose.map(|(found, entry)| (entry.amount, found.unwrap_or_else(|| rest(entry)))).collect()
+    whose.map(|(found, entry)| (entry.amount, found.unwrap_or(Origin::Lost))).collect()
 }
 
 /// The refunds in the gateway's history that carry a mark of ours and that no cancel of the journal explains, neither
@@ -74,6 +78,8 @@ pub(crate) fn unexplained(state: &PaymentState, journal: &Known) -> Vec<Money> {
 pub(crate) struct Missing {
     /// Single refunds of its history, with our mark.
     pub(crate) marked: Vec<Money>,
+    /// Those without a mark: somebody else's, or ours cut short by a PG.
+    pub(crate) unmarked: Vec<Money>,
     /// What is refunded beyond what its history lists, or without a history, beyond what is completed here. What the
     /// journal took for somebody else's counts: it may have been ours.
     pub(crate) rest: Option<Money>,
@@ -88,16 +94,30 @@ impl Missing {
         });
         let rest = state.cancelled.minor().saturating_sub(told).max(0);
         let rest = Money::from_minor(rest, state.cancelled.currency()).ok().filter(|rest| !rest.is_zero());
-        Self { marked: unexplained(state, journal), rest }
+        let (mut marked, mut unmarked) = (Vec::new(), Vec::new());
+        for (amount, origin) in origins(state, journal) {
+            match origin {
+                Origin::Of(_) => {}
+                Origin::Lost => marked.push(amount),
+                Origin::Others => unmarked.push(amount),
+            }
+        }
+        Self { marked, unmarked, rest }
+    }
+
+    /// Whether there is anything of it, with a mark or without.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.marked.is_empty() && self.unmarked.is_empty() && self.rest.is_none()
     }
 
     /// Whether a refund of this amount may be among it.
     pub(crate) fn may_hold(&self, amount: Money) -> bool {
-        self.marked.contains(&amount) || self.rest.is_some_and(|rest| rest.minor() >= amount.minor())
+        let single = self.marked.contains(&amount) || self.unmarked.contains(&amount);
+        single || self.rest.is_some_and(|rest| rest.minor() >= amount.minor())
     }
 
     pub(crate) fn amounts(&self) -> Vec<Money> {
-        self.marked.iter().copied().chain(self.rest).collect()
+        self.marked.iter().chain(&self.unmarked).copied().chain(self.rest).collect()
     }
 }
 

@@ -147,7 +147,8 @@ pub struct NewJob {
     /// The refunds, at least one.
     pub rows: Vec<NewJobRow>,
     /// Journal time before the first look at what the plan is made of: whatever was asked for since, the planner may
-    /// not have seen. `None`: the plan is stored with the time of its storing.
+    /// not have seen. Later than now, the clock was set back meanwhile, and the plan is refused. `None`: the plan is stored
+    /// with the time of its storing.
     pub planned_since: Option<Timestamp>,
 }
 

@@ -83,6 +83,27 @@ async fn only_force_by_name_trusts_past_an_unexplained_refund() {
     scene.run(&[&["trust", "ORD-1"], &BY[..], &["--yes", "--force"]].concat()).await.ends(0);
 }
 
+/// What `recover` took over from the gateway agrees with it, and proves nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_trusts_a_payment_is_told_what_nothing_explains() {
+    let scene = Scene::new("trust-missing").await;
+    hurried(&scene);
+    abroad(&scene).await;
+    back_up(&scene);
+    let cancel = ["cancel", "E-1", "--amount", "7.00", "--key", "r-1", "--yes", "--wait", "20s"];
+    scene.run(&cancel).await.ends(0);
+    recover(&scene).await;
+    let trusted = scene.run(&[&["trust", "E-1"], &BY[..], &["--yes"]].concat()).await.ends(0).err;
+    assert!(trusted.contains("WARNING: the gateway refunded 7.00 USD"), "{trusted}");
+    let columns = |name: &str| {
+        let line = trusted.lines().find(|line| line.trim_start().starts_with(name)).unwrap_or_default();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ")
+    };
+    assert!(columns("refunded").ends_with("7.00 USD 7.00 USD"), "{trusted}");
+    assert!(columns("completed here").ends_with("0.00 USD -"), "{trusted}");
+    assert!(columns("taken for others'").ends_with("7.00 USD -"), "{trusted}");
+}
+
 /// A payment of USD 10.00 at a gateway that tells no single cancels; its id there.
 async fn abroad(scene: &Scene) -> String {
     let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00")).as_str().to_owned();

@@ -144,6 +144,25 @@ async fn a_lost_wish_is_not_called_not_happened_while_the_gateway_may_show_it() 
     }
 }
 
+/// A PG may cut the reason inside our mark: such an entry looks like a colleague's.
+#[tokio::test]
+async fn a_refund_without_a_mark_may_be_the_one_that_was_lost() {
+    let restored = Restored::new(true, &[("변심 [c:cabcd", 3_000)]).await;
+    let lost = waiting(&restored, "r-1", "3000").await;
+    assert_eq!(denied(&restored, lost, ByHand::Nothing).await, Err("may_have_happened"));
+    let payment = restored.desk.payment(&restored.key).await.unwrap();
+    let state = restored.desk.look_up(&restored.key).await.unwrap();
+    let missing = restored.desk.missing(&payment, &state, None).await.unwrap();
+    assert_eq!((missing.marked.as_slice(), missing.amounts()), ([].as_slice(), vec![won(3_000)]));
+    // another one is certainly not it
+    let other = waiting(&restored, "r-2", "1000").await;
+    assert_eq!(denied(&restored, other, ByHand::Nothing).await, Ok(IntentState::Rejected));
+    restored.desk.resolve(lost, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
+    let payment = restored.desk.payment(&restored.key).await.unwrap();
+    assert!(restored.desk.missing(&payment, &state, None).await.unwrap().is_empty());
+    restored.trust(ByHand::Nothing).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_person_who_knows_better_says_so_by_name() {
     let restored = Restored::new(false, &[("", 3_000)]).await;
@@ -199,8 +218,43 @@ async fn a_payment_is_not_trusted_while_a_bulk_job_would_ask_for_it_again() {
         if ends.is_ok() {
             continue;
         }
+        // given up, it has refunded no less; under its key it is asked for, and found
         journal.discard_job(job.id, "kim", "seen in the admin page").await.unwrap();
+        assert_eq!(restored.refused(ByHand::Sums).await, "in_job");
+        let asked = waiting(&restored, &format!("bulk:{}:1", job.id), "3000").await;
+        restored.desk.resolve(asked, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
         restored.trust(ByHand::Sums).await.unwrap();
+    }
+}
+
+/// What was given up in the backup already can have refunded nothing in the lost part; what is planned again can.
+#[tokio::test]
+async fn a_job_counts_unless_it_was_given_up_before_the_backup() {
+    let restored = Restored::new(false, &[("", 3_000)]).await;
+    let journal = restored.desk.journal();
+    restored.trust(ByHand::Everything).await.unwrap();
+    let row = |amount| NewJobRow::new(1, restored.key.clone(), won(amount));
+    let plan =
+        |name: &str, amount| NewJob { name: name.to_owned(), rows: vec![row(amount)], ..NewJob::default() };
+    let old = journal.plan_job(plan("may", 1_000)).await.unwrap();
+    journal.discard_job(old.id, "kim", "the wrong file").await.unwrap();
+    journal.suspect_all("kim", "once more").await.unwrap();
+    restored.clock.advance(Duration::from_secs(600));
+    restored.trust(ByHand::Sums).await.unwrap();
+    journal.suspect_all("kim", "and once more").await.unwrap();
+    restored.clock.advance(Duration::from_secs(600));
+    // its plan was lost as well: the same file makes the same job, after the restore
+    let again = journal.plan_job(plan("june", 3_000)).await.unwrap();
+    for discarded in [false, true] {
+        if discarded {
+            journal.discard_job(again.id, "kim", "not this way").await.unwrap();
+        }
+        match restored.trust(ByHand::Sums).await {
+            Err(DeskError::InJob { job, key, amount }) => {
+                assert_eq!((job, key, amount), (again.id, format!("bulk:{}:1", again.id), won(3_000)));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
 

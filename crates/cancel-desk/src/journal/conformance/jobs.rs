@@ -444,9 +444,79 @@ pub(crate) async fn what_is_asked_for_while_it_is_planned_counts_as_asked_since(
     assert_eq!(job.created_at, began);
     approved(journal, &job).await;
     assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::AskedSince)));
-    // a time to come is none
+    // the clock was set back meanwhile: nobody can tell what the planner saw
     let late = Timestamp(journal.now().await.unwrap().0 + 3_600_000);
     let other = NewJob { name: "other".to_owned(), planned_since: Some(late), ..plan(&[(1, "p", 1_000)]) };
-    assert_eq!(journal.plan_job(other).await.unwrap().created_at, journal.now().await.unwrap());
+    let refused = journal.plan_job(other).await;
+    assert!(matches!(refused, Err(JournalError::Invalid(error)) if error.field() == "planned_since"));
+    sound(journal).await;
+}
+
+/// The clock was ahead while it was planned, and is put right before the same refund is asked for.
+pub(crate) async fn a_clock_that_was_set_back_hides_nothing_from_a_plan(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    for id in ["p", "q"] {
+        journal.register_payment(payment(id)).await.unwrap();
+    }
+    submitted(journal, wish("q", "before", 2_000)).await;
+    clock.advance(SECOND * 3_600);
+    let job = journal.plan_job(plan(&[(1, "p", 3_000), (2, "q", 2_000)])).await.unwrap();
+    clock.set_back(SECOND * 3_600);
+    let since = submitted(journal, wish("p", "return-1", 3_000)).await;
+    assert_eq!((since.due_at, since.updated_at), (Some(clock.now()), clock.now()), "no later for that");
+    approved(journal, &job).await;
+    assert!(matches!(journal.submit_row(job.id, 1).await, Err(JournalError::AskedSince)));
+    journal.submit_row(job.id, 2).await.unwrap();
+    sound(journal).await;
+    // nothing that is stored is younger than a restore
+    journal.suspect_all("kim", "backup of 03:00").await.unwrap();
+    for intent in journal.intents_of(&payment("p").key()).await.unwrap() {
+        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+        assert!(intent.created_at <= payment.suspect_since.unwrap());
+    }
+    assert!(
+        job.created_at <= journal.payment(&payment("p").key()).await.unwrap().unwrap().suspect_since.unwrap()
+    );
+    sound(journal).await;
+    // a plan that is given up holds nothing up
+    journal.discard_job(job.id, "kim", "the clock was wrong").await.unwrap();
+    journal.register_payment(payment("r")).await.unwrap();
+    assert_eq!(submitted(journal, wish("r", "after", 1_000)).await.created_at, clock.now());
+}
+
+/// Its rows were stored before it halted, and wait; meanwhile somebody refunds one of them by hand.
+pub(crate) async fn what_a_halted_job_holds_is_not_begun_if_it_was_asked_for_since(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let (job, intents) = all_submitted(journal, &["p", "q", "r", "s"]).await;
+    let p = claimed(journal, "w").await;
+    journal.open_attempt(&p.lease, &attempt(&p, 10_000)).await.unwrap();
+    journal.release(&p.lease).await.unwrap();
+    journal.halt_job(job.id, "too many unknown").await.unwrap();
+    clock.advance(SECOND);
+    // what has begun; the same refund; another one; one that was taken back
+    for (id, amount) in [("p", 1_000), ("q", 1_000), ("r", 2_000), ("s", 1_000)] {
+        submitted(journal, wish(id, &format!("return-{id}"), amount)).await;
+    }
+    let back = journal.by_key(&payment("s").key().account(), "return-s").await.unwrap().unwrap();
+    journal.withdraw(back.id, "kim", "a mistake").await.unwrap();
+    approved(journal, &job).await;
+    let mut states = Vec::new();
+    for intent in &intents {
+        states.push(journal.intent(intent.id).await.unwrap().unwrap().state);
+    }
+    use IntentState::{Open, Planned, Withdrawn};
+    assert_eq!(states, [Open, Withdrawn, Planned, Planned]);
+    let events = journal.events_of(intents[1].id).await.unwrap();
+    let last = events.last().unwrap();
+    assert_eq!(last.kind, "withdrawn");
+    assert!(last.detail.contains("asked_since"), "{}", last.detail);
+    let told = journal.job(job.id).await.unwrap().unwrap();
+    assert_eq!((told.state, told.totals[0].submitted), (JobState::Approved, 4_000));
     sound(journal).await;
 }

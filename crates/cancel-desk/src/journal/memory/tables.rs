@@ -104,12 +104,18 @@ impl Tables {
         }
         let mut payment = self.payment(&new.payment)?;
         let before = if self.log { Before::payment(&payment) } else { Before::default() };
-        let intent = apply::submit(&mut payment, new, fingerprint, now)?;
+        let intent = apply::submit(&mut payment, new, fingerprint, now, self.newest_job())?;
         self.keys.insert(key, intent.id);
         self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
         self.log(|| NewEvent::submitted(&before, &payment, &intent));
         self.store(Rows { payment, intent: intent.clone(), attempt: None });
         Ok(Submitted::New(intent))
+    }
+
+    /// When the newest job that is not given up was planned.
+    fn newest_job(&self) -> Option<Timestamp> {
+        let live = self.jobs.values().filter(|job| job.state != JobState::Discarded);
+        live.map(|job| job.created_at).max()
     }
 
     pub(super) fn job(&self, id: JobId) -> Result<JobRecord, JournalError> {
@@ -212,14 +218,45 @@ impl Tables {
         let submitted: Vec<IntentId> =
             self.rows_of(job, 0).filter(JobRow::is_submitted).map(|row| row.intent).collect();
         for id in submitted {
-            let mut rows = self.rows(id)?;
-            let attempts = self.attempts_of.get(&id).map_or(0, Vec::len);
-            if jobs::is_withdrawn_with_its_job(&rows, attempts) {
-                let before = self.before(&rows);
-                apply::withdraw(&mut rows, 0, now)?;
-                self.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
-                self.store(rows);
+            self.withdraw_with_job(id, by, reason, now)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what of a job was never attempted and was asked for under another key since it was planned.
+    pub(super) fn withdraw_asked_since(
+        &mut self,
+        job: &JobRecord,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
+        let waiting = |row: &JobRow| {
+            row.is_submitted()
+                && row.stored.as_ref().is_some_and(|intent| intent.state == IntentState::Planned)
+        };
+        let rows: Vec<JobRow> = self.rows_of(job.id, 0).filter(waiting).collect();
+        for row in rows {
+            if jobs::is_asked_since(job, &row, &self.not_of_job(job, &row)) {
+                self.withdraw_with_job(row.intent, by, jobs::ASKED_SINCE, now)?;
             }
+        }
+        Ok(())
+    }
+
+    fn withdraw_with_job(
+        &mut self,
+        id: IntentId,
+        by: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
+        let mut rows = self.rows(id)?;
+        let attempts = self.attempts_of.get(&id).map_or(0, Vec::len);
+        if jobs::is_withdrawn_with_its_job(&rows, attempts) {
+            let before = self.before(&rows);
+            apply::withdraw(&mut rows, 0, now)?;
+            self.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
+            self.store(rows);
         }
         Ok(())
     }

@@ -10,7 +10,8 @@ use crate::record::{
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
 use super::super::jobs::{
-    PlannedRow, check_row, count, discard, is_withdrawn_with_its_job, may_submit, refusal, wish_of,
+    ASKED_SINCE, PlannedRow, approve, check_row, count, discard, is_withdrawn_with_its_job, may_submit,
+    refusal, wish_of,
 };
 use super::super::trail::Before;
 use super::super::{JournalError, Submitted};
@@ -272,6 +273,27 @@ impl PostgresJournal {
         .await
     }
 
+    /// Approves exactly this plan, and takes back what of it was never attempted and was asked for since under another key.
+    pub(super) async fn approve(
+        &self,
+        job: JobId,
+        hash: &[u8; 32],
+        totals: &[Money],
+        by: &str,
+    ) -> Result<JobRecord, JournalError> {
+        self.again(|transaction| async move {
+            let (mut job, now) = self.locked_job(&transaction, job).await?;
+            approve(&mut job, hash, totals, by)?;
+            let mut told = Told::new(transaction.go_on(vec![steps::asked_since_of_job(job.id)]).await?);
+            for intent in told.all(|row| Ok(IntentId::from_bytes(bytes(row, "id")?)))? {
+                withdraw(&transaction, intent, by, ASKED_SINCE, now).await?;
+            }
+            transaction.commit(changed(&job, &NewEvent::of_job(&job, now, "approved", Some(by)))).await?;
+            Ok(job)
+        })
+        .await
+    }
+
     /// Gives a job up, and takes back what of it was never attempted.
     pub(super) async fn discard(
         &self,
@@ -391,7 +413,8 @@ pub(super) async fn submit(
     line: i64,
     clock: Option<Timestamp>,
 ) -> Result<Result<Submitted, JournalError>, Stop> {
-    let wanted = locked(job).into_iter().chain(row_and_payment(job, line)).chain([steps::now(clock)]);
+    let more = [steps::now(clock), steps::newest_planned()];
+    let wanted = locked(job).into_iter().chain(row_and_payment(job, line)).chain(more);
     let mut told = Told::new(transaction.begin(wanted.collect()).await?);
     let mut record = job_told(&mut told)?.ok_or(JournalError::NotFound)?;
     let found = told.rows();
@@ -401,7 +424,7 @@ pub(super) async fn submit(
     let mut payment = told.one(rows::payment)?;
     let known = told.one(rows::intent)?;
     let others = told.all(rows::intent)?;
-    let now = told.now()?;
+    let (now, newest) = (told.now()?, told.newest()?);
     may_submit(&record)?;
     let before = payment.as_ref().map(Before::payment).unwrap_or_default();
     let counted = known.is_none();
@@ -412,8 +435,8 @@ pub(super) async fn submit(
         Some(_) => Ok(()),
         None => check_row(&record, &row, account.is_some(), &others),
     };
-    let result =
-        checked.and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now));
+    let result = checked
+        .and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now, newest));
     let refused = result.as_ref().err().and_then(refusal);
     if result.is_err() && refused.is_none() {
         return Ok(result);

@@ -15,7 +15,7 @@ use crate::record::{
 
 use super::super::apply;
 use super::super::event::NewEvent;
-use super::super::jobs::{HELD, RESTORED, approve, halt};
+use super::super::jobs::{HELD, RESTORED, halt};
 use super::super::submit::check_person;
 use super::super::trail::Before;
 use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
@@ -100,12 +100,14 @@ impl Journal for PostgresJournal {
                 steps::locked_payment(&new.payment),
                 steps::intent_of_key(&new.payment.account(), &new.caller_key),
                 steps::now(self.clock()),
+                steps::newest_planned(),
             ];
             let mut told = Told::new(transaction.begin(wanted).await?);
             let mut payment = told.one(rows::payment)?;
             let known = told.one(rows::intent)?;
             let before = payment.as_ref().map(Before::payment).unwrap_or_default();
-            let submitted = submit(known, payment.as_mut(), new, fingerprint, told.now()?)?;
+            let (now, newest) = (told.now()?, told.newest()?);
+            let submitted = submit(known, payment.as_mut(), new, fingerprint, now, newest)?;
             if let (Submitted::New(intent), Some(mut payment)) = (&submitted, payment) {
                 let steps = vec![steps::insert_intent(intent, sealed.clone())];
                 let event = NewEvent::submitted(&before, &payment, intent);
@@ -402,8 +404,7 @@ impl Journal for PostgresJournal {
         by: &str,
     ) -> Result<JobRecord, JournalError> {
         check_person(by, "approval")?;
-        let change = |job: &mut JobRecord| approve(job, &hash, totals, by);
-        self.change_job(id, "approved", Some(by), change).await
+        self.approve(id, &hash, totals, by).await
     }
 
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError> {

@@ -123,6 +123,24 @@ pub(super) fn waiting_of_job(job: JobId) -> Step {
     Step::new(sql, vec![value(job.to_bytes().to_vec())])
 }
 
+/// Those of them that were asked for under another key since the job was planned.
+pub(super) fn asked_since_of_job(job: JobId) -> Step {
+    let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent JOIN job ON job.id = r.job
+               WHERE r.job = $1 AND i.state = 'planned' AND EXISTS (SELECT 1 FROM intent o
+                   WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
+                       AND o.amount = r.amount AND o.created_at >= job.created_at
+                       AND o.state NOT IN ('rejected', 'withdrawn')
+                       AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
+                           AND k.merchant = o.merchant AND k.caller_key = o.caller_key))
+               ORDER BY i.gateway, i.merchant, i.payment_id, r.line";
+    Step::new(sql, vec![value(job.to_bytes().to_vec())])
+}
+
+/// When the newest job that is not given up was planned.
+pub(super) fn newest_planned() -> Step {
+    Step::new("SELECT max(created_at) AS newest FROM job WHERE state <> 'discarded'", Vec::new())
+}
+
 fn of_key(key: &PaymentKey) -> Vec<Value> {
     vec![value(key.gateway.as_str()), value(key.merchant.clone()), value(key.payment_id.clone())]
 }
@@ -357,7 +375,9 @@ pub(super) fn restored(clock: Option<Timestamp>) -> Step {
     let sql = "INSERT INTO restored (at)
                SELECT greatest(
                    coalesce($1::bigint, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint),
-                   (SELECT max(updated_at) FROM intent))
+                   (SELECT max(updated_at) FROM intent),
+                   (SELECT max(created_at) FROM intent),
+                   (SELECT max(created_at) FROM job))
                RETURNING at AS now";
     Step::new(sql, vec![value(clock.map(|now| now.0))])
 }

@@ -53,6 +53,12 @@ impl Told {
     pub(super) fn now(&mut self) -> Result<Timestamp, JournalError> {
         self.one(|row| rows::time(row, "now"))?.ok_or(CORRUPT)
     }
+
+    /// As of [`steps::newest_planned`].
+    pub(super) fn newest(&mut self) -> Result<Option<Timestamp>, JournalError> {
+        let newest = self.one(|row| Ok(row.try_get::<_, Option<i64>>("newest")?))?;
+        Ok(newest.flatten().map(Timestamp))
+    }
 }
 
 /// What a transaction about one intent begins with.
@@ -106,13 +112,14 @@ pub(super) fn submit(
     new: &NewIntent,
     fingerprint: [u8; 32],
     now: Timestamp,
+    newest: Option<Timestamp>,
 ) -> Result<Submitted, JournalError> {
     if let Some(known) = known {
         let same = known.fingerprint == fingerprint;
         return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
     }
     let payment = payment.ok_or(JournalError::NotFound)?;
-    apply::submit(payment, new, fingerprint, now).map(Submitted::New)
+    apply::submit(payment, new, fingerprint, now, newest).map(Submitted::New)
 }
 
 /// Whether the database can hold the text at all; no payment has a key that it cannot.

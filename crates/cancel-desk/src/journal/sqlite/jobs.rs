@@ -209,9 +209,35 @@ fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
     Ok(())
 }
 
+/// When the newest job that is not given up was planned.
+pub(super) fn newest_planned(c: &Connection) -> Outcome<Option<Timestamp>> {
+    let sql = "SELECT max(created_at) FROM job WHERE state <> 'discarded'";
+    let newest: Option<i64> = c.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    Ok(newest.map(Timestamp))
+}
+
 /// Takes back what of a job was never attempted.
 pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
-    for intent in waiting(c, id)? {
+    withdraw(c, waiting(c, id)?, by, reason, now)
+}
+
+/// Takes back what of a job was never attempted and was asked for under another key since it was planned: as
+/// [`jobs::is_asked_since`].
+pub(super) fn withdraw_asked_since(c: &Connection, id: JobId, by: &str, now: Timestamp) -> Outcome<()> {
+    let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent JOIN job ON job.id = r.job
+               WHERE r.job = ?1 AND i.state = 'planned' AND EXISTS (SELECT 1 FROM intent o
+                   WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
+                       AND o.amount = r.amount AND o.created_at >= job.created_at
+                       AND o.state NOT IN ('rejected', 'withdrawn')
+                       AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
+                           AND k.merchant = o.merchant AND k.caller_key = o.caller_key))
+               ORDER BY r.line";
+    let asked = all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))?;
+    withdraw(c, asked, by, jobs::ASKED_SINCE, now)
+}
+
+fn withdraw(c: &Connection, intents: Vec<IntentId>, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
+    for intent in intents {
         let mut found = rows::rows(c, intent)?;
         if jobs::is_withdrawn_with_its_job(&found, rows::attempts_of(c, intent)?.len()) {
             let before = Before::rows(&found);

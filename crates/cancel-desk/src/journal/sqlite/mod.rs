@@ -147,7 +147,7 @@ fn submit(
     }
     let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
     let before = Before::payment(&payment);
-    let intent = apply::submit(&mut payment, new, fingerprint, now)?;
+    let intent = apply::submit(&mut payment, new, fingerprint, now, jobs::newest_planned(c)?)?;
     rows::insert_intent(c, &intent, sealed)?;
     let mut stored = Rows { payment, intent, attempt: None };
     rows::store(c, &mut stored)?;
@@ -515,7 +515,10 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 let event = ("approved", Some(by.as_str()));
-                jobs::change(c, id, now, event, |job| approve(job, &hash, &totals, &by))
+                jobs::change(c, id, now, event, |job| {
+                    approve(job, &hash, &totals, &by)?;
+                    jobs::withdraw_asked_since(c, id, &by, now)
+                })
             })
             .await
     }

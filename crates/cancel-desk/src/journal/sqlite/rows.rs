@@ -406,7 +406,9 @@ pub(super) fn is_restored(c: &Connection) -> Outcome<bool> {
 /// Notes a restoration, and gives the time before which everything is in doubt: no row is younger, whatever a clock
 /// that was set back says.
 pub(super) fn restored(c: &Connection, now: Timestamp) -> Outcome<Timestamp> {
-    let newest: Option<i64> = c.query_row("SELECT max(updated_at) FROM intent", [], |row| row.get(0))?;
+    let sql = "SELECT max(at) FROM (SELECT max(updated_at) AS at FROM intent
+                   UNION ALL SELECT max(created_at) FROM intent UNION ALL SELECT max(created_at) FROM job)";
+    let newest: Option<i64> = c.query_row(sql, [], |row| row.get(0))?;
     let since = newest.map_or(now, |newest| Timestamp(newest).max(now));
     c.prepare_cached("INSERT INTO restored (at) VALUES (?1)")?.execute([since.0])?;
     Ok(since)
