@@ -223,6 +223,7 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
     let (_, jobs) = shop.json(&["bulk", "list"]);
     let told = (&jobs[0]["discarded_because"], &jobs[0]["halted_because"]);
     assert!(told.0.as_str().is_some_and(|why| why.contains("다시")) && told.1.is_null(), "{jobs}");
+    assert!(out.contains("이미 환불됨 4건") && out.contains("환불되지 않음: 거절 1건"), "{out}");
     let (code, out, _) = shop.korean(&["bulk", "report", &job]);
     assert!(code == 1 && out.contains("폐기(시작 안 함)") && !out.contains("--resume"), "{code} {out}");
     let (_, out, _) = shop.korean(&["bulk", "plan", "orders.csv"]);

@@ -508,7 +508,9 @@ async fn report_text(shell: &Shell, desk: &Desk, report: &Report) -> Result<Stri
 /// The first rows that began, or never can, and are not completed, by their order numbers.
 fn not_completed(shell: &Shell, report: &Report, orders: &BTreeMap<PaymentKey, String>) -> String {
     let lang = shell.lang();
-    let told = |state: RowState| !matches!(state, RowState::Completed | RowState::NotStarted);
+    let told = |state: RowState| {
+        !matches!(state, RowState::Completed | RowState::NotStarted | RowState::RefundedElsewhere)
+    };
     let rows: Vec<_> = report.rows.iter().filter(|row| told(RowState::of(row))).collect();
     if rows.is_empty() {
         return String::new();
@@ -610,10 +612,10 @@ async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
     })?;
     let after = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
     let withdrawn = after.count(RowState::Withdrawn).saturating_sub(before.count(RowState::Withdrawn));
-    let open = [RowState::Waiting, RowState::Unknown, RowState::Manual].map(|state| after.count(state));
+    let of = |state: RowState| after.count(state);
+    let open = [RowState::Waiting, RowState::Unknown, RowState::Manual].map(of);
     let open = open.into_iter().fold(0_u64, u64::saturating_add);
-    let refunded = after.count(RowState::Completed).saturating_add(after.count(RowState::Accepted));
-    let never = after.count(RowState::NotStarted);
+    let elsewhere = of(RowState::Elsewhere).saturating_add(of(RowState::RefundedElsewhere));
     match shell.json {
         true => {
             let mut document = job_json(&job, false);
@@ -625,7 +627,17 @@ async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
         }
         false => {
             shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id]));
-            shell.line(&words::DISCARDED_ROWS.fill(shell.lang(), &[&withdrawn, &open, &refunded, &never]));
+            let lang = shell.lang();
+            let ended = [RowState::Completed, RowState::Accepted, RowState::NotStarted].map(of);
+            shell.line(&words::DISCARDED_ROWS.fill(lang, &[&withdrawn, &ended[0], &ended[1], &ended[2]]));
+            let going_on = [RowState::Unknown, RowState::Manual, RowState::Waiting].map(of);
+            if open > 0 {
+                shell.line(&words::DISCARDED_OPEN.fill(lang, &[&going_on[0], &going_on[1], &going_on[2]]));
+            }
+            let not = [of(RowState::Rejected), of(RowState::LeftOut), elsewhere];
+            if not.iter().any(|count| *count > 0) {
+                shell.line(&words::DISCARDED_NOT.fill(lang, &[&not[0], &not[1], &not[2]]));
+            }
         }
     }
     Ok(Exit::Done)
