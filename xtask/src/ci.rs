@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use crate::tidy::CRATES;
@@ -43,7 +42,7 @@ pub(crate) fn run(root: &Path, without_tests: bool) -> Result<(), String> {
         let shown = format!("cargo {}", step.join(" "));
         println!("==> {shown}");
         let started = Instant::now();
-        let done = Command::new(env!("CARGO"))
+        let done = crate::cargo()
             .args(&step)
             .current_dir(root)
             .env("RUSTDOCFLAGS", "-D warnings")

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 /// A sandbox in a process of its own, ended with this value.
 struct Started {
@@ -91,7 +91,7 @@ fn output(
     environment: &[(String, String)],
     command: &[String],
 ) -> Result<(i32, String), String> {
-    let done = Command::new(env!("CARGO"))
+    let done = crate::cargo()
         .arg("--quiet")
         .args(command)
         .current_dir(root)
@@ -104,7 +104,7 @@ fn output(
 }
 
 fn start(root: &Path) -> Result<Started, String> {
-    let mut child = Command::new(env!("CARGO"))
+    let mut child = crate::cargo()
         .args(["run", "--quiet", "--package", "pg-cancel-sandbox"])
         .current_dir(root)
         .stdout(Stdio::piped())

@@ -2,7 +2,6 @@
 //! installed; this holds what needs no other program and no network.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde::Deserialize;
 
@@ -35,7 +34,7 @@ struct Package {
 
 /// Checks every package of the lock file.
 pub(crate) fn check(root: &Path, faults: &mut Vec<String>) -> Result<(), String> {
-    let output = Command::new(env!("CARGO"))
+    let output = crate::cargo()
         .args(["metadata", "--format-version", "1", "--locked", "--all-features"])
         .current_dir(root)
         .output()
@@ -67,7 +66,7 @@ fn allowed(license: &str) -> bool {
 
 /// One version of each, in what is shipped.
 fn duplicates(root: &Path, faults: &mut Vec<String>) -> Result<(), String> {
-    let output = Command::new(env!("CARGO"))
+    let output = crate::cargo()
         .args([
             "tree",
             "--workspace",

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 /// Publishable packages and their folders.
 pub(crate) const CRATES: [(&str, &str); 6] = [
@@ -122,7 +121,7 @@ fn manifests(root: &Path, faults: &mut Vec<String>) {
 
 /// Crates in the graph of a package, by name; proc-macros left out.
 fn graph(root: &Path, package: &str, features: &[&str]) -> Result<BTreeSet<String>, String> {
-    let output = Command::new(env!("CARGO"))
+    let output = crate::cargo()
         .args([
             "tree",
             "--edges",

@@ -159,8 +159,9 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!(code, 3, "{report}");
 
     // what the dead process held is free when its lease ends
-    let (code, end) = shop.json(&["bulk", "run", &job, "--resume", "--wait", "2m"]);
-    assert_eq!((code, end["end"].as_str()), (0, Some("done")), "{end}");
+    let (code, end, told) = shop.korean(&["bulk", "run", &job, "--resume", "--wait", "2m"]);
+    assert_eq!(code, 0, "{end} {told}");
+    assert!(told.contains("점유가 끝나는 대로 이어서 처리합니다 (최대 "), "{told}");
     assert_eq!(shop.refunds(), vec![1; ORDERS]);
     let (code, report) = shop.json(&["bulk", "report", &job, "--csv", "rows.csv"]);
     assert_eq!((code, report["states"][0]["rows"].as_u64()), (0, Some(40)), "{report}");
@@ -169,6 +170,12 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
     assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
     assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
+    // what has ended is not given up
+    let discard = ["bulk", "discard", &job, "--by", "kim", "--reason", "x", "--yes"];
+    let (code, refused) = shop.json(&discard);
+    assert_eq!((code, refused["error"]["code"].as_str()), (1, Some("not_allowed")), "{refused}");
+    assert!(shop.korean(&discard).2.contains("모두 끝난 작업입니다"));
+    assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -213,6 +220,9 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
     let discard = ["bulk", "discard", &job, "--by", "김", "--reason", "다시"];
     let (code, out, _) = shop.korean(&discard);
     assert!(code == 0 && out.contains("철회 0건") && out.contains("시작 안 함 35건"), "{out}");
+    let (_, jobs) = shop.json(&["bulk", "list"]);
+    let told = (&jobs[0]["discarded_because"], &jobs[0]["halted_because"]);
+    assert!(told.0.as_str().is_some_and(|why| why.contains("다시")) && told.1.is_null(), "{jobs}");
     assert!(out.contains("이미 환불됨 4건") && out.contains("환불되지 않음: 거절 1건"), "{out}");
     let (code, out, _) = shop.korean(&["bulk", "report", &job]);
     assert!(code == 1 && out.contains("폐기(시작 안 함)") && !out.contains("--resume"), "{code} {out}");

@@ -104,7 +104,7 @@ fn build(root: &Path, parts: &[Part], release: bool) -> Result<(), String> {
             command.push("--release");
         }
         println!("==> cargo {}", command.join(" "));
-        let done = Command::new(env!("CARGO")).args(&command).current_dir(root).status();
+        let done = crate::cargo().args(&command).current_dir(root).status();
         if !done.map_err(|error| format!("cargo: {error}"))?.success() {
             return Err(format!("failed: cargo {}", command.join(" ")));
         }
@@ -117,7 +117,7 @@ fn play(root: &Path, part: &Part, release: bool) -> Result<Done, String> {
     let began = Instant::now();
     let mut command = match part.program.run(release) {
         Run::Cargo(cargo) => {
-            let mut command = Command::new(env!("CARGO"));
+            let mut command = crate::cargo();
             command.args(cargo);
             command
         }

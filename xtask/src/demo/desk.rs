@@ -1,11 +1,11 @@
 //! The desk's own demonstration, run as its users run it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 pub(super) fn run(root: &Path, json: bool) -> Result<(), String> {
     let shown = "cancel-desk demo";
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = crate::cargo();
     command.args(["run", "--quiet", "--package", "cancel-desk", "--", "demo"]);
     if json {
         command.arg("--json").stdout(Stdio::piped());

@@ -20,7 +20,7 @@ use crate::journal::JournalError;
 use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
 use super::bulk_files::{beside, create, free, no_file};
-use super::bulk_progress::Shown;
+use super::bulk_progress::{Shown, tell_held};
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
 use super::serve::Signals;
@@ -242,7 +242,7 @@ fn job_json(job: &JobRecord, done: bool) -> Value {
         "rows": job.rows,
         "totals": totals,
         "approved_by": job.approved_by,
-        "halted_because": job.halted_because,
+        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because,
     })
 }
 
@@ -414,6 +414,8 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
     approved(shell, &desk, args).await?;
     let journal = desk.journal();
     journal.recover().await.map_err(|error| shell.journal_failed(error))?;
+    let before = Report::of(&**journal, args.job).await.map_err(|error| failed(shell, error))?;
+    tell_held(shell, &desk, &before).await.map_err(|error| shell.desk_failed(&error))?;
     let options = RunOptions::default().with_most(args.max_concurrency).with_patience(args.wait);
     let run = Run::new(Arc::clone(journal), desk.accounts(), args.job, options).await;
     let run = run.map_err(|error| failed(shell, error))?;
@@ -600,6 +602,9 @@ async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
     shell.consent(args.yes || !shell.json)?;
     let desk = shell.desk_of_journal().await?;
     let before = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
+    if before.is_done() {
+        return Err(Failure::new(Exit::Refused, "not_allowed", words::ALL_ENDED.of(shell.lang())));
+    }
     let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
     let job = discarded.map_err(|error| match error {
         JournalError::NotFound => failed(shell, BulkError::NoSuchJob(args.job)),

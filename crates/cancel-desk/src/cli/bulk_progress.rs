@@ -8,8 +8,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::bulk::{FirstRows, Progress, RowState, Run};
+use crate::bulk::{FirstRows, Progress, Report, RowState, Run};
 use crate::config::Lang;
+use crate::desk::{Desk, DeskError};
+use crate::record::JobRow;
 
 use super::bulk_text as words;
 use super::shell::Shell;
@@ -18,6 +20,26 @@ use super::show;
 /// How often a bar and a line are renewed.
 const BAR: Duration = Duration::from_millis(200);
 const LINE: Duration = Duration::from_secs(5);
+
+/// Of how many rows at most it is asked who has them.
+const MOST_HELD: usize = 1_000;
+
+/// Says how long rows that another process has, or had when it was killed, may stand still.
+pub(super) async fn tell_held(shell: &Shell, desk: &Desk, report: &Report) -> Result<(), DeskError> {
+    let now = desk.journal().now().await?;
+    let open = |row: &&JobRow| matches!(RowState::of(row), RowState::Unknown | RowState::Waiting);
+    let (mut rows, mut longest) = (0_u64, Duration::ZERO);
+    for row in report.rows.iter().filter(open).take(MOST_HELD) {
+        if let Some(left) = desk.payment(&row.payment).await?.held_for(now) {
+            rows = rows.saturating_add(1);
+            longest = longest.max(left);
+        }
+    }
+    if rows > 0 {
+        shell.remark(&words::HELD_ROWS.fill(shell.lang(), &[&rows, &show::span(longest)]));
+    }
+    Ok(())
+}
 
 /// The showing of one run.
 #[derive(Debug)]

@@ -47,6 +47,9 @@ texts! {
         "{0}건의 결과가 아직 확인되지 않았습니다. `cancel-desk worker`나 `serve`를 실행해 두거나: cancel-desk bulk run {1} --resume";
     HALTED = "halted: {0}\nnothing more begins. Once that is settled: cancel-desk bulk run {1} --resume --by NAME --reason WHY",
         "멈춤: {0}\n더 시작하지 않습니다. 해결한 뒤: cancel-desk bulk run {1} --resume --by 이름 --reason 사유";
+    HELD_ROWS = "{0} rows are in the hands of another process; if that one was killed, they go on when its hold ends, in at most {1}",
+        "{0}건은 다른 프로세스가 처리하고 있습니다. 그 프로세스가 죽었다면 점유가 끝나는 대로 이어서 처리합니다 (최대 {1})";
+    ALL_ENDED = "the job has ended: nothing of it is left to be given up", "모두 끝난 작업입니다. 폐기할 것이 없습니다";
     STOPPED = "stopped. To go on: cancel-desk bulk run {0} --resume", "멈췄습니다. 이어서 실행: cancel-desk bulk run {0} --resume";
     DISCARDED = "discarded: {0}", "폐기했습니다: {0}";
     FIRST = "waiting for the first {0} rows ({1} unknown)", "처음 {0}건의 결과를 기다리는 중 (미확인 {1}건)";

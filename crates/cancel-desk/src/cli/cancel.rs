@@ -14,7 +14,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::config::{AccountConfig, Config};
 use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Wish, scheme_of};
 use crate::journal::{Submitted, check_key};
-use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord};
+use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord, Why};
 use crate::worker::Worker;
 
 use super::exit::{Exit, Failure};
@@ -343,6 +343,11 @@ async fn pursue(
     }
 }
 
+/// Nothing was or can be sent for it: refunding it another way is what is to be done.
+fn is_for_the_admin_page(intent: &IntentRecord) -> bool {
+    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown)
+}
+
 async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit, Failure> {
     status::show_cancel(shell, desk, intent, None).await?;
     let lang = shell.lang();
@@ -350,6 +355,9 @@ async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit
         IntentState::Planned | IntentState::Open | IntentState::Accepted => {
             shell.remark(&text::NEXT.fill(lang, &[&text::LOOK_LATER.fill(lang, &[&intent.id])]));
             shell.remark(shell.t(&text::NOT_AGAIN));
+        }
+        IntentState::Manual if is_for_the_admin_page(intent) => {
+            shell.remark(&text::NEXT.fill(lang, &[&text::REFUNDED_THERE.fill(lang, &[&intent.id])]));
         }
         IntentState::Manual => {
             shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&intent.id])]));

@@ -85,6 +85,11 @@ const COLUMNS: [(&str, &[&str]); 10] = [
     ),
 ];
 
+const UNKNOWN_METHOD: &str = "is not a method that is known here: write the gateway's code (card, trans, vbank, phone, \
+    kakaopay, naverpay, tosspay, payco, point …)";
+const UNKNOWN_PROVIDER: &str = "is not one PG that is known here: write its code (html5_inicis, kcp, tosspayments, nice or \
+    nice_v2, danal or danal_tpay, smartro or smartro_v2, kicc, jtnet, naverpay …)";
+
 /// What a missing column is called in Korean.
 pub(crate) fn korean_name(column: &str) -> Option<&'static str> {
     Some(match column {
@@ -133,13 +138,28 @@ pub(crate) fn read(bytes: &[u8], name: &str, defaults: &Defaults) -> File {
         payment(line, &row, defaults, &mut file);
     }
     twice(&mut file);
+    file.ignored.sort();
+    file.ignored.dedup();
+    mistyped(&mut file);
     let heads = &file.heads;
     for fault in &mut file.faults {
         fault.head = canonical(&fault.column).and_then(|column| heads.get(column)).cloned();
     }
-    file.ignored.sort();
-    file.ignored.dedup();
     file
+}
+
+/// A column that means nothing and is one letter away from one that is missing: what stands in it would be lost.
+fn mistyped(file: &mut File) {
+    let mut faults = Vec::new();
+    for name in &file.ignored {
+        let missing = COLUMNS.iter().filter(|(column, _)| !file.heads.contains_key(column));
+        let meant = missing.flat_map(|(_, names)| names.iter()).find(|known| words::is_near(name, known));
+        if let Some(meant) = meant {
+            let why = format!("is not a column here: `{meant}` may be meant; rename it, or delete it");
+            faults.push(BadRow::new(1, name, why));
+        }
+    }
+    file.faults.append(&mut faults);
 }
 
 fn count(count: usize) -> u64 {
@@ -147,10 +167,13 @@ fn count(count: usize) -> u64 {
 }
 
 fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(text::delimiter(text))
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
+    let delimiter = text::delimiter(text);
+    if let Some(line) = text::open_quote(text, delimiter) {
+        file.faults.push(BadRow::new(line, "-", text::OPEN_QUOTE));
+        return Vec::new();
+    }
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
         Ok(header) => {
             file.call(header.iter());
@@ -382,10 +405,16 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
         payment = payment.with_paid_on(day);
     }
     if let Some(method) = reader.get("method") {
-        payment = payment.with_method(method_code(gateway?, method));
+        match words::method(gateway?, method) {
+            Some(code) => payment = payment.with_method(code),
+            None => reader.fault("method", UNKNOWN_METHOD),
+        }
     }
     if let Some(pg_provider) = reader.get("pg_provider") {
-        payment = payment.with_pg_provider(pg_provider);
+        match words::provider(gateway?, pg_provider) {
+            Some(code) => payment = payment.with_pg_provider(code),
+            None => reader.fault("pg_provider", UNKNOWN_PROVIDER),
+        }
     }
     let new = NewPayment::new(account?, payment);
     Some(match gone {
@@ -427,21 +456,6 @@ fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Op
             reader.fault("account", format!("must be given: there are several {gateway} accounts"));
             None
         }
-    }
-}
-
-/// A method as the gateway names it, where a file names it in Korean; any other stays as it is.
-fn method_code(gateway: Gateway, text: &str) -> &str {
-    match (gateway, text) {
-        (Gateway::Chaiport, "카드" | "신용카드") => "card",
-        (Gateway::Chaiport, "가상계좌") => "vbank",
-        (Gateway::Chaiport, "계좌이체") => "trans",
-        (Gateway::Chaiport, "휴대폰") => "phone",
-        (Gateway::Settlebank, "카드" | "신용카드") => "CA",
-        (Gateway::Settlebank, "가상계좌") => "VA",
-        (Gateway::Settlebank, "계좌이체") => "RA",
-        (Gateway::Settlebank, "휴대폰") => "MP",
-        _ => text,
     }
 }
 
@@ -515,6 +529,8 @@ fn twice(file: &mut File) {
     }
     file.faults.append(&mut faults);
 }
+
+mod words;
 
 #[cfg(test)]
 mod tests;

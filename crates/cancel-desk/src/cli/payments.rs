@@ -147,11 +147,6 @@ async fn import(shell: &Shell, args: &ImportArgs) -> Result<Exit, Failure> {
     if !file.ignored.is_empty() {
         shell.remark(&text::IGNORED_COLUMNS.fill(shell.lang(), &[&file.ignored.join(", ")]));
     }
-    let lacking = without_provider(&file.payments);
-    if !lacking.is_empty() {
-        let lines: Vec<String> = lacking.iter().take(SHOWN).map(ToString::to_string).collect();
-        shell.warn(&text::NO_PROVIDER.fill(shell.lang(), &[&lacking.len(), &lines.join(", ")]));
-    }
     let total = file.payments.len();
     register(shell, &desk, file.payments).await?;
     let new = total.saturating_sub(before);
@@ -254,17 +249,6 @@ fn faults(shell: &Shell, name: &str, faults: &[BadRow]) -> Failure {
         lines.push(text::AND_MORE.fill(shell.lang(), &[&rest]));
     }
     Failure::new(Exit::Usage, "bad_file", lines.join("\n"))
-}
-
-/// Payments into virtual accounts whose bank codes nobody knows: they cannot be refunded here.
-fn without_provider(payments: &[(u64, NewPayment)]) -> Vec<u64> {
-    let lacks = |new: &NewPayment| {
-        let payment = &new.payment;
-        payment.gateway == Gateway::Chaiport
-            && payment.pg_provider.is_none()
-            && payment.method.as_deref() == Some("vbank")
-    };
-    payments.iter().filter(|(_, new)| lacks(new)).map(|(line, _)| *line).collect()
 }
 
 async fn register(shell: &Shell, desk: &Desk, payments: Vec<(u64, NewPayment)>) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::desk::{CancelView, Desk, PaymentView};
-use crate::record::{IntentRecord, IntentState, PaymentKey, PaymentRecord};
+use crate::record::{IntentRecord, IntentState, PaymentKey, PaymentRecord, Suspect};
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
@@ -91,6 +91,8 @@ async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
     }
     found.waiting.sort_by_key(|intent| intent.created_at);
     found.open.sort_by_key(|intent| intent.created_at);
+    // what a person has to look at comes first
+    found.suspects.sort_by_key(|payment| payment.suspect != Some(Suspect::Differs));
     Ok(found)
 }
 
@@ -134,8 +136,12 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
         }
         blocks.push(block);
     }
-    if !found.suspects.is_empty() {
-        blocks.push(format!("{}\n{}", shell.t(&text::SUSPECTS), show::payments(lang, &found.suspects)));
+    let differs = found.suspects.partition_point(|payment| payment.suspect == Some(Suspect::Differs));
+    let (differ, unchecked) = found.suspects.split_at_checked(differs).unwrap_or_default();
+    for (title, payments) in [(&text::SUSPECTS_DIFFER, differ), (&text::SUSPECTS, unchecked)] {
+        if !payments.is_empty() {
+            blocks.push(format!("{}\n{}", shell.t(title), show::payments(lang, payments)));
+        }
     }
     shell.say(&blocks.join("\n"));
     if !found.waiting.is_empty() {

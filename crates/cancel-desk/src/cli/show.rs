@@ -115,6 +115,7 @@ const fn why(why: Why) -> &'static Text {
         Why::NoAnswer => &text::WHY_NO_ANSWER,
         Why::NotFound => &text::WHY_NOT_FOUND,
         Why::Stuck => &text::WHY_STUCK,
+        Why::NextNumberUnknown => &text::WHY_NEXT_NUMBER,
         Why::RestoredJournal => &text::WHY_RESTORED,
     }
 }
@@ -134,6 +135,10 @@ pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
         Waiting::OutcomeUnknown { reason } => text::WAITS_UNKNOWN.fill(lang, &[&cause(lang, reason)]),
         Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[reason]),
         Waiting::Accepted => text::WAITS_ACCEPTED.of(lang).to_owned(),
+        Waiting::Held { for_s } => {
+            let left = span_in(lang, std::time::Duration::from_secs(*for_s));
+            text::WAITS_HELD.fill(lang, &[&left])
+        }
         Waiting::NoWorker => text::WAITS_WORKER.of(lang).to_owned(),
     }
 }

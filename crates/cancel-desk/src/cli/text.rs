@@ -110,6 +110,8 @@ texts! {
     WAITS_ACCEPTED = "the gateway took it; its ledger does not show it yet", "PG가 접수했고, 아직 PG 내역에 보이지 않습니다";
     WAITS_WORKER = "no worker has begun with it: run `cancel-desk worker` or `serve`",
         "아직 처리를 시작하지 않았습니다. `cancel-desk worker` 또는 `serve`를 실행하세요";
+    WAITS_HELD = "a process has it in hand; if that one was killed, another goes on when its hold ends, in at most {0}",
+        "다른 프로세스가 처리하고 있습니다. 그 프로세스가 죽었다면 점유가 끝나는 대로 이어서 처리합니다 (최대 {0})";
     CAUSE_TIMEOUT = "no answer in time", "응답 시간 초과";
     CAUSE_CONNECTION = "no connection, or it broke", "연결 실패 또는 끊김";
     CAUSE_SERVER = "error at the gateway", "PG 오류";
@@ -181,6 +183,13 @@ texts! {
         "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     WHY_STUCK = "a check of ours stops it: something registered is wrong or a key is missing; correct it, then look again",
         "내부 검사에서 멈췄습니다. 등록 정보가 틀렸거나 키가 없습니다. 고친 뒤 다시 조회하세요";
+    WHY_NEXT_NUMBER = "somebody else refunded a part of this payment, so that the number of the next cancel cannot be known: nothing \
+        was sent, and nothing can be sent for this payment any more. Look at the gateway's admin page: if this very refund is \
+        not there yet, make it there, exactly this amount",
+        "다른 곳에서 이 결제의 일부를 먼저 환불해 다음 취소 회차를 알 수 없습니다. 전송하지 않았으며, 이 결제는 앞으로도 이 프로그램으로 환불할 수 \
+        없습니다. PG 관리자 화면에서 이 환불이 이미 처리되었는지 확인하고, 없을 때만 정확히 이 금액을 직접 환불하세요";
+    REFUNDED_THERE = "once it is there, record it: cancel-desk resolve {0} --happened --by NAME --reason WHY; --did-not-happen if it shall not be refunded",
+        "PG 관리자 화면에 환불이 있으면 기록하세요: cancel-desk resolve {0} --happened --by 이름 --reason 사유. 환불하지 않기로 했으면 --did-not-happen으로 기록하세요";
 
     WHY_RESTORED = "the journal was restored from a backup, and what was sent after the backup is not in it: look at the \
         gateway's admin page whether this refund was made",
@@ -343,6 +352,8 @@ texts! {
     // pending
     PERSONS = "Waits for a person:", "담당자 확인이 필요한 건:";
     OPENS = "Under way:", "처리 중인 건:";
+    SUSPECTS_DIFFER = "Suspect after a restored backup, and the gateway's ledger DIFFERS or may hold what was lost (see `cancel-desk lookup`):",
+        "백업 복원 후 점검이 필요하고, PG 내역이 저널과 다르거나 잃어버린 환불이 섞여 있을 수 있는 결제 (`cancel-desk lookup`으로 확인):";
     SUSPECTS = "Suspect after a restored backup (`cancel-desk trust` clears one):",
         "백업 복원 후 점검이 필요한 결제 (`cancel-desk trust`로 해제):";
     NOTHING_PENDING = "nothing is under way and nothing waits for a person", "처리 중이거나 확인이 필요한 건이 없습니다";
@@ -359,9 +370,6 @@ texts! {
         {1}`; one that was registered wrongly is refunded in the gateway's admin page",
         "같은 결제가 이미 등록되어 있으며 바꿀 수 없습니다. 다른 항목: {0}. `cancel-desk payments show {1}`로 확인하세요. 잘못 등록한 결제는 PG 관리자 \
         화면에서 환불하세요";
-    NO_PROVIDER = "WARNING: {0} payments into virtual accounts have no pg_provider (lines {1}): they cannot be refunded into an account \
-        here, and it cannot be added later",
-        "경고: 가상계좌 결제 {0}건에 원천PG(pg_provider)가 없습니다({1}행). 나중에 추가할 수 없어 이 프로그램으로는 계좌 환불을 할 수 없습니다";
     METHOD = "method", "결제수단";
     PROVIDER = "PG behind it", "원천PG";
     PAID_ON = "paid on", "결제일";

@@ -49,6 +49,11 @@ fn visible(field: &'static str, text: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
+/// It could never be refunded into an account.
+#[cfg(feature = "gateways")]
+const NO_PROVIDER: &str = "must be given for a virtual account: its PG decides the bank codes of the refund, and it cannot be added \
+    later (html5_inicis, kcp, tosspayments …)";
+
 /// Whether a payment has what its gateway needs to find and to cancel it.
 #[cfg(feature = "gateways")]
 pub(super) fn payment(payment: &PaymentRef) -> Result<(), Invalid> {
@@ -66,6 +71,9 @@ pub(super) fn payment(payment: &PaymentRef) -> Result<(), Invalid> {
         Gateway::Chaiport => {
             let _imp_uid: chaiport_cancel::ImpUid = payment.gateway_id.parse()?;
             let _merchant_uid: chaiport_cancel::MerchantUid = payment.merchant_uid.parse()?;
+            if payment.method.as_deref() == Some("vbank") && payment.pg_provider.is_none() {
+                return Err(Invalid::new("pg_provider", NO_PROVIDER));
+            }
             Ok(())
         }
         _ => Ok(()),

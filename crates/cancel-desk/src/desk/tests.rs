@@ -161,6 +161,13 @@ fn a_bank_is_read_in_the_numbering_of_the_payments_pg() {
     let bank = |pg, code| RefundTo::by_code(code, "1", "홍").account(&at(pg)).map(|a| a.bank().clone());
     assert_eq!(bank("html5_inicis", "88"), Ok(pg_core::Bank::Shinhan));
     assert_eq!(bank("kcp", "BK88"), Ok(pg_core::Bank::Shinhan));
+    for pg in ["html5_inicis", "kcp"] {
+        for word in ["신한은행", " 신한 ", "shinhan", "088"] {
+            assert_eq!(bank(pg, word), Ok(pg_core::Bank::Shinhan), "{pg} {word}");
+        }
+        // two banks have that name
+        assert!(bank(pg, "농협중앙회").is_err() && bank(pg, "999").is_err() && bank(pg, "8").is_err());
+    }
     for (pg, code) in [("kcp", "88"), ("ksnet", "88"), ("html5_inicis", "없음")] {
         assert_eq!(bank(pg, code).unwrap_err().field(), "refund_bank");
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 #[cfg(feature = "cli")]
 use crate::journal::JournalError;
-use crate::record::{AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId};
+use crate::record::{AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId, Timestamp};
 
 use super::{Desk, DeskError};
 
@@ -53,6 +53,11 @@ pub enum Waiting {
     },
     /// The gateway took it, and its ledger does not show it yet.
     Accepted,
+    /// A process works on it, or did when it died.
+    Held {
+        /// Seconds until another one may go on, unless it is given back before.
+        for_s: u64,
+    },
     /// No worker has begun with it.
     NoWorker,
 }
@@ -73,7 +78,10 @@ impl Desk {
         }
         Ok(match intent.state {
             IntentState::Accepted => Some(Waiting::Accepted),
-            IntentState::Open => attempts.last().and_then(of_attempt),
+            IntentState::Open => match attempts.last().and_then(of_attempt) {
+                None => self.claimed(intent, attempts.last().map(|attempt| attempt.last_send_at)).await?,
+                why => why,
+            },
             IntentState::Planned => self.before_it_is_sent(intent, held_by).await?,
             _ => None,
         })
@@ -104,8 +112,25 @@ impl Desk {
             // a look-up that tells something leads to an attempt, or to an outcome
             return Ok(Some(Waiting::LookUpFailed { kind: None }));
         }
+        if let Some(held) = self.claimed(intent, Some(intent.created_at)).await? {
+            return Ok(Some(held));
+        }
         let age = self.journal().now().await?.0.saturating_sub(intent.created_at.0);
         Ok((age > UNTOUCHED).then_some(Waiting::NoWorker))
+    }
+
+    /// Whether its payment is still claimed, long after `since`.
+    async fn claimed(
+        &self,
+        intent: &IntentRecord,
+        since: Option<Timestamp>,
+    ) -> Result<Option<Waiting>, DeskError> {
+        let now = self.journal().now().await?;
+        if since.is_none_or(|since| now.0.saturating_sub(since.0) <= UNTOUCHED) {
+            return Ok(None);
+        }
+        let left = self.payment(&intent.payment).await?.held_for(now);
+        Ok(left.map(|left| Waiting::Held { for_s: left.as_secs().max(1) }))
     }
 
     /// What kept the last look-up that failed from an answer.

@@ -95,7 +95,8 @@ enum BankWord {
 }
 
 impl RefundTo {
-    /// An account, its bank by the code of the payment's PG (`"88"` at KG Inicis is Shinhan).
+    /// An account, its bank by the code of the payment's PG (`"88"` at KG Inicis is Shinhan), by its name (`신한은행`) or
+    /// by the clearing house's three digits (`"088"`).
     #[must_use]
     pub fn by_code(
         bank_code: impl Into<String>,
@@ -146,15 +147,39 @@ impl BankWord {
     fn read(&self, payment: &PaymentRef) -> Result<Bank, Invalid> {
         let scheme = scheme_of(payment)?;
         let bank = match self {
-            Self::Code(code) => Bank::from_code(scheme, code),
+            Self::Code(word) => named(scheme, word.trim()),
             Self::Bank(bank) => bank.clone(),
         };
         if bank.code(scheme).is_none() {
-            let why = format!("must be a bank that {scheme} refunds to, by its code in {scheme}'s numbering");
+            let why = format!(
+                "must be a bank that {scheme} refunds to, by its name, or by its code in {scheme}'s numbering"
+            );
             return Err(Invalid::new("refund_bank", why));
         }
         Ok(bank)
     }
+}
+
+/// A bank by its code in this numbering; else by its whole name, or by the clearing house's three digits. Where one word
+/// could mean two banks, none is taken.
+fn named(scheme: BankScheme, word: &str) -> Bank {
+    let own = Bank::from_code(scheme, word);
+    if own.code(scheme).is_some() {
+        return own;
+    }
+    let is_number = |text: &str| text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number(word) {
+        // a numbering with three digits of its own could mean another bank
+        let is_the_usual =
+            |bank: &Bank| bank.code(scheme).is_none_or(|code| !is_number(code) || bank.kftc() == Some(code));
+        return if Bank::all().all(|bank| is_the_usual(&bank)) {
+            Bank::from_code(BankScheme::Kftc, word)
+        } else {
+            own
+        };
+    }
+    let is_a_name = word.chars().any(char::is_alphabetic);
+    Bank::find(word).filter(|_| is_a_name).unwrap_or(own)
 }
 
 /// The numbering of banks that a payment's refunds follow.

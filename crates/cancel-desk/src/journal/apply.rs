@@ -294,6 +294,11 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
             let foreign = gone.saturating_sub(payment.refunded).max(0);
             payment.foreign_refunded = payment.foreign_refunded.min(foreign);
         }
+        // a person had it done in the gateway's admin page: that lowers the balance once more
+        (Resolution::Happened, None) if is_for_the_admin_page(intent) => {
+            settle(payment, intent, Proof::Person, None);
+            payment.known_balance = payment.known_balance.saturating_sub(intent.amount.minor()).max(0);
+        }
         (Resolution::Happened, None) => {
             return Err(JournalError::NotAllowed("nothing was ever sent for it"));
         }
@@ -323,6 +328,11 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
 fn may_have_lost_its_attempt(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
     let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
     payment.suspect.is_some() || said_so
+}
+
+/// Nothing can be sent for it, and nothing was.
+fn is_for_the_admin_page(intent: &IntentRecord) -> bool {
+    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown)
 }
 
 /// Marks a payment after the journal was restored. Tells whether there was any need.

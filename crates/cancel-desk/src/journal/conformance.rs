@@ -533,7 +533,7 @@ macro_rules! journal_conformance {
             a_person_decides_with_the_evidence, what_was_accepted_stays_so_until_proven,
             accounts_are_sealed_and_then_erased, hints_and_restarts_make_open_attempts_due,
             hints_neither_use_up_nor_put_off_the_schedule,
-            what_a_person_is_told_was_not_sent_counts_as_not_sent,
+            what_a_person_is_told_was_not_sent_counts_as_not_sent, what_is_refunded_in_the_admin_page_is_counted,
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,

@@ -3,6 +3,35 @@
 use super::Table;
 
 pub(super) const TEXTS: Table = &[
+    (
+        "must be a bank that {} refunds to, by its name, or by its code in {}'s numbering",
+        "환불할 수 있는 은행을 이름(신한은행) 또는 {1} 은행 코드로 적어야 합니다 (`cancel-desk banks 은행이름 --scheme {0}`로 확인)",
+    ),
+    (
+        "is not a method that is known here: write the gateway's code (card, trans, vbank, phone, kakaopay, naverpay, \
+         tosspay, payco, point …)",
+        "알 수 없는 결제수단입니다. PG사 코드로 적으세요 (card, trans, vbank, phone, kakaopay, naverpay, tosspay, payco, point …)",
+    ),
+    (
+        "is not one PG that is known here: write its code (html5_inicis, kcp, tosspayments, nice or nice_v2, danal or \
+         danal_tpay, smartro or smartro_v2, kicc, jtnet, naverpay …)",
+        "어느 PG사인지 알 수 없습니다. 코드로 적으세요 (html5_inicis, kcp, tosspayments, nice 또는 nice_v2, danal 또는 \
+         danal_tpay, smartro 또는 smartro_v2, kicc, jtnet, naverpay …)",
+    ),
+    (
+        "is not a column here: `{}` may be meant; rename it, or delete it",
+        "알 수 없는 열입니다. `{0}`인지 확인하고, 이름을 고치거나 열을 지우세요",
+    ),
+    (
+        "must be given for a virtual account: its PG decides the bank codes of the refund, and it cannot be added later \
+         (html5_inicis, kcp, tosspayments …)",
+        "가상계좌 결제는 원천PG를 적어야 합니다. 환불 은행코드가 원천PG마다 다르며, 나중에 추가할 수 없습니다 (html5_inicis, \
+         kcp, tosspayments …)",
+    ),
+    (
+        "has a quote (\") that is not closed: close it at the end of its field, or leave it out",
+        "따옴표(\")가 닫히지 않았습니다. 칸의 끝에서 닫거나 지우세요",
+    ),
     // why something is not possible now
     ("not possible in this state: {}", "지금 상태에서는 할 수 없습니다: {0}"),
     ("the plan was discarded", "폐기된 계획입니다"),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pg_core::reconcile::reconcile;
 use pg_core::{
-    CancelError, Cancelled, Doubt, LookUpError, LookUpErrorKind, NotSentPhase, OpenAttempt, PaymentState,
-    RejectionKind, UnknownReason, Verdict,
+    CancelError, Cancelled, Capabilities, Doubt, Guard, LookUpError, LookUpErrorKind, NotSentPhase,
+    OpenAttempt, PaymentState, RejectionKind, UnknownReason, Verdict,
 };
 
 use crate::record::{
@@ -34,6 +34,24 @@ pub(super) fn next_sequence(payment: &PaymentRecord, state: &PaymentState) -> Op
     let told = state.history.as_ref().map_or(0, |history| i64::try_from(history.len()).unwrap_or(i64::MAX));
     let next = payment.cancels.max(told).checked_add(1)?;
     u16::try_from(next).ok().filter(|next| *next <= 999)
+}
+
+/// Whether the number of the next cancel cannot be known: the gateway wants the next one, tells no single cancels, and
+/// more is gone than we refunded. How many cancels that was, and whether they used up a number, nobody tells.
+pub(super) fn is_next_number_unknown(
+    capabilities: &Capabilities,
+    payment: &PaymentRecord,
+    state: &PaymentState,
+    known: i64,
+) -> bool {
+    let gone = payment.paid().minor().saturating_sub(known);
+    capabilities.guard == Guard::Sequence && state.history.is_none() && gone > payment.refunded
+}
+
+/// Stopped before an attempt was made of it.
+pub(super) fn without_a_number(snapshot: &Snapshot, state: &PaymentState, looked: bool) -> Change {
+    let looks = snapshot.intent.looks.saturating_add(i64::from(looked));
+    Change::Manual(Evidence { looks, ..evidence(snapshot, Why::NextNumberUnknown, Some(state)) })
 }
 
 pub(super) fn insufficient(balance: i64) -> Change {
@@ -65,7 +83,7 @@ pub(super) fn later(snapshot: &Snapshot) -> Change {
 
 /// Stopped before its only sending that was in doubt left.
 fn stuck_at_home(snapshot: &Snapshot) -> Change {
-    Change::Manual(Evidence { sends: 0, doubts: 0, ..evidence(snapshot, Why::Stuck, None) })
+    Change::Manual(Evidence { sends: 0, doubts: 0, ..evidence(snapshot, Why::NextNumberUnknown, None) })
 }
 
 pub(super) fn other_paid_amount(snapshot: &Snapshot, state: &PaymentState) -> Change {

@@ -220,6 +220,10 @@ impl Turn {
             let change = decide::insufficient(known);
             return self.record(Some(known), looked, change);
         }
+        if decide::is_next_number_unknown(&self.capabilities, &self.snapshot.payment, state, known) {
+            let change = decide::without_a_number(&self.snapshot, state, looked);
+            return self.record(Some(known), looked, change);
+        }
         match decide::next_sequence(&self.snapshot.payment, state) {
             Some(sequence) => Action::Commit(AttemptPlan {
                 intent: self.snapshot.intent.id,

@@ -29,6 +29,9 @@ words! {
         RestoredJournal = "restored_journal",
         /// A check of ours stops the look-up or the next attempt; sending it again will not help.
         Stuck = "stuck",
+        /// Somebody else refunded a part, and the gateway does not tell which number its next cancel must have. Nothing
+        /// is sent.
+        NextNumberUnknown = "next_number_unknown",
     }
 }
 

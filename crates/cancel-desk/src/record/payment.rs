@@ -224,6 +224,13 @@ impl PaymentRecord {
         self.paid().minor().saturating_sub(taken).max(0)
     }
 
+    /// How long whoever works on it may keep it, unless it is given back before. `None`: nobody does.
+    #[must_use]
+    pub fn held_for(&self, now: Timestamp) -> Option<Duration> {
+        let until = self.lease_until.filter(|until| self.lease_owner.is_some() && *until > now)?;
+        Some(until.since(now))
+    }
+
     /// The rule of the table: nothing below zero, and never more than was paid.
     #[must_use]
     pub fn adds_up(&self) -> bool {

@@ -11,13 +11,38 @@ async fn a_korean_payment_file_is_told_about_in_its_own_words() {
     };
     let done = import(
         "결제번호,주문번호,결제금액,결제수단,원천PG,결제일,통화\r\n\
-         imp_000000000001,O-1,1000,vbank,kcp,2026/11/22,KRW\r\nimp_000000000002,O-2,1000,가상계좌,,,\r\n",
+         imp_000000000001,O-1,1000,vbank,kcp,2026/11/22,KRW\r\nimp_000000000002,O-2,1000,무통장입금,KG이니시스,,\r\n",
     );
     let done = done.await.ends(0);
-    assert!(done.err.contains("가상계좌 결제 1건") && done.err.contains("(3행)"), "{}", done.err);
     assert!(!done.err.contains("사용하지 않은 열"), "{}", done.err);
     let shown = scene.korean(&["payments", "show", "O-1"]).await.ends(0).out;
     assert!(shown.contains("결제수단: vbank · 원천PG: kcp · 결제일: 2026-11-22"), "{shown}");
+
+    let shown = scene.korean(&["payments", "show", "O-2"]).await.ends(0).out;
+    assert!(shown.contains("결제수단: vbank · 원천PG: html5_inicis"), "{shown}");
+    // what could never be refunded is not stored
+    for (content, told) in [
+        (
+            "결제번호,주문번호,결제금액,결제수단\nimp_9,O-9,1000,가상계좌\n",
+            "2행: 원천PG(pg_provider): 가상계좌 결제는 원천PG를",
+        ),
+        (
+            "결제번호,주문번호,결제금액,결제수단\nimp_9,O-9,1000,간편결제\n",
+            "2행: 결제수단: 알 수 없는 결제수단입니다",
+        ),
+        (
+            "결제번호,주문번호,결제금액,결재수단\nimp_9,O-9,1000,카드\n",
+            "1행: 결재수단: 알 수 없는 열입니다. `결제수단`인지",
+        ),
+        (
+            "결제번호,주문번호,결제금액,메모\nimp_9,O-9,1000,\"a\nimp_8,O-8,1000,b\n",
+            "2행: 따옴표(\")가 닫히지 않았습니다",
+        ),
+    ] {
+        let refused = import(content).await.ends(2).err;
+        assert!(refused.contains(told), "{told}: {refused}");
+    }
+    scene.run(&["payments", "show", "O-9"]).await.ends(2);
 
     let other =
         import("결제번호,주문번호,결제금액,결제수단\nimp_000000000001,O-1,1000,card\n").await.ends(2).err;

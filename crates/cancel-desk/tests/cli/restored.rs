@@ -46,6 +46,9 @@ async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
     recover(&scene).await;
+    let pending = scene.korean(&["pending"]).await.out;
+    assert!(pending.contains("PG 내역이 저널과 다르거나"), "{pending}");
+    assert_eq!(scene.run(&["--json", "pending"]).await.json()["suspect_payments"][0]["suspect"], "differs");
     let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
     let refused = scene.run(&trust).await.ends(4);
     let told = refused.err.contains("3,000 KRW") && refused.err.contains("under their old keys first");

@@ -8,8 +8,13 @@ use super::text;
 
 /// The rows of CSV text with a header row.
 pub(super) fn rows(text: &str, faults: &mut Faults) -> Vec<Row> {
+    let delimiter = text::delimiter(text);
+    if let Some(line) = text::open_quote(text, delimiter) {
+        faults.add(line, None, text::OPEN_QUOTE);
+        return Vec::new();
+    }
     let mut reader = ReaderBuilder::new()
-        .delimiter(text::delimiter(text))
+        .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .trim(Trim::All)

@@ -85,6 +85,25 @@ fn lines_are_those_that_an_editor_shows() {
 }
 
 #[test]
+fn a_quote_that_is_not_closed_is_named_by_its_line() {
+    for (text, line) in [
+        ("merchant_uid,amount\nA,1\nB,\"100\n", 3),
+        ("merchant_uid,amount\nA,1\nB,\"100", 3),
+        // the next quote, far below, does not close it
+        ("merchant_uid,amount,reason\r\nA,1,\"x\r\nB,2,\r\nC,3,\"y\"\r\n", 2),
+        ("merchant_uid;amount;reason\nA;1;\"a \"\" b\"\nB;2;\"c\"\"\n", 3),
+        ("\"merchant_uid,amount\nA,1\n", 1),
+    ] {
+        let told = read(text).unwrap_err();
+        assert_eq!((told.count(), told.first()[0].line), (1, Some(line)), "{text}");
+        assert!(told.to_string().contains("not closed"), "{told}");
+    }
+    // quotes that are none, and closed ones with all that may stand in them
+    let fine = "merchant_uid,amount,reason\nA,1,5\" screen\nB,2,\"a \"\"b\"\", c\" \nC,3,\"\"\n";
+    assert_eq!(read(fine).unwrap().rows.len(), 3);
+}
+
+#[test]
 fn files_that_are_no_text_are_refused_with_what_to_do() {
     for bytes in
         [&b"\xFF\xFEm\0"[..], b"PK\x03\x04....", b"amount\n\xFF\xFF\xFF\n", b"amount,merchant_uid\n1,\0\n"]

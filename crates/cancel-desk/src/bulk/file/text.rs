@@ -43,6 +43,51 @@ impl<'t> Lines<'t> {
     }
 }
 
+/// What a quote is to the bytes after it.
+enum Quote {
+    None,
+    /// At the beginning of a field: a quote opens it.
+    Begins,
+    /// Open since this line.
+    Open(u64),
+    /// Just closed, opened on this line.
+    Closed(u64),
+}
+
+/// The line of the first quoted field that is not closed, or not where it seems to be: it would swallow what follows,
+/// without a word of the reader.
+pub(crate) fn open_quote(text: &str, delimiter: u8) -> Option<u64> {
+    let mut line = 1_u64;
+    let mut quote = Quote::Begins;
+    let mut bytes = text.bytes().peekable();
+    while let Some(byte) = bytes.next() {
+        let ends_line = byte == b'\n' || (byte == b'\r' && bytes.peek() != Some(&b'\n'));
+        let ends_field = byte == delimiter || matches!(byte, b'\n' | b'\r');
+        quote = match (quote, byte) {
+            (Quote::Begins, b'"') => Quote::Open(line),
+            (Quote::Open(since), b'"') => Quote::Closed(since),
+            (Quote::Open(since), _) => Quote::Open(since),
+            // two quotes are one of the text
+            (Quote::Closed(since), b'"') => Quote::Open(since),
+            (Quote::Closed(_) | Quote::None | Quote::Begins, _) if ends_field => Quote::Begins,
+            (Quote::Closed(since), b' ' | b'\t') => Quote::Closed(since),
+            (Quote::Closed(since), _) => return Some(since),
+            (Quote::None | Quote::Begins, _) => Quote::None,
+        };
+        if ends_line {
+            line = line.saturating_add(1);
+        }
+    }
+    match quote {
+        Quote::Open(since) => Some(since),
+        _ => None,
+    }
+}
+
+/// What is said of it.
+pub(crate) const OPEN_QUOTE: &str =
+    "has a quote (\") that is not closed: close it at the end of its field, or leave it out";
+
 /// The file as text. What is not UTF-8 is read as CP949, if all of it can be.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), FileError> {
     if UTF16_MARKS.iter().any(|mark| bytes.starts_with(mark)) {

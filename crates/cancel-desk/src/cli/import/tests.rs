@@ -51,6 +51,57 @@ fn lines_of_a_spreadsheets_file_are_counted_right() {
 }
 
 #[test]
+fn what_could_never_be_refunded_is_refused_with_what_to_write() {
+    let of = |method: &str, pg: &str| {
+        read_csv(&format!("imp_uid,merchant_uid,amount,결제수단,원천PG\nimp_1,O-1,1000,{method},{pg}\n"))
+    };
+    let payment = of("무통장입금", "KG이니시스").payments.remove(0).1.payment;
+    assert_eq!(
+        (payment.method.as_deref(), payment.pg_provider.as_deref()),
+        (Some("vbank"), Some("html5_inicis"))
+    );
+    for (method, pg, column, part) in [
+        ("가상계좌", "", "pg_provider", "must be given for a virtual account"),
+        ("간편결제", "kcp", "method", "write the gateway's code"),
+        ("카드", "나이스페이", "pg_provider", "nice or nice_v2"),
+    ] {
+        let file = of(method, pg);
+        let [fault] = file.faults.as_slice() else { panic!("{:?}", file.faults) };
+        assert_eq!((fault.line, fault.column.as_str(), file.payments.len()), (2, column, 0));
+        assert!(fault.head.is_some() && fault.text.contains(part), "{fault:?}");
+        assert!(crate::korean::said(&fault.text).is_some(), "{fault:?}");
+    }
+    assert_eq!(of("카드", "").faults, []);
+}
+
+#[test]
+fn a_column_that_is_one_letter_off_is_refused() {
+    let file = read_csv("imp_uid,merchant_uid,amount,결재수단,메모\nimp_1,O-1,1000,card,x\n");
+    let [fault] = file.faults.as_slice() else { panic!("{:?}", file.faults) };
+    assert_eq!((fault.line, fault.column.as_str()), (1, "결재수단"));
+    assert!(crate::korean::said(&fault.text).unwrap().contains("`결제수단`"), "{fault:?}");
+    // beside the one that is meant, it is another
+    let beside = read_csv("imp_uid,merchant_uid,amount,결재수단,결제수단\nimp_1,O-1,1000,x,card\n");
+    assert_eq!(
+        (beside.faults.as_slice(), beside.ignored.as_slice()),
+        (&[][..], &["결재수단".to_owned()][..])
+    );
+}
+
+#[test]
+fn an_unclosed_quote_swallows_no_row() {
+    let text = "imp_uid,merchant_uid,amount,메모\nimp_1,O-1,1000,\"a\nimp_2,O-2,1000,b\n";
+    for text in [text.to_owned(), format!("{text}imp_3,O-3,1000,\"c\"\n")] {
+        let file = read_csv(&text);
+        let found: Vec<(u64, bool)> =
+            file.faults.iter().map(|fault| (fault.line, fault.text.contains("not closed"))).collect();
+        assert_eq!((found.as_slice(), file.payments.len()), (&[(2, true)][..], 0));
+    }
+    let closed = "imp_uid,merchant_uid,amount,메모\nimp_1,O-1,1000,\"a\n\"\"b\"\"\"\nimp_2,O-2,1000,b\n";
+    assert_eq!(read_csv(closed).payments.len(), 2);
+}
+
+#[test]
 fn json_is_read_as_lines_and_as_an_array_without_floats() {
     let one = r#"{"gateway":"eximbay","transaction_id":"202601010000000000000001","merchant_uid":"E-1","amount":10.00,"currency":"USD","paid":true}"#;
     let two = r#"{"imp_uid":"imp_1","merchant_uid":"O-2","amount":"3000","cancel_amount":null}"#;
@@ -95,7 +146,7 @@ fn korean_columns_and_a_spreadsheets_times_are_read() {
         assert_eq!(date(text).map(|day| day.to_string()).as_deref(), day, "{text}");
     }
     for (gateway, word, code) in [
-        (Gateway::Chaiport, "가상계좌", "vbank"),
+        (Gateway::Chaiport, "계좌이체", "trans"),
         (Gateway::Settlebank, "신용카드", "CA"),
         (Gateway::Chaiport, "kakaopay", "kakaopay"),
     ] {

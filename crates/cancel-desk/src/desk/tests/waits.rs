@@ -57,3 +57,22 @@ async fn a_cancel_tells_why_it_waits() {
     let shown = serde_json::to_value(desk.show_cancel(&desk.intent(third).await.unwrap()).await.unwrap());
     assert_eq!(shown.unwrap()["waits"]["because"], "suspect");
 }
+
+#[tokio::test]
+async fn what_a_dead_process_holds_says_for_how_long() {
+    use crate::journal::conformance::{TestClock, vault};
+
+    let clock = TestClock::new();
+    let journal = MemoryJournal::new(clock.clone(), vault());
+    let accounts = Accounts::new().with("shop", Account::new(Arc::new(Silent))).unwrap();
+    let desk = Desk::new(Arc::new(journal), Arc::new(accounts));
+    let key = desk.register(paid("imp_1", "ORD-1")).await.unwrap().key();
+    let stored = desk.cancel(wish("ORD-1", "a", "1000")).await.unwrap().intent().id;
+    let lease = Duration::from_secs(120);
+    desk.journal().claim_payment(&key, "dead", lease).await.unwrap().unwrap();
+    assert_eq!(waits(&desk, stored).await, None, "just stored");
+    clock.advance(Duration::from_secs(20));
+    assert_eq!(waits(&desk, stored).await, Some(Waiting::Held { for_s: 100 }));
+    clock.advance(Duration::from_secs(101));
+    assert_eq!(waits(&desk, stored).await, Some(Waiting::NoWorker));
+}

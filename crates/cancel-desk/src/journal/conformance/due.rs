@@ -82,3 +82,24 @@ pub(crate) async fn the_longest_due_comes_first(journal: Arc<dyn Journal>, clock
         assert_eq!(claimed(&*journal, id).await.lease.payment.payment_id, id);
     }
 }
+
+/// What could not be sent is refunded in the gateway's admin page, and a person says so.
+pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let intent = submitted(&*journal, wish("p", "k", 3_000)).await;
+    let claim = claimed(&*journal, "w").await;
+    let why = Why::NextNumberUnknown;
+    let unknown = Evidence { why, sends: 0, doubts: 0, ..evidence() };
+    let mut record = about(intent.id, None, Change::Manual(unknown));
+    record.proven_balance = Some(9_300);
+    // others' refund is known at once, whatever is held
+    let payment = journal.record(&claim.lease, &record).await.unwrap().payment;
+    assert_eq!((payment.foreign_refunded, payment.reserved, payment.available()), (700, 3_000, 6_300));
+    journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
+    let payment = journal.payment(&payment.key()).await.unwrap().unwrap();
+    assert_eq!((payment.refunded, payment.foreign_refunded, payment.known_balance), (3_000, 700, 6_300));
+    sound(&*journal).await;
+}
