@@ -90,6 +90,7 @@ is not to be trusted, and when the merchant's balance at the gateway is too smal
 hand.")]
 pub(crate) struct RunArgs {
     /// The plan, as `bulk plan` and `bulk list` show it
+    #[arg(value_parser = read_job)]
     job: JobId,
     /// The plan's hash, as `bulk plan` shows it
     #[arg(long, value_name = "HASH", requires = "by", conflicts_with = "resume")]
@@ -120,6 +121,7 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// The plan
+    #[arg(value_parser = read_job)]
     job: JobId,
     /// Write every row as CSV
     #[arg(long, value_name = "FILE")]
@@ -132,6 +134,7 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DiscardArgs {
     /// The plan
+    #[arg(value_parser = read_job)]
     job: JobId,
     /// Your name, as it is recorded
     #[arg(long)]
@@ -142,6 +145,10 @@ pub(crate) struct DiscardArgs {
     /// Yes: needed with --json
     #[arg(long, short = 'y')]
     yes: bool,
+}
+
+fn read_job(text: &str) -> Result<JobId, String> {
+    text.parse().map_err(|_| "must be a job's number, 26 characters of a-z 2-7: see `bulk list`".to_owned())
 }
 
 fn read_total(text: &str) -> Result<Money, String> {
@@ -309,11 +316,14 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
 /// How many rows have which verdict, and the first of those that are left out.
 fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
     let lang = shell.lang();
+    // what is done first, then what is most
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for row in &plan.rows {
         let count = counts.entry(row.verdict.as_str()).or_default();
         *count = count.saturating_add(1);
     }
+    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(verdict, count)| (*verdict != "ok", std::cmp::Reverse(*count)));
     let rows = counts
         .into_iter()
         .map(|(verdict, count)| vec![words::verdict(lang, verdict).to_owned(), count.to_string()])
@@ -341,7 +351,9 @@ fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
 /// A verdict in a sentence.
 fn verdict(shell: &Shell, verdict: &Verdict) -> String {
     match verdict {
-        Verdict::NotCancellable { field, why } => format!("{field}: {}", shell.said(why)),
+        Verdict::NotCancellable { field, why } => {
+            format!("{}: {}", words::column(shell.lang(), field), shell.said(why))
+        }
         verdict => shell.said(&verdict.to_string()),
     }
 }

@@ -123,7 +123,10 @@ const fn why(why: Why) -> &'static Text {
 pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
     match waiting {
         Waiting::HaltedJob { job } => text::WAITS_JOB.fill(lang, &[job]),
-        Waiting::AnotherCancel { cancel } => text::WAITS_ANOTHER.fill(lang, &[cancel]),
+        Waiting::AnotherCancel { cancel, waits_for_a_person } => {
+            let text = if *waits_for_a_person { &text::WAITS_DECISION } else { &text::WAITS_ANOTHER };
+            text.fill(lang, &[cancel])
+        }
         Waiting::Suspect => text::WAITS_SUSPECT.of(lang).to_owned(),
         Waiting::LookUpFailed { kind } => match kind.as_deref() {
             Some("credentials") => text::WAITS_CREDENTIALS.of(lang).to_owned(),
@@ -148,6 +151,8 @@ fn cause(lang: Lang, word: &str) -> String {
         "throttled" => &text::CAUSE_THROTTLED,
         "refused" | "refused_on_repeat" => &text::CAUSE_REFUSED,
         "awaiting_merchant_funds" => &text::CAUSE_FUNDS,
+        "unlisted_code" => &text::CAUSE_UNLISTED,
+        "already_seen" => &text::CAUSE_SEEN,
         _ => return word.to_owned(),
     };
     text.of(lang).to_owned()
@@ -175,7 +180,9 @@ pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
 pub(crate) fn evidence(lang: Lang, payment: &PaymentRecord, evidence: &Evidence) -> String {
     let amount = |minor: i64| money(payment.money(minor));
     let mut lines = vec![why(evidence.why).of(lang).to_owned()];
-    let mut facts = vec![format!("{} {}", text::AMOUNT.of(lang), amount(evidence.amount))];
+    // the word that the manual's table has
+    let mut facts = vec![format!("{} {}", lang.pick("why", "이유"), evidence.why.as_str())];
+    facts.push(format!("{} {}", text::AMOUNT.of(lang), amount(evidence.amount)));
     if evidence.why == Why::OtherPaidAmount {
         let paid = amount(payment.paid().minor());
         facts.push(format!("{} {paid}", lang.pick("registered as paid", "등록된 금액")));
@@ -283,10 +290,13 @@ pub(crate) fn payments(lang: Lang, payments: &[PaymentRecord]) -> String {
 /// That a payment is suspect after a restored backup, if it is.
 pub(crate) fn suspect(lang: Lang, payment: &PaymentRecord) -> Option<String> {
     let differs = match payment.suspect? {
-        Suspect::Unchecked => text::NOT_DIFFERENT,
-        Suspect::Differs => text::IS_DIFFERENT,
+        Suspect::Unchecked => text::NOT_DIFFERENT.of(lang).to_owned(),
+        Suspect::Differs if payment.foreign_refunded > 0 => {
+            text::IS_COUNTED.fill(lang, &[&spoken(lang, payment.money(payment.foreign_refunded))])
+        }
+        Suspect::Differs => text::IS_DIFFERENT.of(lang).to_owned(),
     };
-    Some(text::IS_SUSPECT.fill(lang, &[&payment.payment.merchant_uid, &differs.of(lang)]))
+    Some(text::IS_SUSPECT.fill(lang, &[&payment.payment.merchant_uid, &differs]))
 }
 
 /// How a payment was paid, as far as it is registered: method, the PG behind the gateway, day.
@@ -368,6 +378,20 @@ mod tests {
         ] {
             assert_eq!(money(Money::from_minor(minor, currency).unwrap()), text);
         }
+    }
+
+    /// A worker sends the same request again where the gateway's guard allows it: nobody is to be told otherwise.
+    #[test]
+    fn of_an_unknown_outcome_it_is_not_said_that_nothing_is_sent_again() {
+        let waiting = Waiting::OutcomeUnknown { reason: "unlisted_code".to_owned() };
+        let english = waits(Lang::En, &waiting);
+        assert!(
+            english.contains("sent again only where the gateway keeps it from being applied twice"),
+            "{english}"
+        );
+        let korean = waits(Lang::Ko, &waiting);
+        assert!(korean.contains("PG가 중복을 막는 경우에만 같은 요청을 다시 보내며"), "{korean}");
+        assert!(!korean.contains("다시 요청하지 않") && !korean.contains("unlisted_code"), "{korean}");
     }
 
     #[test]

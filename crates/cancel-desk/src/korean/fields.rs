@@ -110,6 +110,11 @@ pub(super) const TEXTS: Table = &[
         "must be a json object with the texts refund_bank, refund_account, refund_holder, and refund_tel if wanted",
         "refund_bank, refund_account, refund_holder(필요하면 refund_tel)를 문자열로 담은 JSON 객체여야 합니다",
     ),
+    ("there is no such file", "파일이 없습니다"),
+    (
+        "the file may not be read: check its permissions",
+        "파일을 읽을 권한이 없습니다. 파일 권한을 확인하세요",
+    ),
     ("the file cannot be read as text", "파일을 텍스트로 읽을 수 없습니다"),
     ("must be digits (hyphens and spaces are dropped)", "숫자여야 합니다 (하이픈과 공백은 뺍니다)"),
     (

@@ -85,6 +85,8 @@ async fn a_command_line_that_cannot_be_read_is_told_in_korean() {
     let scene = Scene::new("usage").await;
     for (command, told) in [
         (&["cancel", "ORD-1", "--full"][..], "필수 항목이 없습니다: --key <KEY>"),
+        (&["cancel", "ORD-1", "--key", "k"][..], "<--amount <AMOUNT>|--full>"),
+        (&["bulk", "report", "zzz"][..], "작업 번호가 아닙니다"),
         (&["cancle"][..], "알 수 없는 명령입니다: cancle"),
         (&["pending", "--limt", "3"][..], "알 수 없는 옵션입니다: --limt"),
         (&["pending", "--limit", "0"][..], "1~100000 사이여야 합니다"),
