@@ -49,6 +49,7 @@ struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "General options")]
 struct Global {
     /// Configuration file; else CANCEL_DESK_CONFIG, else cancel-desk.toml if there is one
     #[arg(long, global = true, value_name = "FILE")]

@@ -135,7 +135,7 @@ pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
         },
         Waiting::Refused { code } => text::WAITS_REFUSED.fill(lang, &[code]),
         Waiting::OutcomeUnknown { reason } => text::WAITS_UNKNOWN.fill(lang, &[&cause(lang, reason)]),
-        Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[reason]),
+        Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[&cause(lang, reason)]),
         Waiting::Accepted => text::WAITS_ACCEPTED.of(lang).to_owned(),
         Waiting::NoWorker => text::WAITS_WORKER.of(lang).to_owned(),
     }
@@ -153,6 +153,30 @@ fn cause(lang: Lang, word: &str) -> String {
         "awaiting_merchant_funds" => &text::CAUSE_FUNDS,
         "unlisted_code" => &text::CAUSE_UNLISTED,
         "already_seen" => &text::CAUSE_SEEN,
+        "integrity" => &text::CAUSE_INTEGRITY,
+        "build" => &text::CAUSE_BUILD,
+        "credentials" => &text::CAUSE_CREDENTIALS,
+        "token" => &text::CAUSE_TOKEN,
+        "connect" => &text::CAUSE_CONNECT,
+        "before_first_byte" => &text::CAUSE_CUT,
+        _ => return word.to_owned(),
+    };
+    text.of(lang).to_owned()
+}
+
+/// The journal's one word for a kind of refusal, for people.
+fn refusal(lang: Lang, word: &str) -> String {
+    let text = match word {
+        "request" => &text::KIND_REQUEST,
+        "credentials" => &text::CAUSE_CREDENTIALS,
+        "not_found" => &text::KIND_NOT_FOUND,
+        "amount" => &text::KIND_AMOUNT,
+        "guard" => &text::KIND_GUARD,
+        "not_cancellable" => &text::KIND_NOT_CANCELLABLE,
+        "period" => &text::KIND_PERIOD,
+        "refund_account" => &text::KIND_ACCOUNT,
+        "merchant_funds" => &text::CAUSE_FUNDS,
+        "policy" => &text::KIND_POLICY,
         _ => return word.to_owned(),
     };
     text.of(lang).to_owned()
@@ -169,7 +193,9 @@ pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
         },
         Outcome::Rejected(because) => match because {
             RejectedBecause::Insufficient { .. } => text::INSUFFICIENT.of(lang).to_owned(),
-            RejectedBecause::Refused { kind, code } => text::REFUSED.fill(lang, &[kind, code]),
+            RejectedBecause::Refused { kind, code } => {
+                text::REFUSED.fill(lang, &[&refusal(lang, kind), code])
+            }
             RejectedBecause::Invalid { field } => text::NOT_SENDABLE.fill(lang, &[field]),
             RejectedBecause::Person => text::PERSON_SAYS_NO.of(lang).to_owned(),
         },
