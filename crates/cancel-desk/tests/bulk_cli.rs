@@ -213,6 +213,7 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
     let discard = ["bulk", "discard", &job, "--by", "김", "--reason", "다시"];
     let (code, out, _) = shop.korean(&discard);
     assert!(code == 0 && out.contains("철회 0건") && out.contains("시작 안 함 35건"), "{out}");
+    assert!(out.contains("이미 환불됨 4건") && out.contains("환불되지 않음: 거절 1건"), "{out}");
     let (code, out, _) = shop.korean(&["bulk", "report", &job]);
     assert!(code == 1 && out.contains("폐기(시작 안 함)") && !out.contains("--resume"), "{code} {out}");
     let (_, out, _) = shop.korean(&["bulk", "plan", "orders.csv"]);

@@ -118,6 +118,8 @@ mod tests {
         for code in ["krw", "KR", "KRWW", "", "XXX", "원"] {
             assert_eq!(code.parse::<Currency>(), Err(UnknownCurrency), "{code}");
         }
+        assert!(UnknownCurrency.to_string().contains("ISO 4217"));
+        assert_eq!(format!("{} {:?}", Currency::KRW, Currency::USD), "KRW USD");
     }
 
     #[test]

@@ -4,8 +4,6 @@ use std::fmt;
 
 /// Longest decimal text that is looked at; anything longer cannot be an amount.
 const MAX_TEXT: usize = 40;
-/// Powers of ten beyond this cannot meet an `i64`.
-const MAX_SHIFT: u32 = 40;
 
 /// A non-negative decimal number, exactly as some text said it: `digits × 10^-scale`.
 ///
@@ -136,10 +134,8 @@ impl Decimal {
             .saturating_add(i64::from(self.exponent))
             .saturating_sub(i64::from(self.scale));
         let magnitude = u32::try_from(shift.unsigned_abs()).unwrap_or(u32::MAX);
-        if magnitude > MAX_SHIFT {
-            return Err(if shift > 0 { NotExact::TooLarge } else { NotExact::TooPrecise });
-        }
-        let power = 10_u128.checked_pow(magnitude).ok_or(NotExact::TooLarge)?;
+        let too_far = if shift.is_positive() { NotExact::TooLarge } else { NotExact::TooPrecise };
+        let power = 10_u128.checked_pow(magnitude).ok_or(too_far)?;
         let digits = u128::from(self.digits);
         let minor = if shift >= 0 {
             digits.checked_mul(power).ok_or(NotExact::TooLarge)?
@@ -179,9 +175,14 @@ mod tests {
             (".5", DecimalError::MisplacedPoint),
             ("1.2.3", DecimalError::MisplacedPoint),
             ("99999999999999999999999", DecimalError::TooLong),
+            ("1-2", DecimalError::NotADigit),
+            ("e5", DecimalError::NotADigit),
         ] {
             assert_eq!(Decimal::parse(text), Err(why), "{text:?}");
         }
+        assert_eq!(Decimal::parse_json_number("e5"), Err(DecimalError::NotADigit));
+        assert!(Decimal::parse(&"0".repeat(MAX_TEXT)).is_ok());
+        assert_eq!(Decimal::parse(&"0".repeat(MAX_TEXT + 1)), Err(DecimalError::TooLong));
     }
 
     #[test]
@@ -193,10 +194,10 @@ mod tests {
             assert_eq!(decimal.in_minor_units(0), Ok(minor), "{text}");
         }
         assert_eq!(Decimal::parse_json_number("1e400").unwrap().in_minor_units(0), Err(NotExact::TooLarge));
-        assert_eq!(
-            Decimal::parse_json_number("1e-400").unwrap().in_minor_units(2),
-            Err(NotExact::TooPrecise)
-        );
+        for tiny in ["1e-400", "1e-40", "1e-41", "1e-3"] {
+            let decimal = Decimal::parse_json_number(tiny).unwrap();
+            assert_eq!(decimal.in_minor_units(2), Err(NotExact::TooPrecise), "{tiny}");
+        }
         assert_eq!(Decimal::parse_json_number("1.e3"), Err(DecimalError::MisplacedPoint));
     }
 }

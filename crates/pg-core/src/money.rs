@@ -231,6 +231,15 @@ mod tests {
     }
 
     #[test]
+    fn the_smaller_of_two_and_what_is_shown() {
+        let (small, large) = (Money::krw(1).unwrap(), Money::krw(2).unwrap());
+        assert_eq!((small.min(large), large.min(small)), (Some(small), Some(small)));
+        assert_eq!(small.min(Money::zero(Currency::USD)), None);
+        let dollars = Money::parse("7.5", Currency::USD).unwrap();
+        assert_eq!((dollars.to_string(), format!("{dollars:?}")), ("7.50 USD".into(), "7.50 USD".into()));
+    }
+
+    #[test]
     fn currencies_do_not_mix() {
         let won = Money::krw(100).unwrap();
         let cents = Money::from_minor(100, Currency::USD).unwrap();

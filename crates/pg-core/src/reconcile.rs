@@ -231,6 +231,15 @@ mod tests {
     }
 
     #[test]
+    fn a_balance_above_the_one_from_before_rules_nothing_out() {
+        let verdict = |entries: &[(i64, &str)]| reconcile(&attempt(5_000, 2_000), &ledger(entries));
+        assert_eq!(verdict(&[(1_000, "other")]), Verdict::Unclear(Doubt::Incoherent));
+        assert_eq!(verdict(&[]), Verdict::Unclear(Doubt::Incoherent));
+        // below it, with another one in between: ours can never be
+        assert_eq!(verdict(&[(4_000, "other"), (3_000, "other")]), Verdict::Superseded);
+    }
+
+    #[test]
     fn an_untouched_balance_is_not_yet() {
         assert_eq!(reconcile(&attempt(10_000, 2000), &ledger(&[])), Verdict::NotYet);
         assert_eq!(reconcile(&attempt(9000, 2000), &ledger(&[(1000, "x")])), Verdict::NotYet);

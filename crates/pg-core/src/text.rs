@@ -135,6 +135,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_empty_and_an_optional_word_is_shown() {
+        assert!(GatewayText::default().is_empty() && !GatewayText::scrubbed(" ", &[]).is_empty());
+        let (word, none) = (Some("paid".to_owned()), None);
+        assert_eq!(format!("{:?} {:?}", Word::of(&word), Word::of(&none)), r#"Some("paid") None"#);
+    }
+
+    #[test]
     fn long_text_is_cut_by_characters() {
         let shown = GatewayText::scrubbed(&"가".repeat(300), &[]).to_string();
         assert_eq!(shown.chars().count(), 201);

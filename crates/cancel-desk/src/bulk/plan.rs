@@ -257,7 +257,7 @@ impl Planner {
             looked.row.verdict = match answers.get(payment) {
                 Some(Ok(balance)) => {
                     let left = left.entry(payment.clone()).or_insert(*balance);
-                    take(left, amount)
+                    take(left, *balance, amount)
                 }
                 Some(Err(verdict)) => verdict.clone(),
                 None => Verdict::NoAnswer,
@@ -298,12 +298,13 @@ async fn at_gateway(accounts: &Accounts, payment: &PaymentRecord) -> Result<i64,
     Ok(state.balance.minor())
 }
 
-/// Takes an amount from what is left, or tells why not.
-fn take(left: &mut i64, amount: Money) -> Verdict {
-    if *left == 0 {
+/// Takes an amount from what the rows further up leave of the balance, or tells why not.
+fn take(left: &mut i64, balance: i64, amount: Money) -> Verdict {
+    if balance == 0 {
         return Verdict::AlreadyRefunded;
     }
-    if amount.minor() > *left {
+    // all that is left of nothing is over the balance too
+    if *left == 0 || amount.minor() > *left {
         let left = Money::from_minor(*left, amount.currency()).unwrap_or(Money::zero(amount.currency()));
         return Verdict::OverBalance { left };
     }
@@ -462,7 +463,7 @@ impl Sheet {
             return Err(Invalid::new("payment", why));
         }
         let before = *left;
-        let verdict = take(left, amount);
+        let verdict = take(left, payment.available(), amount);
         if verdict == Verdict::Ok {
             if let Err(error) = check(payment, looked, &self.accounts) {
                 self.left.insert(payment.key(), before);

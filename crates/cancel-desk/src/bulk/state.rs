@@ -22,9 +22,11 @@ words! {
         Withdrawn = "withdrawn",
         /// It could not be submitted: the payment had no longer room for it, or its key was used for something else.
         LeftOut = "left_out",
-        /// Its key stood for the same refund before this job came to it: that one has ended, and none was made for this
-        /// row.
+        /// Its key stood for the same refund before this job came to it: that one has ended without a refund, and none was
+        /// made for this row.
         Elsewhere = "elsewhere",
+        /// The same, and that one was refunded, or the gateway took it: the buyer has the money, not by this job.
+        RefundedElsewhere = "refunded_elsewhere",
     }
 }
 
@@ -42,7 +44,7 @@ pub async fn is_done(journal: &dyn Journal, job: &JobRecord) -> Result<bool, Jou
 
 impl RowState {
     /// All of them, in the order of a report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Completed,
         Self::Accepted,
         Self::Rejected,
@@ -53,6 +55,7 @@ impl RowState {
         Self::NotStarted,
         Self::LeftOut,
         Self::Elsewhere,
+        Self::RefundedElsewhere,
     ];
 
     /// The state of a job's row.
@@ -60,11 +63,8 @@ impl RowState {
     pub fn of(row: &JobRow) -> Self {
         match (&row.stored, &row.refused) {
             (Some(intent), _) => match Self::of_intent(intent) {
-                Self::Completed | Self::Accepted | Self::Rejected | Self::Withdrawn
-                    if !row.is_submitted() =>
-                {
-                    Self::Elsewhere
-                }
+                Self::Completed | Self::Accepted if !row.is_submitted() => Self::RefundedElsewhere,
+                Self::Rejected | Self::Withdrawn if !row.is_submitted() => Self::Elsewhere,
                 state => state,
             },
             (None, Some(_)) => Self::LeftOut,

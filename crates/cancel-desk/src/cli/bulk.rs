@@ -12,14 +12,15 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, approve_again,
-    is_done, parse_total, short_hash, write_left_out, write_rows,
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, approve, approve_again, is_done,
+    parse_total, short_hash, write_left_out, write_rows,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
 use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
 use super::bulk_files::{beside, create, free, no_file};
+use super::bulk_plan::{sums, verdict, verdicts};
 use super::bulk_progress::Shown;
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
@@ -27,7 +28,7 @@ use super::serve::Signals;
 use super::shell::{Shell, parse_span};
 use super::{show, text};
 
-/// How many rows that a plan leaves out are shown.
+/// How many rows of a report are shown.
 const SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
@@ -313,70 +314,6 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     text
 }
 
-/// How many rows have which verdict, and the first of those that are left out.
-fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
-    let lang = shell.lang();
-    // what is done first, then what is most
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &plan.rows {
-        let count = counts.entry(row.verdict.as_str()).or_default();
-        *count = count.saturating_add(1);
-    }
-    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
-    counts.sort_by_key(|(verdict, count)| (*verdict != "ok", std::cmp::Reverse(*count)));
-    let rows = counts
-        .into_iter()
-        .map(|(verdict, count)| vec![words::verdict(lang, verdict).to_owned(), count.to_string()])
-        .collect();
-    let mut text = show::table(&[words::VERDICT.of(lang), words::ROWS.of(lang)], &[1], rows);
-    let left_out = plan.left_out().count();
-    if left_out > 0 {
-        text.push('\n');
-        let shown = plan.left_out().take(SHOWN).map(|row| {
-            let order = row.merchant_uid.clone().unwrap_or_default();
-            vec![row.line.to_string(), order, verdict(shell, &row.verdict)]
-        });
-        let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
-        text.push_str(&show::table(&header, &[0], shown.collect()));
-        let more = left_out.saturating_sub(SHOWN);
-        if more > 0 && !written {
-            text.push_str(&words::MORE.fill(lang, &[&more]));
-            text.push('\n');
-        }
-    }
-    text.push('\n');
-    text
-}
-
-/// A verdict in a sentence.
-fn verdict(shell: &Shell, verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::NotCancellable { field, why } => {
-            format!("{}: {}", words::column(shell.lang(), field), shell.said(why))
-        }
-        verdict => shell.said(&verdict.to_string()),
-    }
-}
-
-/// Rows and sum for every account and currency.
-fn sums(shell: &Shell, plan: &Plan) -> String {
-    let lang = shell.lang();
-    let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
-    for row in plan.rows.iter().filter(|row| row.verdict == Verdict::Ok) {
-        let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
-        let key = (payment.account().to_string(), amount.currency().code());
-        let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
-        *count = count.saturating_add(1);
-        *sum = sum.checked_add(amount).unwrap_or(*sum);
-    }
-    let rows = sums
-        .into_iter()
-        .map(|((account, _), (count, sum))| vec![account, count.to_string(), show::money(sum)])
-        .collect();
-    let header = [words::ACCOUNT, words::ROWS, words::SUM].map(|word| word.of(lang));
-    format!("{}\n", show::table(&header, &[1, 2], rows))
-}
-
 async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Failure> {
     let journal = desk.journal();
     let found = journal.job(args.job).await.map_err(|error| shell.journal_failed(error))?;
@@ -518,7 +455,9 @@ async fn report_text(shell: &Shell, desk: &Desk, report: &Report) -> Result<Stri
 /// The first rows that began, or never can, and are not completed, by their order numbers.
 fn not_completed(shell: &Shell, report: &Report, orders: &BTreeMap<PaymentKey, String>) -> String {
     let lang = shell.lang();
-    let told = |state: RowState| !matches!(state, RowState::Completed | RowState::NotStarted);
+    let told = |state: RowState| {
+        !matches!(state, RowState::Completed | RowState::NotStarted | RowState::RefundedElsewhere)
+    };
     let rows: Vec<_> = report.rows.iter().filter(|row| told(RowState::of(row))).collect();
     if rows.is_empty() {
         return String::new();
@@ -617,10 +556,10 @@ async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
     })?;
     let after = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
     let withdrawn = after.count(RowState::Withdrawn).saturating_sub(before.count(RowState::Withdrawn));
-    let open = [RowState::Waiting, RowState::Unknown, RowState::Manual].map(|state| after.count(state));
+    let of = |state: RowState| after.count(state);
+    let open = [RowState::Waiting, RowState::Unknown, RowState::Manual].map(of);
     let open = open.into_iter().fold(0_u64, u64::saturating_add);
-    let refunded = after.count(RowState::Completed).saturating_add(after.count(RowState::Accepted));
-    let never = after.count(RowState::NotStarted);
+    let elsewhere = of(RowState::Elsewhere).saturating_add(of(RowState::RefundedElsewhere));
     match shell.json {
         true => {
             let mut document = job_json(&job, false);
@@ -632,7 +571,17 @@ async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
         }
         false => {
             shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id]));
-            shell.line(&words::DISCARDED_ROWS.fill(shell.lang(), &[&withdrawn, &open, &refunded, &never]));
+            let lang = shell.lang();
+            let ended = [RowState::Completed, RowState::Accepted, RowState::NotStarted].map(of);
+            shell.line(&words::DISCARDED_ROWS.fill(lang, &[&withdrawn, &ended[0], &ended[1], &ended[2]]));
+            let going_on = [RowState::Unknown, RowState::Manual, RowState::Waiting].map(of);
+            if open > 0 {
+                shell.line(&words::DISCARDED_OPEN.fill(lang, &[&going_on[0], &going_on[1], &going_on[2]]));
+            }
+            let not = [of(RowState::Rejected), of(RowState::LeftOut), elsewhere];
+            if not.iter().any(|count| *count > 0) {
+                shell.line(&words::DISCARDED_NOT.fill(lang, &[&not[0], &not[1], &not[2]]));
+            }
         }
     }
     Ok(Exit::Done)

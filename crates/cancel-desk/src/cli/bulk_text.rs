@@ -68,8 +68,13 @@ texts! {
     ROWS_OPEN = "not completed:", "완료되지 않은 행:";
     ROWS_MORE = "… and {0} more: cancel-desk bulk report {1} --csv FILE", "… 외 {0}건: cancel-desk bulk report {1} --csv FILE";
     SEE_PENDING = "next: cancel-desk pending", "다음: cancel-desk pending";
-    DISCARDED_ROWS = "withdrawn: {0}; already sent and carried to their end: {1}; refunded before: {2}; never started: {3}",
-        "철회 {0}건, 이미 전송해 끝까지 처리 {1}건, 그 전에 환불됨 {2}건, 시작 안 함 {3}건";
+    DISCARDED_ROWS = "withdrawn: {0}; refunded before: {1}; taken by the gateway, paid out later: {2}; never started: {3}",
+        "철회 {0}건, 이미 환불됨 {1}건, PG사가 접수해 나중에 지급 {2}건, 시작 안 함 {3}건";
+    DISCARDED_OPEN = "not taken back: outcome unknown, looked up until it is known: {0}; a person decides: {1}; stored and not sent, \
+        a worker goes on with it: {2}",
+        "철회되지 않음: 결과를 알 때까지 조회 {0}건, 담당자 확인 {1}건, 저장만 되고 아직 전송 전이라 worker가 이어서 처리 {2}건";
+    DISCARDED_NOT = "not refunded by this job: rejected {0}, left out {1}, of another request with the same key {2}",
+        "이 작업으로 환불되지 않음: 거절 {0}건, 제외 {1}건, 같은 키의 다른 요청 {2}건";
     PROGRESS = "{0}/s, {1} left, {2} of {3} in flight, all accounts", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3} (모든 계정)";
 
     NOT_STARTED = "not started", "시작 전";
@@ -81,7 +86,8 @@ texts! {
     MANUAL = "a person decides", "담당자 확인";
     WITHDRAWN = "withdrawn", "철회";
     LEFT_OUT = "left out", "제외";
-    ELSEWHERE = "another request's, not this job's", "다른 요청의 환불 (이 작업의 환불 아님)";
+    ELSEWHERE = "another request's, not refunded", "같은 키의 다른 요청 (환불되지 않음)";
+    REFUNDED_ELSEWHERE = "refunded by another request with the same key", "같은 키의 다른 요청으로 환불됨";
 
     JOB_PLANNED = "planned, not approved", "승인 전";
     JOB_APPROVED = "approved", "승인됨";
@@ -102,6 +108,7 @@ pub(super) const fn state(state: RowState) -> &'static Text {
         RowState::Withdrawn => &WITHDRAWN,
         RowState::LeftOut => &LEFT_OUT,
         RowState::Elsewhere => &ELSEWHERE,
+        RowState::RefundedElsewhere => &REFUNDED_ELSEWHERE,
     }
 }
 

@@ -5,6 +5,7 @@
 mod banks;
 mod bulk;
 mod bulk_files;
+mod bulk_plan;
 mod bulk_progress;
 mod bulk_text;
 mod cancel;

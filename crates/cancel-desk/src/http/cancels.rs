@@ -1,5 +1,6 @@
 //! Cancels by their id, and the people's part in them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -53,7 +54,11 @@ pub(super) async fn list(
     };
     let mut cancels = Vec::new();
     if let (Some(key), None, None) = (&asked.key, &asked.waiting, &asked.limit) {
-        for intent in shared.desk.of_key(&unquoted(key.trim()), shared.desk.accounts().names()).await? {
+        // an account may be configured no longer, or in another process alone
+        let known = shared.desk.journal().accounts().await.map_err(DeskError::Journal)?;
+        let names: BTreeSet<_> = shared.desk.accounts().names().iter().cloned().chain(known).collect();
+        let names: Vec<_> = names.into_iter().collect();
+        for intent in shared.desk.of_key(&unquoted(key.trim()), &names).await? {
             cancels.push(shared.desk.show_cancel(&intent).await?);
         }
         return Ok(json(StatusCode::OK, &List { cancels }));

@@ -24,7 +24,7 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     let b = journal.payments_of_order("B").await.unwrap().remove(0);
     journal.submit(NewIntent::new(b.key(), "return-1", Money::krw(10_000).unwrap()).unwrap()).await.unwrap();
     let file = "merchant_uid,gateway,amount,key,refund_bank,refund_holder,refund_account\n\
-                A,,3000,,,,\nA,,3000,,,,\nA,,3000,again,,,\nA,,5000,,,,\nA,,full,,,,\n\
+                A,,3000,,,,\nA,,3000,,,,\nA,,3000,again,,,\nA,,5000,,,,\nA,,full,,,,\nA,,full,last,,,\nA,,1,later,,,\n\
                 B,,1,return-1,,,\nB,,full,,,,\nC,,12.5,,,,\nC,,7000,,077,홍길동,111\nX,,1,,,,\nD,,1,,,,\nD,settlebank,1,,,,\n";
     let plan = scene.plan(&journal, file).await;
     assert_eq!(
@@ -35,6 +35,8 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
             "ok",
             "over_balance",
             "ok",
+            "over_balance",
+            "over_balance",
             "known",
             "already_refunded",
             "not_cancellable",
@@ -46,14 +48,14 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     );
     assert_eq!(plan.rows[1].verdict, Verdict::Duplicate { line: 2 });
     assert_eq!(plan.rows[3].verdict, Verdict::OverBalance { left: Money::krw(4_000).unwrap() });
-    assert_eq!(plan.rows[11].payment, Some(twin.key()));
+    assert_eq!(plan.rows[13].payment, Some(twin.key()));
     let job = plan.job.as_ref().unwrap();
     assert_eq!((job.rows, job.state), (4, JobState::Planned));
     assert_eq!(job.totals[0].approved, Money::krw(10_001).unwrap());
     let mut csv = Vec::new();
     write_left_out(&mut csv, plan.left_out(), ToString::to_string).unwrap();
     let csv = String::from_utf8(csv).unwrap();
-    assert_eq!(csv.lines().count(), 9);
+    assert_eq!(csv.lines().count(), 11);
     assert!(csv.starts_with(
         "\u{feff}merchant_uid,payment_id,gateway,account,amount,reason,key,left_out,why,line\n"
     ));
@@ -61,7 +63,7 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     // corrected, it is read again
     let corrected = csv.replace("\nD,,,,1,", "\nD,,settlebank,,2,");
     let again = OrderFile::read(corrected.as_bytes()).unwrap();
-    assert_eq!(again.rows.len(), 8);
+    assert_eq!(again.rows.len(), 10);
     let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone()));
     let again = planner.plan(&again, "left-out.csv").await.unwrap();
     assert_eq!(again.rows.last().unwrap().verdict, Verdict::Ok);
@@ -223,7 +225,7 @@ async fn a_row_that_another_plan_has_is_left_out_and_never_called_completed() {
     let job = approved_again(&*journal, &again.job.unwrap()).await;
     assert_eq!(scene.carry(&journal, job.id, RunOptions::default()).await, RunEnd::Done);
     let report = Report::of(&*journal, job.id).await.unwrap();
-    assert_eq!((report.count(RowState::Completed), report.count(RowState::Elsewhere)), (0, 1));
+    assert_eq!((report.count(RowState::Completed), report.count(RowState::RefundedElsewhere)), (0, 1));
     assert!(report.is_done());
     sound(&*journal).await;
 }

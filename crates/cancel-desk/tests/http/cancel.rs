@@ -3,6 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
+use cancel_desk::journal::NewIntent;
+use cancel_desk::pg_core::Money;
+use cancel_desk::record;
 use pg_sandbox::{FaultKind, Gateway, NewPayment, Operation};
 use tokio::time::sleep;
 
@@ -120,6 +123,15 @@ async fn a_key_is_one_whatever_stands_around_it() {
     assert_eq!(list["cancels"].as_array().map(Vec::len), Some(1));
     assert_eq!(list["cancels"][0]["id"], first["cancel"]["id"]);
     assert!(scene.send(Call::get("/cancels?key=l")).await.json()["cancels"].as_array().unwrap().is_empty());
+    // of an account that this server does not have, or has no longer
+    let journal = scene.desk.journal();
+    let mut elsewhere = journal.payments_of_order("ORD-1").await.unwrap().remove(0).payment;
+    elsewhere.gateway_id = "imp_000000000777".to_owned();
+    let elsewhere = journal.register_payment(record::NewPayment::new("other-shop", elsewhere)).await.unwrap();
+    let wish = NewIntent::new(elsewhere.key(), "l", Money::krw(500).unwrap()).unwrap();
+    journal.submit(wish).await.unwrap();
+    let list = scene.send(Call::get("/cancels?key=l")).await.json();
+    assert_eq!(list["cancels"].as_array().map(Vec::len), Some(1), "{list}");
     scene.send(Call::get("/cancels?key=k&waiting=person")).await.refused(400, "invalid");
     assert_eq!((scene.refunds(&id), scene.refunds(&other)), (vec![1000], vec![]));
 }
