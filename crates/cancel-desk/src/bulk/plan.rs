@@ -112,6 +112,16 @@ impl fmt::Display for Verdict {
                     "its key was used before, and that refund is {state}: give it a new key to ask for it again"
                 )
             }
+            Self::Known {
+                state:
+                    state @ (IntentState::Planned
+                    | IntentState::Open
+                    | IntentState::Accepted
+                    | IntentState::Manual),
+            } => write!(
+                f,
+                "asked for before, and its outcome stands out ({state}): take no new key, settle that one first (`cancel-desk pending`)"
+            ),
             Self::Known { state } => {
                 write!(f, "asked for before, and {state}: give it a key of its own if it is meant once more")
             }

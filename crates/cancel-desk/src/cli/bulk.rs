@@ -12,14 +12,15 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, Verdict, approve, approve_again,
-    is_done, parse_total, short_hash, write_left_out, write_rows,
+    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, approve, approve_again, is_done,
+    parse_total, short_hash, write_left_out, write_rows,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
 use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
 use super::bulk_files::{beside, create, free, no_file};
+use super::bulk_plan::{sums, verdict, verdicts};
 use super::bulk_progress::{Shown, tell_held};
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
@@ -27,7 +28,7 @@ use super::serve::Signals;
 use super::shell::{Shell, parse_span};
 use super::{show, text};
 
-/// How many rows that a plan leaves out are shown.
+/// How many rows of a report are shown.
 const SHOWN: usize = 20;
 
 #[derive(Debug, Args)]
@@ -90,6 +91,7 @@ is not to be trusted, and when the merchant's balance at the gateway is too smal
 hand.")]
 pub(crate) struct RunArgs {
     /// The plan, as `bulk plan` and `bulk list` show it
+    #[arg(value_parser = read_job)]
     job: JobId,
     /// The plan's hash, as `bulk plan` shows it
     #[arg(long, value_name = "HASH", requires = "by", conflicts_with = "resume")]
@@ -120,6 +122,7 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
     /// The plan
+    #[arg(value_parser = read_job)]
     job: JobId,
     /// Write every row as CSV
     #[arg(long, value_name = "FILE")]
@@ -132,6 +135,7 @@ pub(crate) struct ReportArgs {
 #[derive(Debug, Args)]
 pub(crate) struct DiscardArgs {
     /// The plan
+    #[arg(value_parser = read_job)]
     job: JobId,
     /// Your name, as it is recorded
     #[arg(long)]
@@ -142,6 +146,10 @@ pub(crate) struct DiscardArgs {
     /// Yes: needed with --json
     #[arg(long, short = 'y')]
     yes: bool,
+}
+
+fn read_job(text: &str) -> Result<JobId, String> {
+    text.parse().map_err(|_| "must be a job's number, 26 characters of a-z 2-7: see `bulk list`".to_owned())
 }
 
 fn read_total(text: &str) -> Result<Money, String> {
@@ -304,65 +312,6 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     text.push_str(&words::PLANNED.fill(lang, &[&job.id, &short_hash(job), &job.rows, &approval]));
     text.push('\n');
     text
-}
-
-/// How many rows have which verdict, and the first of those that are left out.
-fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
-    let lang = shell.lang();
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &plan.rows {
-        let count = counts.entry(row.verdict.as_str()).or_default();
-        *count = count.saturating_add(1);
-    }
-    let rows = counts
-        .into_iter()
-        .map(|(verdict, count)| vec![words::verdict(lang, verdict).to_owned(), count.to_string()])
-        .collect();
-    let mut text = show::table(&[words::VERDICT.of(lang), words::ROWS.of(lang)], &[1], rows);
-    let left_out = plan.left_out().count();
-    if left_out > 0 {
-        text.push('\n');
-        let shown = plan.left_out().take(SHOWN).map(|row| {
-            let order = row.merchant_uid.clone().unwrap_or_default();
-            vec![row.line.to_string(), order, verdict(shell, &row.verdict)]
-        });
-        let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
-        text.push_str(&show::table(&header, &[0], shown.collect()));
-        let more = left_out.saturating_sub(SHOWN);
-        if more > 0 && !written {
-            text.push_str(&words::MORE.fill(lang, &[&more]));
-            text.push('\n');
-        }
-    }
-    text.push('\n');
-    text
-}
-
-/// A verdict in a sentence.
-fn verdict(shell: &Shell, verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::NotCancellable { field, why } => format!("{field}: {}", shell.said(why)),
-        verdict => shell.said(&verdict.to_string()),
-    }
-}
-
-/// Rows and sum for every account and currency.
-fn sums(shell: &Shell, plan: &Plan) -> String {
-    let lang = shell.lang();
-    let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
-    for row in plan.rows.iter().filter(|row| row.verdict == Verdict::Ok) {
-        let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
-        let key = (payment.account().to_string(), amount.currency().code());
-        let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
-        *count = count.saturating_add(1);
-        *sum = sum.checked_add(amount).unwrap_or(*sum);
-    }
-    let rows = sums
-        .into_iter()
-        .map(|((account, _), (count, sum))| vec![account, count.to_string(), show::money(sum)])
-        .collect();
-    let header = [words::ACCOUNT, words::ROWS, words::SUM].map(|word| word.of(lang));
-    format!("{}\n", show::table(&header, &[1, 2], rows))
 }
 
 async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Failure> {

@@ -7,6 +7,8 @@ use super::bulk_text as words;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
 
+const NO_FOLDER: &str = "is in a folder that does not exist: make it first";
+
 pub(super) fn no_file(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(Exit::Usage, "file", format!("{}: {error}", path.display()))
 }
@@ -34,7 +36,13 @@ pub(super) fn create(shell: &Shell, path: &Path, force: bool) -> Result<File, Fa
     open.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map_err(|error| no_file(path, &error))
+    open.open(path).map_err(|error| match error.kind() {
+        // a new file lacks nothing but its folder
+        std::io::ErrorKind::NotFound => {
+            Failure::new(Exit::Usage, "file", format!("{}: {NO_FOLDER}", path.display()))
+        }
+        _ => no_file(path, &error),
+    })
 }
 
 /// `left-out-2.csv` beside `left-out.csv`: the first number that is free.

@@ -15,7 +15,7 @@ macro_rules! texts {
 texts! {
     VERDICT = "verdict", "판정";
     ROWS = "rows", "건수";
-    LINE = "line", "줄";
+    LINE = "line", "행";
     ORDER = "order", "주문번호";
     WHY = "why", "사유";
     ACCOUNT = "account", "계정";
@@ -64,20 +64,21 @@ texts! {
         "같은 파일의 다른 계획입니다. 작업 {0}({1}, {2}건)과는 행이 다릅니다. 둘 중 하나만 실행하고, 나머지는 폐기하세요: \
         cancel-desk bulk discard {3} --by 이름 --reason 사유";
     BEGUN_DONE = "this file was planned before, as job {0}, which is done\n  report: cancel-desk bulk report {1}",
-        "이 파일은 이미 계획했고 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}";
+        "이미 계획한 파일입니다. 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}";
     WAS_DISCARDED = "this file was planned before, as job {0}, and that was discarded\n  plan it again: add --name OTHER-NAME",
-        "이 파일은 작업 {0}: 이미 계획했고 폐기했습니다\n  다시 계획하려면: --name 다른이름 을 붙이세요";
+        "이미 계획한 파일이며, 그 작업({0})은 폐기되었습니다\n  다시 계획하려면 `--name 다른이름`을 붙이세요";
     NOT_STARTED_EVER = "discarded, never started", "폐기(시작 안 함)";
     ROWS_OPEN = "not completed:", "완료되지 않은 행:";
     ROWS_MORE = "… and {0} more: cancel-desk bulk report {1} --csv FILE", "… 외 {0}건: cancel-desk bulk report {1} --csv FILE";
     SEE_PENDING = "next: cancel-desk pending", "다음: cancel-desk pending";
     DISCARDED_ROWS = "withdrawn: {0}; refunded before: {1}; taken by the gateway, paid out later: {2}; never started: {3}",
         "철회 {0}건, 이미 환불됨 {1}건, PG사가 접수해 나중에 지급 {2}건, 시작 안 함 {3}건";
-    DISCARDED_OPEN = "not taken back: outcome unknown, looked up until it is known: {0}; a person decides: {1}; stored and not sent,         a worker goes on with it: {2}",
+    DISCARDED_OPEN = "not taken back: outcome unknown, looked up until it is known: {0}; a person decides: {1}; stored and not sent, \
+        a worker goes on with it: {2}",
         "철회되지 않음: 결과를 알 때까지 조회 {0}건, 담당자 확인 {1}건, 저장만 되고 아직 전송 전이라 worker가 이어서 처리 {2}건";
     DISCARDED_NOT = "not refunded by this job: rejected {0}, left out {1}, of another request with the same key {2}",
         "이 작업으로 환불되지 않음: 거절 {0}건, 제외 {1}건, 같은 키의 다른 요청 {2}건";
-    PROGRESS = "{0}/s, {1} left, {2} of {3} in flight", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3}";
+    PROGRESS = "{0}/s, {1} left, {2} of {3} in flight, all accounts", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3} (모든 계정)";
 
     NOT_STARTED = "not started", "시작 전";
     WAITING = "waiting", "대기";
@@ -130,6 +131,23 @@ pub(super) fn state_in(job: JobState, row: RowState) -> &'static Text {
         (JobState::Discarded, RowState::NotStarted) => &NOT_STARTED_EVER,
         _ => state(row),
     }
+}
+
+/// A column of the file of orders, as its reader calls it.
+pub(super) fn column(lang: Lang, field: &str) -> String {
+    let korean = match (lang, field) {
+        (Lang::Ko, "payment") => return "결제".to_owned(),
+        (Lang::Ko, "amount") => "환불금액",
+        (Lang::Ko, "reason") => "환불사유",
+        (Lang::Ko, "key") => "요청키",
+        (Lang::Ko, "account") => "계정",
+        (Lang::Ko, "refund_bank") => "은행",
+        (Lang::Ko, "refund_holder") => "예금주",
+        (Lang::Ko, "refund_account") => "계좌번호",
+        (Lang::Ko, "refund_tel") => "전화번호",
+        _ => return field.to_owned(),
+    };
+    format!("{korean}({field})")
 }
 
 /// Why a row was left out when it was to be submitted.

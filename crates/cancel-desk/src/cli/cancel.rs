@@ -12,7 +12,7 @@ use serde::Deserialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::config::{AccountConfig, Config};
-use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Wish, scheme_of};
+use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Waiting, Wish, scheme_of};
 use crate::journal::{Submitted, check_key};
 use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord, Why};
 use crate::worker::Worker;
@@ -25,7 +25,7 @@ use super::{show, status, text};
 const MAX_ACCOUNT: u64 = 65_536;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(group = clap::ArgGroup::new("how_much").required(true).args(["amount", "full"]), after_help = "\
 The same --key is the same refund: run the very same command again after anything went wrong, and nothing is refunded
 twice. A new refund needs a new key; the number of the return or the ticket makes a good one.
 
@@ -42,7 +42,7 @@ pub(crate) struct CancelArgs {
     #[command(flatten)]
     which: Which,
     /// How much, in the payment's currency: 3000, or 12.50
-    #[arg(long, conflicts_with = "full", required_unless_present = "full")]
+    #[arg(long)]
     amount: Option<String>,
     /// All that can still be refunded
     #[arg(long)]
@@ -191,7 +191,11 @@ fn account(file: &PathBuf) -> Result<RefundTo, Failure> {
     } else {
         std::fs::File::open(file).and_then(|file| file.take(MAX_ACCOUNT).read_to_string(&mut text))
     };
-    read.map_err(|_| bad("the file cannot be read as text"))?;
+    read.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => bad("there is no such file"),
+        std::io::ErrorKind::PermissionDenied => bad("the file may not be read: check its permissions"),
+        _ => bad("the file cannot be read as text"),
+    })?;
     // the parser's own message could repeat a value
     let read: AccountFile = serde_json::from_str(&text).map_err(|_| {
         bad("must be a json object with the texts refund_bank, refund_account, refund_holder, and refund_tel if wanted")
@@ -353,7 +357,13 @@ async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit
     let lang = shell.lang();
     match intent.state {
         IntentState::Planned | IntentState::Open | IntentState::Accepted => {
-            shell.remark(&text::NEXT.fill(lang, &[&text::LOOK_LATER.fill(lang, &[&intent.id])]));
+            let next = match status::waiting(shell, desk, intent).await? {
+                Some(Waiting::AnotherCancel { cancel, waits_for_a_person: true }) => {
+                    text::DECIDE_FIRST.fill(lang, &[&cancel])
+                }
+                _ => text::LOOK_LATER.fill(lang, &[&intent.id]),
+            };
+            shell.remark(&text::NEXT.fill(lang, &[&next]));
             shell.remark(shell.t(&text::NOT_AGAIN));
         }
         IntentState::Manual if is_for_the_admin_page(intent) => {

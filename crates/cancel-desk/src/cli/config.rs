@@ -39,6 +39,11 @@ pub(crate) fn run(shell: &Shell, args: &ConfigArgs) -> Result<Exit, Failure> {
     }
 }
 
+/// An address that is none of the gateway's own is called so.
+fn endpoint<'a>(shell: &Shell, word: &'a str) -> &'a str {
+    if word == "custom" { shell.lang().pick("an address of your own", "직접 적은 주소") } else { word }
+}
+
 fn sound(shell: &Shell, config: &Config) {
     let file = config.file().map(|file| file.display().to_string());
     let (http, log) = (config.http(), config.log());
@@ -70,7 +75,7 @@ fn sound(shell: &Shell, config: &Config) {
     ];
     for account in config.account_list() {
         let name = show::account(account.gateway(), account.name());
-        rows.push((shell.t(&text::ACCOUNT), format!("{name} ({})", account.endpoint())));
+        rows.push((shell.t(&text::ACCOUNT), format!("{name} ({})", endpoint(shell, account.endpoint()))));
     }
     rows.push((shell.t(&text::HTTP), http.listen.to_string()));
     rows.push((shell.t(&text::TOKENS), http.tokens.len().to_string()));

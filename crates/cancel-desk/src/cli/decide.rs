@@ -218,6 +218,11 @@ impl TrustArgs {
 pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure> {
     let (_, desk) = shell.desk_there().await?;
     let payment = shell.find(&desk, &args.which).await?;
+    if payment.suspect.is_none() {
+        shell.remark(&text::NOT_SUSPECT.fill(shell.lang(), &[&payment.key()]));
+        status::show_payment(shell, &desk, &payment).await?;
+        return Ok(Exit::Done);
+    }
     let found = desk.look_up(&payment.key()).await;
     if !shell.json {
         shell.warn(&lookup::told(shell, &desk, &payment, &found).await?);

@@ -177,6 +177,8 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
     let mut next = error.source();
     while let Some(cause) = next {
         let text = cause.to_string();
+        // of what it is, stands there already
+        let text = text.strip_prefix("journal: ").unwrap_or(&text).to_owned();
         if !text.is_empty() && !told.contains(&text) {
             told = format!("{told}: {text}");
         }

@@ -39,6 +39,7 @@ const KOREAN_ABOUT: &str = "결제취소(환불)를 끝까지 처리합니다. �
 const KOREAN_TEMPLATE: &str = "{before-help}{about-with-newline}\n사용법: {usage}\n\n{all-args}{after-help}";
 
 const KOREAN_OPTIONS: &str = "옵션";
+const KOREAN_GENERAL: &str = "공통 옵션";
 
 /// The commands in Korean, by their path.
 const KOREAN: &[(&str, &str)] = &[
@@ -117,7 +118,11 @@ fn korean(mut command: Command, path: &str) -> Command {
 fn option(arg: Arg) -> Arg {
     let english = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let korean = OPTIONS.iter().find(|(known, _)| *known == english).map(|(_, korean)| *korean);
-    let heading = if arg.is_positional() { "인수" } else { KOREAN_OPTIONS };
+    let heading = match (arg.is_positional(), arg.is_global_set()) {
+        (true, _) => "인수",
+        (_, true) => KOREAN_GENERAL,
+        _ => KOREAN_OPTIONS,
+    };
     let arg = arg.help_heading(heading);
     let defaults: Vec<String> =
         arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();

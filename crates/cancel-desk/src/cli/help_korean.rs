@@ -202,7 +202,7 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
         "\
 근거와 지금 PG 내역을 보여 준 뒤 묻습니다. `--happened`와 `--did-not-happen`은 되돌릴 수 없으니 먼저 PG 관리자 화면을
 확인하세요. 망설여지면 --look-again을 쓰세요. 백업을 복원한 뒤에는 `전송 0회`가 근거가 되지 않습니다. --yes를 붙여도 PG에 조회하며,
-이미 환불되었을 수 있으면 --did-not-happen을 거부합니다(종료 코드 4).
+이미 환불되었을 수 있으면 --did-not-happen을 거절합니다(종료 코드 4).
 
 예:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"관리자 화면에서 1건 확인\"
@@ -213,7 +213,7 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
         "trust",
         "\
 `recover --after-restore` 뒤에는 PG 내역과 대조할 때까지 결제가 점검 대상으로 남습니다. 저널에 없는 환불이 PG 내역에 있으면
-잃어버린 요청을 예전 키로 다시 보내고 resolve로 처리한 다음, 이 명령으로 결제를 해제합니다. PG 내역과 저널을 나란히 보여 주고
+잃어버린 요청을 원래 키로 다시 보내고 resolve로 처리한 다음, 이 명령으로 결제를 해제합니다. PG 내역과 저널을 나란히 보여 주고
 묻습니다. 잃어버린 환불이 아직 처리 중일 수 있거나, 저널로 설명되지 않는 이 프로그램의 환불이 PG 내역에 있거나, 이 결제에 결과가
 없는 취소가 있으면 해제하지 않습니다. 아직 필요한 환불은 해제한 뒤 새 키로 다시 요청합니다.",
     ),
@@ -241,7 +241,7 @@ head는 마지막 기록의 해시입니다. 다른 곳에 보관해 두고 --ex
     (
         "bulk plan",
         "\
-머리글이 있는 CSV, 또는 한 줄에 JSON 객체 하나. 열 (이 밖의 열이 있으면 거부합니다):
+머리글이 있는 CSV, 또는 한 줄에 JSON 객체 하나. 열 (이 밖의 열이 있으면 거절합니다):
   주문번호 (merchant_uid)               어느 결제인지, 주문번호로
   결제번호 (payment_id, imp_uid)        또는 PG 결제번호로. 부족하면 gateway와 계정(account)을 더합니다
   환불금액·금액 (amount)                숫자(12000, 7.50) 또는 전액(full)

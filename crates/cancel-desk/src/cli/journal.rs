@@ -109,14 +109,20 @@ async fn is_in_the_log(shell: &Shell, desk: &Desk, head: &str) -> Result<bool, F
 
 async fn events(shell: &Shell, after: i64, limit: u32) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
-    let found: Vec<EventRecord> =
-        desk.journal().events(after, limit).await.map_err(|error| shell.journal_failed(error))?;
+    let found = desk.journal().events(after, limit.saturating_add(1)).await;
+    let mut found: Vec<EventRecord> = found.map_err(|error| shell.journal_failed(error))?;
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let is_more = found.len() > most;
+    found.truncate(most);
     if shell.json {
         shell.json(&found.iter().map(event_json).collect::<Vec<_>>());
     } else if found.is_empty() {
         shell.remark(shell.t(&text::EMPTY));
     } else {
         shell.say(&event_table(shell, &found));
+    }
+    if let (true, Some(last)) = (is_more, found.last()) {
+        shell.remark(&text::MORE_AFTER.fill(shell.lang(), &[&last.seq]));
     }
     Ok(Exit::Done)
 }

@@ -51,9 +51,11 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     let amounts =
         |amounts: &[Money]| amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ");
     match verdict {
+        "agree" if payment.suspect.is_some() => shell.line(shell.t(&text::AGREES_SUSPECT)),
         "agree" => shell.line(shell.t(&text::AGREES)),
         "under_way" => shell.line(shell.t(&text::DIFFERS_UNDER_WAY)),
-        "waits_for_a_person" => shell.line(shell.t(&text::MANUAL)),
+        // told below, of each
+        "waits_for_a_person" => {}
         "lost_wishes" => shell.line(&text::LOST_WISHES.fill(lang, &[&amounts(&missing.marked)])),
         "unexplained" => shell.line(&text::MISSING.fill(lang, &[&amounts(&missing.amounts())])),
         _ => shell.line(shell.t(&text::DIFFERS)),

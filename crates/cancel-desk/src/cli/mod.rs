@@ -5,6 +5,7 @@
 mod banks;
 mod bulk;
 mod bulk_files;
+mod bulk_plan;
 mod bulk_progress;
 mod bulk_text;
 mod cancel;
@@ -49,6 +50,7 @@ struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "General options")]
 struct Global {
     /// Configuration file; else CANCEL_DESK_CONFIG, else cancel-desk.toml if there is one
     #[arg(long, global = true, value_name = "FILE")]

@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::config::Lang;
-use crate::desk::{Desk, PaymentView};
+use crate::desk::{Desk, PaymentView, differences};
 use crate::journal::JournalError;
 use crate::record::{NewPayment, PaymentKey};
 
@@ -104,7 +104,7 @@ async fn list(shell: &Shell, args: &ListArgs) -> Result<Exit, Failure> {
         shell.say(&show::payments(shell.lang(), &payments));
     }
     if let (true, Some(last)) = (is_more, payments.last()) {
-        shell.remark(&text::MORE.fill(shell.lang(), &[&last.key()]));
+        shell.remark(&text::MORE_AFTER.fill(shell.lang(), &[&last.key()]));
     }
     Ok(Exit::Done)
 }
@@ -199,28 +199,18 @@ async fn known(shell: &Shell, desk: &Desk, file: &mut import::File) -> Result<us
 /// What differs between a payment as it is registered and as a file has it.
 fn differs(shell: &Shell, known: &PaymentRef, new: &PaymentRef) -> String {
     let lang = shell.lang();
-    let day = |day: Option<time::Date>| day.map(|day| day.to_string());
-    let amount = |payment: &PaymentRef| Some(show::money(payment.paid));
-    let fields = [
-        ("merchant_uid", Some(known.merchant_uid.clone()), Some(new.merchant_uid.clone())),
-        ("amount", amount(known), amount(new)),
-        ("amount", known.paid_text.clone(), new.paid_text.clone()),
-        ("paid_at", day(known.paid_on), day(new.paid_on)),
-        ("method", known.method.clone(), new.method.clone()),
-        ("pg_provider", known.pg_provider.clone(), new.pg_provider.clone()),
-    ];
-    let mut told: Vec<String> = Vec::new();
-    for (column, known, new) in fields {
-        if known == new {
-            continue;
-        }
-        let none = || text::NONE.of(lang).to_owned();
-        let values: [String; 3] =
-            [named(shell, column, None), known.unwrap_or_else(none), new.unwrap_or_else(none)];
-        let [column, known, new] = &values;
-        told.push(text::REGISTERED_AS.fill(lang, &[column, known, new]));
-    }
-    told.join(", ")
+    let none = || text::NONE.of(lang).to_owned();
+    let told = differences(known, new, show::money).into_iter().map(|one| {
+        // as files call them
+        let column = match one.field {
+            "paid_text" => "amount",
+            "paid_on" => "paid_at",
+            field => field,
+        };
+        let (known, new) = (one.registered.unwrap_or_else(none), one.given.unwrap_or_else(none));
+        text::REGISTERED_AS.fill(lang, &[&named(shell, column, None), &known, &new])
+    });
+    told.collect::<Vec<_>>().join(", ")
 }
 
 /// A column as the file calls it, else by its name in the reader's language.

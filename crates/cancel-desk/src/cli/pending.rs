@@ -111,28 +111,41 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
         shell.line(shell.t(&text::NOTHING_PENDING));
         return Ok(());
     }
-    let mut blocks = Vec::new();
     if !found.waiting.is_empty() {
-        blocks.push(format!(
+        let mut blocks = vec![format!(
             "{}\n{}",
             shell.t(&text::PERSONS),
             show::cancels(lang, now, &found.waiting, &found.orders)
-        ));
+        )];
         for intent in &found.waiting {
             let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
             if let Some(evidence) = &intent.evidence {
                 blocks.push(format!("{}: {}\n", intent.id, show::evidence(lang, &payment, evidence)));
             }
         }
+        shell.say(&blocks.join("\n"));
+        shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)])]));
+        if !found.open.is_empty() || !found.suspects.is_empty() {
+            shell.line("");
+        }
     }
+    let mut blocks = Vec::new();
     if !found.open.is_empty() {
         let mut block =
             format!("{}\n{}", shell.t(&text::OPENS), show::cancels(lang, now, &found.open, &found.orders));
+        // what many wait for is told once
+        let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
         for intent in found.open.iter().take(MOST_REASONS) {
             if let Some(waiting) = status::waiting(shell, desk, intent).await? {
                 let why = show::waits(lang, &waiting);
-                block.push_str(&format!("{}: {}: {why}\n", intent.id, shell.t(&text::WAITS)));
+                match reasons.iter_mut().find(|(known, _)| *known == why) {
+                    Some((_, ids)) => ids.push(intent.id.to_string()),
+                    None => reasons.push((why, vec![intent.id.to_string()])),
+                }
             }
+        }
+        for (why, ids) in reasons {
+            block.push_str(&format!("{}: {}: {why}\n", ids.join(", "), shell.t(&text::WAITS)));
         }
         blocks.push(block);
     }
@@ -144,8 +157,5 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
         }
     }
     shell.say(&blocks.join("\n"));
-    if !found.waiting.is_empty() {
-        shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)])]));
-    }
     Ok(())
 }

@@ -124,7 +124,10 @@ const fn why(why: Why) -> &'static Text {
 pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
     match waiting {
         Waiting::HaltedJob { job } => text::WAITS_JOB.fill(lang, &[job]),
-        Waiting::AnotherCancel { cancel } => text::WAITS_ANOTHER.fill(lang, &[cancel]),
+        Waiting::AnotherCancel { cancel, waits_for_a_person } => {
+            let text = if *waits_for_a_person { &text::WAITS_DECISION } else { &text::WAITS_ANOTHER };
+            text.fill(lang, &[cancel])
+        }
         Waiting::Suspect => text::WAITS_SUSPECT.of(lang).to_owned(),
         Waiting::LookUpFailed { kind } => match kind.as_deref() {
             Some("credentials") => text::WAITS_CREDENTIALS.of(lang).to_owned(),
@@ -133,7 +136,7 @@ pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
         },
         Waiting::Refused { code } => text::WAITS_REFUSED.fill(lang, &[code]),
         Waiting::OutcomeUnknown { reason } => text::WAITS_UNKNOWN.fill(lang, &[&cause(lang, reason)]),
-        Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[reason]),
+        Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[&cause(lang, reason)]),
         Waiting::Accepted => text::WAITS_ACCEPTED.of(lang).to_owned(),
         Waiting::Held { for_s } => {
             let left = span_in(lang, std::time::Duration::from_secs(*for_s));
@@ -153,6 +156,32 @@ fn cause(lang: Lang, word: &str) -> String {
         "throttled" => &text::CAUSE_THROTTLED,
         "refused" | "refused_on_repeat" => &text::CAUSE_REFUSED,
         "awaiting_merchant_funds" => &text::CAUSE_FUNDS,
+        "unlisted_code" => &text::CAUSE_UNLISTED,
+        "already_seen" => &text::CAUSE_SEEN,
+        "integrity" => &text::CAUSE_INTEGRITY,
+        "build" => &text::CAUSE_BUILD,
+        "credentials" => &text::CAUSE_CREDENTIALS,
+        "token" => &text::CAUSE_TOKEN,
+        "connect" => &text::CAUSE_CONNECT,
+        "before_first_byte" => &text::CAUSE_CUT,
+        _ => return word.to_owned(),
+    };
+    text.of(lang).to_owned()
+}
+
+/// The journal's one word for a kind of refusal, for people.
+fn refusal(lang: Lang, word: &str) -> String {
+    let text = match word {
+        "request" => &text::KIND_REQUEST,
+        "credentials" => &text::CAUSE_CREDENTIALS,
+        "not_found" => &text::KIND_NOT_FOUND,
+        "amount" => &text::KIND_AMOUNT,
+        "guard" => &text::KIND_GUARD,
+        "not_cancellable" => &text::KIND_NOT_CANCELLABLE,
+        "period" => &text::KIND_PERIOD,
+        "refund_account" => &text::KIND_ACCOUNT,
+        "merchant_funds" => &text::CAUSE_FUNDS,
+        "policy" => &text::KIND_POLICY,
         _ => return word.to_owned(),
     };
     text.of(lang).to_owned()
@@ -169,7 +198,9 @@ pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
         },
         Outcome::Rejected(because) => match because {
             RejectedBecause::Insufficient { .. } => text::INSUFFICIENT.of(lang).to_owned(),
-            RejectedBecause::Refused { kind, code } => text::REFUSED.fill(lang, &[kind, code]),
+            RejectedBecause::Refused { kind, code } => {
+                text::REFUSED.fill(lang, &[&refusal(lang, kind), code])
+            }
             RejectedBecause::Invalid { field } => text::NOT_SENDABLE.fill(lang, &[field]),
             RejectedBecause::Person => text::PERSON_SAYS_NO.of(lang).to_owned(),
         },
@@ -180,7 +211,9 @@ pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
 pub(crate) fn evidence(lang: Lang, payment: &PaymentRecord, evidence: &Evidence) -> String {
     let amount = |minor: i64| money(payment.money(minor));
     let mut lines = vec![why(evidence.why).of(lang).to_owned()];
-    let mut facts = vec![format!("{} {}", text::AMOUNT.of(lang), amount(evidence.amount))];
+    // the word that the manual's table has
+    let mut facts = vec![format!("{} {}", lang.pick("why", "이유"), evidence.why.as_str())];
+    facts.push(format!("{} {}", text::AMOUNT.of(lang), amount(evidence.amount)));
     if evidence.why == Why::OtherPaidAmount {
         let paid = amount(payment.paid().minor());
         facts.push(format!("{} {paid}", lang.pick("registered as paid", "등록된 금액")));
@@ -288,10 +321,13 @@ pub(crate) fn payments(lang: Lang, payments: &[PaymentRecord]) -> String {
 /// That a payment is suspect after a restored backup, if it is.
 pub(crate) fn suspect(lang: Lang, payment: &PaymentRecord) -> Option<String> {
     let differs = match payment.suspect? {
-        Suspect::Unchecked => text::NOT_DIFFERENT,
-        Suspect::Differs => text::IS_DIFFERENT,
+        Suspect::Unchecked => text::NOT_DIFFERENT.of(lang).to_owned(),
+        Suspect::Differs if payment.foreign_refunded > 0 => {
+            text::IS_COUNTED.fill(lang, &[&spoken(lang, payment.money(payment.foreign_refunded))])
+        }
+        Suspect::Differs => text::IS_DIFFERENT.of(lang).to_owned(),
     };
-    Some(text::IS_SUSPECT.fill(lang, &[&payment.payment.merchant_uid, &differs.of(lang)]))
+    Some(text::IS_SUSPECT.fill(lang, &[&payment.payment.merchant_uid, &differs]))
 }
 
 /// How a payment was paid, as far as it is registered: method, the PG behind the gateway, day.
@@ -373,6 +409,20 @@ mod tests {
         ] {
             assert_eq!(money(Money::from_minor(minor, currency).unwrap()), text);
         }
+    }
+
+    /// A worker sends the same request again where the gateway's guard allows it: nobody is to be told otherwise.
+    #[test]
+    fn of_an_unknown_outcome_it_is_not_said_that_nothing_is_sent_again() {
+        let waiting = Waiting::OutcomeUnknown { reason: "unlisted_code".to_owned() };
+        let english = waits(Lang::En, &waiting);
+        assert!(
+            english.contains("sent again only where the gateway keeps it from being applied twice"),
+            "{english}"
+        );
+        let korean = waits(Lang::Ko, &waiting);
+        assert!(korean.contains("PG가 중복을 막는 경우에만 같은 요청을 다시 보내며"), "{korean}");
+        assert!(!korean.contains("다시 요청하지 않") && !korean.contains("unlisted_code"), "{korean}");
     }
 
     #[test]

@@ -68,7 +68,15 @@ pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failur
         show_cancel(shell, &desk, &intent, events).await?;
         return Ok(Exit::of_state(intent.state));
     }
-    let payment = shell.find(&desk, &args.which()).await?;
+    let found = shell.find(&desk, &args.which()).await;
+    let is_id = args.order.as_deref().is_some_and(|text| text.parse::<IntentId>().is_ok());
+    let payment = match found {
+        // no order looks like the number of a cancel by chance
+        Err(failure) if is_id && failure.code == "no_such_payment" => {
+            return Err(shell.desk_failed(&DeskError::NoSuchCancel));
+        }
+        found => found?,
+    };
     if args.events && !shell.json {
         let intents = intents(shell, &desk, &payment).await?;
         show_payment(shell, &desk, &payment).await?;

@@ -93,6 +93,8 @@ texts! {
         "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 확인하세요";
     WAITS_ANOTHER = "another cancel of the same payment, {0}, has no outcome yet: this one follows it",
         "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
+    WAITS_DECISION = "another cancel of the same payment, {0}, waits for a person: no worker goes on before that one is decided",
+        "같은 결제의 다른 취소({0})가 담당자 확인을 기다립니다. 그 건을 먼저 결정해야 처리합니다(워커만으로는 진행되지 않습니다)";
     WAITS_SUSPECT = "the journal was restored from a backup and the payment is not checked yet",
         "백업에서 복원한 저널의 점검 대상 결제입니다. 점검이 끝나야 진행합니다";
     WAITS_CREDENTIALS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
@@ -103,8 +105,9 @@ texts! {
         "PG가 조회에 응답하지 않았습니다({0}). 조회가 되어야 전송하며, 자동으로 다시 조회합니다";
     WAITS_REFUSED = "the gateway refused it (code {0}); a look-up confirms that nothing happened",
         "PG가 거절했습니다(코드 {0}). 처리되지 않았는지 조회로 확인하고 있습니다";
-    WAITS_UNKNOWN = "it was sent and the outcome is not known ({0}): looked up by itself, never asked twice",
-        "전송했으나 결과를 알 수 없습니다({0}). 자동으로 조회하며, 다시 요청하지 않습니다";
+    WAITS_UNKNOWN = "the outcome is not known ({0}): it is looked up by itself. The same request is sent again only where the \
+        gateway keeps it from being applied twice; it is never refunded twice",
+        "결과를 알 수 없습니다({0}). 자동으로 조회합니다. PG가 중복을 막는 경우에만 같은 요청을 다시 보내며, 두 번 환불되지 않습니다";
     WAITS_NOT_SENT = "it could not be sent ({0}): nothing reached the gateway, and it is tried again by itself",
         "전송하지 못했습니다({0}). PG사가 요청을 받지 못했음이 확실하며, 자동으로 다시 시도합니다";
     WAITS_ACCEPTED = "the gateway took it; its ledger does not show it yet", "PG가 접수했고, 아직 PG 내역에 보이지 않습니다";
@@ -119,6 +122,22 @@ texts! {
     CAUSE_THROTTLED = "too many requests", "요청이 너무 많음";
     CAUSE_REFUSED = "refused", "거절";
     CAUSE_FUNDS = "the merchant's balance is too small", "가맹점 정산 잔액 부족";
+    CAUSE_UNLISTED = "a code that the gateway's documents do not list", "PG 문서에 없는 응답 코드";
+    CAUSE_SEEN = "the gateway says that it saw this request before", "PG가 이미 받은 요청이라고 응답";
+    CAUSE_INTEGRITY = "an answer that does not fit the request", "요청과 맞지 않는 응답";
+    CAUSE_BUILD = "the request could not be put together", "요청을 만들 수 없음";
+    CAUSE_CREDENTIALS = "key or secret not accepted", "키 또는 비밀 값이 거절됨";
+    CAUSE_TOKEN = "no access token", "접근 토큰을 받지 못함";
+    CAUSE_CONNECT = "no connection", "연결하지 못함";
+    CAUSE_CUT = "the connection broke before anything was sent", "보내기 전에 연결이 끊김";
+    KIND_REQUEST = "a field of the request", "요청 항목";
+    KIND_NOT_FOUND = "no such payment", "없는 결제";
+    KIND_AMOUNT = "the amount", "금액";
+    KIND_GUARD = "the balance has changed", "잔액이 바뀜";
+    KIND_NOT_CANCELLABLE = "this payment cannot be cancelled so", "취소할 수 없는 결제";
+    KIND_PERIOD = "too late", "취소 기간이 지남";
+    KIND_ACCOUNT = "the refund account", "환불 계좌";
+    KIND_POLICY = "a limit or policy", "한도나 정책";
     STORED_AT = "stored", "접수 시각";
     SENT = "sent", "전송";
     LOOKS = "looks", "조회";
@@ -131,10 +150,11 @@ texts! {
     REFUND_TO = "refund to", "환불 계좌";
     JOURNAL = "journal", "저널";
     GATEWAY = "gateway", "PG사";
-    STATUS = "status", "PG 상태";
+    STATUS = "gateway's status", "PG 상태(원문)";
     ENDPOINT = "endpoint", "접속 대상";
     EMPTY = "nothing to show", "해당 내역이 없습니다";
-    MORE = "… and more: --limit {0} shows the next ones", "… 더 있습니다. --limit {0}로 더 볼 수 있습니다";
+    MORE = "… and more: --limit {0} shows them", "… 더 있습니다. 더 보려면: --limit {0}";
+    MORE_AFTER = "… and more: --after {0} shows the next ones", "… 더 있습니다. 다음 목록: --after {0}";
     NOW = "now", "지금";
     EVERY_TIMES = "{0}×", "{0}회";
 
@@ -220,6 +240,10 @@ texts! {
         "접수된 환불은 전액이 아닙니다. --amount로 다시 요청하거나, 나머지는 별도의 키로 요청하세요";
     STORED_BEFORE = "this key was used before with the same content: this is that refund, nothing new was stored",
         "같은 키로 이미 접수된 요청입니다. 새로 접수하지 않고 기존 요청의 상태를 보여 줍니다";
+    DECIDE_FIRST = "decide {0} first: `cancel-desk status {0}` shows the evidence, then cancel-desk resolve {0} \
+        --happened|--did-not-happen|--look-again --by NAME --reason WHY",
+        "먼저 {0} 건을 `resolve`로 결정하세요. `cancel-desk status {0}`로 근거를 확인한 뒤: cancel-desk resolve {0} \
+        --happened|--did-not-happen|--look-again --by 이름 --reason 사유";
     LOOK_LATER = "look again with `cancel-desk status {0}`; the refund is carried on by `cancel-desk worker` or `serve`",
         "`cancel-desk status {0}`로 다시 확인하세요. `cancel-desk worker` 또는 `serve`가 이어서 처리합니다";
     RESOLVE_IT = "see the evidence with `cancel-desk status {0}`, then decide: cancel-desk resolve {0} --happened|--did-not-happen|--look-again --by NAME --reason WHY",
@@ -231,6 +255,7 @@ texts! {
 
     // look-up, resolve, trust
     AGREES = "journal and gateway agree", "저널과 PG 내역이 일치합니다";
+    AGREES_SUSPECT = "the sums of journal and gateway agree; that alone clears nothing", "저널과 PG 내역의 금액은 일치합니다. 그것만으로 점검이 끝나지는 않습니다";
     DIFFERS_UNDER_WAY = "they differ, and a refund is under way: look again later",
         "서로 다릅니다. 처리 중인 환불이 있으니 나중에 다시 확인하세요";
     DIFFERS = "they differ, and no refund of ours explains it: somebody else may have cancelled; look at the gateway's \
@@ -241,7 +266,7 @@ texts! {
     ASK_RESOLVE = "Record this decision: {0}? It is final. [y/N] ",
         "‘{0}’으로 기록합니다. 되돌릴 수 없습니다. 계속할까요? [y/N] ";
     ASK_LOOK_AGAIN = "Look again, from the beginning of the schedule? [y/N] ",
-        "처음 일정부터 다시 조회합니다. 계속할까요? [y/N] ";
+        "조회를 처음부터 다시 시작합니다. 계속할까요? [y/N] ";
     HAPPENED = "it happened, exactly once", "한 번 환불되었음";
     DID_NOT_HAPPEN = "it did not happen and never can", "환불되지 않았고 앞으로도 되지 않음";
     LOOK_AGAIN = "look again", "다시 조회";
@@ -279,6 +304,9 @@ texts! {
         "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
     NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";
     IS_DIFFERENT = "the gateway refunded what this journal does not know", "저널에 없는 환불이 PG 내역에 있음";
+    IS_COUNTED = "what stands here as refunded by somebody else, {0}, may be ours and lost",
+        "다른 곳에서 한 것으로 센 금액({0})이 저널이 잃어버린 우리 환불일 수 있음";
+    NOT_SUSPECT = "{0} is not suspect: there was nothing to clear", "{0}: 점검 대상이 아닙니다. 해제할 것이 없어 아무것도 바꾸지 않았습니다";
     RESOLVE_THESE = "decide {0} first: `cancel-desk resolve CANCEL` with --happened or --did-not-happen, once it waits for a person \
         (`cancel-desk pending`; a worker has to run until then); once the payment is trusted, ask for what is still wanted anew, \
         under a new key",
@@ -289,9 +317,11 @@ texts! {
         "취소 {0}(키 {1}) 건은 환불되지 않음으로 확정되어 그 키를 다시 쓸 수 없습니다. 그런데 PG 내역에 우리 표시가 있는 {2} 환불이 있습니다. \
         그 환불이라면 고객은 이미 환불받았으니 다시 요청하지 마세요. PG 관리자 화면에서 확인한 뒤 `trust`에 --force를 붙이세요";
     ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
-    LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost, and the \
-        same wish again would be refunded twice",
-        "우리 표시가 있는 PG 취소({0})가 이 저널에 없습니다. 요청 자체가 사라진 것이라, 같은 요청이 다시 오면 두 번 환불됩니다";
+    LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost. Repeat them \
+        under their old keys BEFORE the payment is trusted (they are not sent, a person decides them); repeated after that, they \
+        would be refunded twice",
+        "우리 표시가 있는 PG 취소({0})가 이 저널에 없습니다. 해제(`trust`)하기 전에 그 요청을 원래 키로 다시 보내세요(전송되지 않고 담당자 \
+        확인으로 갑니다). 해제한 뒤에 다시 보내면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
     TOO_EARLY = "for {0} more copies of what the journal lost may still be on their way: try again then",

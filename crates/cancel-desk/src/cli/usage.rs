@@ -69,7 +69,15 @@ fn wrong_value(error: &Error, argument: &str) -> String {
 /// `5 is not in 1..=3`, as this program says it.
 fn range(why: &str) -> String {
     let of_range = why.split_once(" is not in ").and_then(|(_, range)| range.split_once("..="));
-    of_range.map_or_else(|| why.to_owned(), |(least, most)| format!("must be from {least} to {most}"))
+    match (of_range, why) {
+        (Some((least, most)), _) => format!("must be from {least} to {most}"),
+        // the standard library's own
+        (None, "invalid digit found in string" | "cannot parse integer from empty string") => {
+            "must be a whole number".to_owned()
+        }
+        (None, why) if why.starts_with("number too ") => "must not be out of range".to_owned(),
+        (None, why) => why.to_owned(),
+    }
 }
 
 fn instead(known: Option<String>) -> String {

@@ -5,6 +5,8 @@
 
 pub(crate) mod checks;
 mod clearing;
+#[cfg(feature = "http")]
+mod differences;
 mod error;
 mod number;
 mod selector;
@@ -29,6 +31,8 @@ use crate::worker::{Account, Accounts, Worker};
 pub use clearing::ByHand;
 #[cfg(feature = "cli")]
 pub(crate) use clearing::may_be_lost;
+#[cfg(feature = "http")]
+pub(crate) use differences::{Difference, differences};
 pub use error::DeskError;
 #[cfg(feature = "http")]
 pub(crate) use error::seconds;

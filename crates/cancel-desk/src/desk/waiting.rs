@@ -27,6 +27,8 @@ pub enum Waiting {
     AnotherCancel {
         /// That one.
         cancel: IntentId,
+        /// It waits for a person: no worker goes on before it is decided.
+        waits_for_a_person: bool,
     },
     /// The journal was restored from a backup, and the payment is not trusted yet.
     Suspect,
@@ -102,7 +104,8 @@ impl Desk {
             let may_be_open =
                 matches!(other.state, IntentState::Open | IntentState::Accepted | IntentState::Manual);
             if may_be_open && self.journal().attempts_of(other.id).await?.iter().any(|a| a.state.is_open()) {
-                return Ok(Some(Waiting::AnotherCancel { cancel: other.id }));
+                let waits_for_a_person = other.waits_for_a_person();
+                return Ok(Some(Waiting::AnotherCancel { cancel: other.id, waits_for_a_person }));
             }
         }
         if self.payment(&intent.payment).await?.suspect.is_some() {

@@ -64,9 +64,12 @@ pub(super) async fn register(
     check_type(&parts.headers, &["application/json"])?;
     let bytes = read(&parts.headers, body, SMALL, shared.options.body_timeout).await?;
     let new = payment(&Fields::read(&bytes)?, shared.desk.accounts())?;
-    let known = shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)?.is_some();
+    let known = shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)?;
+    if let Some(known) = known.as_ref().filter(|known| known.payment != new.payment) {
+        return Err(Problem::conflict(known, &new.payment));
+    }
     let payment = shared.desk.register(new).await?;
-    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if known.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     Ok(json(status, &PaymentView::new(&payment)))
 }
 
@@ -93,7 +96,7 @@ pub(super) async fn register_all(
         match shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)? {
             None => done.registered = done.registered.saturating_add(1),
             Some(known) if known.payment == new.payment => done.known = done.known.saturating_add(1),
-            Some(_) => faults.push(Problem::from(DeskError::PaymentConflict).row(*row)),
+            Some(known) => faults.push(Problem::conflict(&known, &new.payment).row(*row)),
         }
     }
     if !faults.is_empty() {
@@ -192,6 +195,7 @@ fn checked(rows: &[(usize, Raw)], accounts: &Accounts) -> Read {
 
 fn invalid_rows(mut rows: Vec<RowFault>) -> Problem {
     let count = rows.len();
+    rows.sort_by_key(|fault| fault.row);
     rows.truncate(TOLD);
     let first = rows.first().map_or(0, |fault| fault.row);
     let message = format!("{count} row(s) cannot be used, the first is row {first}; nothing was registered");

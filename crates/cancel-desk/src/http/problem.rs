@@ -5,15 +5,15 @@ use std::fmt;
 use axum::http::header::{ACCEPT_LANGUAGE, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use pg_core::{Gateway, Invalid};
+use pg_core::{Gateway, Invalid, Money, PaymentRef};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::korean;
-use crate::desk::{CancelView, DeskError, Number};
+use crate::desk::{CancelView, DeskError, Difference, Number, differences};
 use crate::journal::JournalError;
 use crate::korean::said;
-use crate::record::PaymentKey;
+use crate::record::{PaymentKey, PaymentRecord};
 
 /// A refusal, not written out yet: in which language is decided where the request is known.
 #[derive(Clone)]
@@ -41,6 +41,8 @@ pub(super) struct More {
     pub(super) rows: Vec<RowFault>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) faults: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) differs: Vec<Difference>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cancel: Option<Box<CancelView>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,6 +72,8 @@ pub(super) struct RowFault {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) field: Option<String>,
     pub(super) message: String,
+    #[serde(skip)]
+    korean: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -132,8 +136,30 @@ impl Problem {
         self
     }
 
+    /// A payment that is registered with other content: what differs.
+    pub(super) fn conflict(known: &PaymentRecord, given: &PaymentRef) -> Self {
+        let differs = differences(&known.payment, given, |money: Money| money.to_string());
+        let told = |nothing: &str, between: [&str; 2]| {
+            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| nothing.to_owned());
+            let one = |one: &Difference| {
+                let [registered, new] = between;
+                let (was, is) = (value(&one.registered), value(&one.given));
+                format!("{} ({registered} {was}, {new} {is})", one.field)
+            };
+            differs.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        let error = DeskError::PaymentConflict;
+        let english = format!("{error}: {}", told("nothing", ["registered", "given"]));
+        let korean = format!(
+            "이 결제는 다른 내용으로 이미 등록되어 있으며 바꿀 수 없습니다. 다른 항목: {}.",
+            told("없음", ["등록:", "요청:"])
+        );
+        let problem = Self::new(StatusCode::CONFLICT, error.code(), english).korean(korean);
+        problem.more(More { differs, ..More::default() })
+    }
+
     pub(super) fn row(self, row: usize) -> RowFault {
-        RowFault { row, code: self.code, field: self.field, message: self.message }
+        RowFault { row, code: self.code, field: self.field, message: self.message, korean: self.korean }
     }
 
     pub(super) const fn code(&self) -> &'static str {
@@ -144,8 +170,14 @@ impl Problem {
     pub(super) fn write(&self, headers: &HeaderMap) -> Vec<u8> {
         let korean = self.korean.as_deref().filter(|_| wants_korean(headers));
         let message = korean.unwrap_or(&self.message);
+        let mut more = self.more.clone();
+        if let Some(more) = more.as_mut().filter(|_| wants_korean(headers)) {
+            for row in &mut more.rows {
+                row.message = row.korean.take().unwrap_or_else(|| std::mem::take(&mut row.message));
+            }
+        }
         let written =
-            Written { code: self.code, message, field: self.field.as_deref(), more: self.more.as_deref() };
+            Written { code: self.code, message, field: self.field.as_deref(), more: more.as_deref() };
         serde_json::to_vec(&written).unwrap_or_else(|_| br#"{"code":"internal","message":""}"#.to_vec())
     }
 }

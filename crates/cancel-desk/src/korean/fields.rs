@@ -61,11 +61,21 @@ pub(super) const TEXTS: Table = &[
     ("must be one of {}", "다음 중 하나여야 합니다: {0}"),
     ("must be one of: {}", "다음 중 하나여야 합니다: {0}"),
     ("must be from {} to {}", "{0}~{1} 사이여야 합니다"),
+    ("must be a whole number", "정수여야 합니다"),
+    ("must not be out of range", "쓸 수 있는 범위를 벗어났습니다"),
+    (
+        "must be such as `info` or `warn,cancel_desk=debug`",
+        "`info`나 `warn,cancel_desk=debug`처럼 적어야 합니다",
+    ),
     (
         "must be GATEWAY/ACCOUNT/PAYMENT, such as chaiport/shop/imp_448280090638",
         "PG/계정/결제번호 형식이어야 합니다 (예: chaiport/shop/imp_448280090638)",
     ),
     ("must be 64 hexadecimal digits", "16진수 64자리여야 합니다"),
+    (
+        "must be 64 hexadecimal digits, as `openssl rand -hex 32` prints them",
+        "16진수 64자리여야 합니다. `openssl rand -hex 32`로 만드세요",
+    ),
     ("not an id: must be 26 characters of a-z 2-7", "취소번호가 아닙니다. a-z와 2-7로 된 26자여야 합니다"),
     // amounts
     ("must be above zero", "0보다 커야 합니다"),
@@ -114,6 +124,11 @@ pub(super) const TEXTS: Table = &[
         "must be a json object with the texts refund_bank, refund_account, refund_holder, and refund_tel if wanted",
         "refund_bank, refund_account, refund_holder(필요하면 refund_tel)를 문자열로 담은 JSON 객체여야 합니다",
     ),
+    ("there is no such file", "파일이 없습니다"),
+    (
+        "the file may not be read: check its permissions",
+        "파일을 읽을 권한이 없습니다. 파일 권한을 확인하세요",
+    ),
     ("the file cannot be read as text", "파일을 텍스트로 읽을 수 없습니다"),
     ("must be digits (hyphens and spaces are dropped)", "숫자여야 합니다 (하이픈과 공백은 뺍니다)"),
     (
@@ -129,6 +144,7 @@ pub(super) const TEXTS: Table = &[
         "은행 코드를 알 수 없습니다. {0}의 은행 코드표가 없습니다",
     ),
     // files
+    ("line {}, column no. {}: {}", "{0}행 {1}번째 열: {2}"),
     ("line {}, column {}: {}", "{0}행 {1} 열: {2}"),
     ("line {}: {}", "{0}행: {1}"),
     ("the file is UTF-16: save it as «CSV UTF-8»", "UTF-16 파일입니다. «CSV UTF-8»로 저장하세요"),

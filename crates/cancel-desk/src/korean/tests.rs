@@ -186,6 +186,7 @@ fn values_and_names_stay_where_they_are() {
     for (english, korean) in [
         ("amount: must be above zero", "amount: 0보다 커야 합니다"),
         ("line 2, column key: must be at most 200 bytes", "2행 key 열: 200바이트 이하여야 합니다"),
+        ("line 2, column no. 4: must be at most 200 bytes", "2행 4번째 열: 200바이트 이하여야 합니다"),
         (
             "chaiport/shop: 10 cancels in a row have an unknown outcome",
             "chaiport/shop: 연속 10건의 결과를 알 수 없습니다",

@@ -92,12 +92,16 @@ pub(super) const TEXTS: Table = &[
     (
         "it is in plan {} already, as its line {}: run or discard that plan, or give it a key of its own if it is meant \
          once more",
-        "이미 계획 {0}의 {1}번째 줄에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
+        "이미 계획 {0}의 {1}행에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
     ),
     ("no such payment is registered: import it first", "등록되지 않은 결제입니다. 먼저 등록하세요"),
     (
         "several payments fit: add gateway, account or payment_id",
         "해당하는 결제가 여러 건입니다. gateway, account, payment_id로 지정하세요",
+    ),
+    (
+        "asked for before, and its outcome stands out ({}): take no new key, settle that one first (`cancel-desk pending`)",
+        "이미 요청한 환불이며 아직 결과가 정해지지 않았습니다(상태: {0}). 새 키를 쓰지 말고 먼저 `cancel-desk pending`에서 처리하세요",
     ),
     (
         "asked for before, and {}: give it a key of its own if it is meant once more",
@@ -131,6 +135,15 @@ pub(super) const TEXTS: Table = &[
         "백업 복원 후 점검 대상인 결제입니다. 담당자가 먼저 해제해야 합니다",
     ),
     ("no job {}: see the jobs with «bulk list»", "없는 작업입니다: {0}. `bulk list`로 확인하세요"),
+    (
+        "the job is planned: approve exactly its hash and its totals first",
+        "아직 승인하지 않은 작업입니다. 먼저 해시와 합계를 그대로 승인하세요",
+    ),
+    (
+        "must be a job's number, 26 characters of a-z 2-7: see `bulk list`",
+        "작업 번호가 아닙니다. a-z와 2-7로 된 26자이며 `bulk list`에 나옵니다",
+    ),
+    ("is in a folder that does not exist: make it first", "없는 폴더입니다. 먼저 폴더를 만드세요"),
     (
         "the job is {} ({}): plan the file again under another name",
         "작업 상태: {0} ({1}). 다른 이름으로 다시 계획하세요",

@@ -85,9 +85,13 @@ async fn a_command_line_that_cannot_be_read_is_told_in_korean() {
     let scene = Scene::new("usage").await;
     for (command, told) in [
         (&["cancel", "ORD-1", "--full"][..], "필수 항목이 없습니다: --key <KEY>"),
+        (&["cancel", "ORD-1", "--key", "k"][..], "<--amount <AMOUNT>|--full>"),
+        (&["bulk", "report", "zzz"][..], "작업 번호가 아닙니다"),
         (&["cancle"][..], "알 수 없는 명령입니다: cancle"),
         (&["pending", "--limt", "3"][..], "알 수 없는 옵션입니다: --limt"),
         (&["pending", "--limit", "0"][..], "1~100000 사이여야 합니다"),
+        (&["pending", "--limit", "a"][..], "정수여야 합니다"),
+        (&["worker", "--workers", "99999999999999999999"][..], "범위를 벗어났습니다"),
         (&["lookup", "O", "--gateway", "pg"][..], "chaiport, eximbay, settlebank 중 하나여야 합니다"),
         (&["cancel", "O", "--full", "--amount", "1", "--key", "k"][..], "함께 쓸 수 없습니다"),
     ] {

@@ -17,6 +17,7 @@ mod places;
 mod restored;
 #[cfg(unix)]
 mod service;
+mod words;
 
 #[cfg(unix)]
 use std::io::Write as _;

@@ -174,9 +174,16 @@ async fn a_person_is_told_what_is_next_in_every_state() {
         assert!(looked.out.contains(part), "{part}: {}", looked.out);
     }
     assert!(looked.err.contains("under their old keys"), "{}", looked.err);
+    // now it is safe, and later it is not: both are said at once
+    assert!(looked.out.contains("BEFORE the payment is trusted"), "{}", looked.out);
+    let korean = scene.korean(&["lookup", "ORD-1"]).await.ends(4).out;
+    assert!(korean.contains("해제(`trust`)하기 전에 그 요청을 원래 키로 다시 보내세요"), "{korean}");
     assert!(scene.run(&["status", "ORD-1"]).await.ends(0).out.contains("suspect after a restored backup"));
     let show = scene.korean(&["payments", "show", "ORD-1"]).await.ends(0).out;
-    assert!(show.contains("백업 복원 후 점검 대상입니다(저널에 없는 환불이 PG 내역에 있음)"), "{show}");
+    assert!(
+        show.contains("다른 곳에서 한 것으로 센 금액(3,000원)이 저널이 잃어버린 우리 환불일 수"),
+        "{show}"
+    );
     // repeated, it waits
     let again = scene.run(&[&["--json"], &cancel[..]].concat()).await.ends(4).json();
     let id = again["id"].as_str().unwrap();

@@ -13,7 +13,18 @@ async fn a_payment_is_registered_once_and_shown_with_its_cancels() {
     assert_eq!((first.status, &first.json()["cancelable_amount"]), (201, &7500.into()));
     assert_eq!(scene.send(Call::post("/payments", body)).await.status, 200);
     let other = body.replace("10000", "10001");
-    scene.send(Call::post("/payments", other)).await.refused(409, "payment_conflict");
+    let call = Call::post("/payments", other.as_str()).header("accept-language", "ko");
+    let korean = scene.send(call).await.refused(409, "payment_conflict");
+    assert!(
+        korean["message"].as_str().unwrap().contains("amount (등록: 10000 KRW, 요청: 10001 KRW)"),
+        "{korean}"
+    );
+    let differs = scene.send(Call::post("/payments", other)).await.refused(409, "payment_conflict");
+    assert_eq!(differs["differs"][0]["field"], "amount", "{differs}");
+    assert!(
+        differs["message"].as_str().unwrap().contains("registered 10000 KRW, given 10001 KRW"),
+        "{differs}"
+    );
     let path = "/payments/ORD%201%2F%EA%B0%80";
     let shown = scene.send(Call::get(path)).await.json();
     assert_eq!((&shown["pg_provider"], &shown["cancel_amount"]), (&"kcp".into(), &2500.into()));
@@ -117,6 +128,15 @@ async fn many_are_registered_together_or_not_at_all() {
         (&problem["rows"][0]["row"], &problem["rows"][0]["code"]),
         (&2.into(), &"payment_conflict".into())
     );
+    // in the order of the rows, whatever is wrong with each, and in the reader's language
+    let mixed = format!("[{},{}]", row(3).replace("1000", "2000"), r#"{"imp_uid":"imp_9","amount":1}"#);
+    let call = bulk(mixed).header("accept-language", "ko");
+    let korean = scene.send(call).await.refused(400, "invalid_rows");
+    let told: Vec<_> = korean["rows"].as_array().unwrap().iter().map(|row| row["row"].as_u64()).collect();
+    assert_eq!(told, [Some(1), Some(2)], "{korean}");
+    assert!(korean["message"].as_str().unwrap().contains("첫 행: 1"), "{korean}");
+    assert!(korean["rows"][0]["message"].as_str().unwrap().contains("다른 항목: amount"), "{korean}");
+    assert_eq!(korean["rows"][1]["message"], "merchant_uid: 필수 항목입니다.", "{korean}");
     scene.send(Call::get("/payments/ORD-600")).await.refused(404, "no_such_payment");
     for malformed in ["", "[]", "[1,", "{\n", "[{}] x"] {
         scene.send(bulk(malformed.to_owned())).await.refused(400, "malformed_json");

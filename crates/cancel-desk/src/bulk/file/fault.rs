@@ -19,7 +19,8 @@ impl fmt::Display for FileFault {
         if let Some(line) = self.line {
             write!(f, "line {line}")?;
             if let Some(column) = &self.column {
-                write!(f, ", column {column}")?;
+                let number = if column.bytes().all(|b| b.is_ascii_digit()) { "no. " } else { "" };
+                write!(f, ", column {number}{column}")?;
             }
             f.write_str(": ")?;
         }

@@ -156,7 +156,7 @@ fn every_fault_is_told_and_nothing_of_an_account() {
 #[test]
 fn the_header_row_is_read_strictly() {
     let told = fault("주문번호,환불금액,구매자명\nA,1,B\n");
-    assert!(told.starts_with("line 1, column 3: «구매자명» is not a column of an order file"), "{told}");
+    assert!(told.starts_with("line 1, column no. 3: «구매자명» is not a column of an order file"), "{told}");
     let told = crate::korean::said(&told).unwrap();
     assert!(told.contains("«구매자명»: 주문 파일에서") && told.contains("환불사유"), "{told}");
     // a file without a header has values there

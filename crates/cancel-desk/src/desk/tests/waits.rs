@@ -46,7 +46,8 @@ async fn a_cancel_tells_why_it_waits() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let second = desk.cancel(wish("ORD-1", "b", "1000")).await.unwrap().intent().id;
-    assert_eq!(waits(&desk, second).await, Some(Waiting::AnotherCancel { cancel: first }));
+    let behind = Waiting::AnotherCancel { cancel: first, waits_for_a_person: false };
+    assert_eq!(waits(&desk, second).await, Some(behind));
     // on the wire
     assert_eq!(waits(&desk, first).await, None);
     drop(workers);

@@ -1,0 +1,78 @@
+//! A plan of `bulk`, as people read it.
+
+use std::collections::BTreeMap;
+
+use pg_core::Money;
+
+use crate::bulk::{Plan, Verdict};
+
+use super::bulk_text as words;
+use super::shell::Shell;
+use super::show;
+
+/// How many rows that a plan leaves out are shown.
+const SHOWN: usize = 20;
+
+/// How many rows have which verdict, and the first of those that are left out.
+pub(super) fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
+    let lang = shell.lang();
+    // what is done first, then what is most
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    for row in &plan.rows {
+        let count = counts.entry(row.verdict.as_str()).or_default();
+        *count = count.saturating_add(1);
+    }
+    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+    counts.sort_by_key(|(verdict, count)| (*verdict != "ok", std::cmp::Reverse(*count)));
+    let rows = counts
+        .into_iter()
+        .map(|(verdict, count)| vec![words::verdict(lang, verdict).to_owned(), count.to_string()])
+        .collect();
+    let mut text = show::table(&[words::VERDICT.of(lang), words::ROWS.of(lang)], &[1], rows);
+    let left_out = plan.left_out().count();
+    if left_out > 0 {
+        text.push('\n');
+        let shown = plan.left_out().take(SHOWN).map(|row| {
+            let order = row.merchant_uid.clone().unwrap_or_default();
+            vec![row.line.to_string(), order, verdict(shell, &row.verdict)]
+        });
+        let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
+        text.push_str(&show::table(&header, &[0], shown.collect()));
+        let more = left_out.saturating_sub(SHOWN);
+        if more > 0 && !written {
+            text.push_str(&words::MORE.fill(lang, &[&more]));
+            text.push('\n');
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// A verdict in a sentence.
+pub(super) fn verdict(shell: &Shell, verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::NotCancellable { field, why } => {
+            format!("{}: {}", words::column(shell.lang(), field), shell.said(why))
+        }
+        verdict => shell.said(&verdict.to_string()),
+    }
+}
+
+/// Rows and sum for every account and currency.
+pub(super) fn sums(shell: &Shell, plan: &Plan) -> String {
+    let lang = shell.lang();
+    let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
+    for row in plan.rows.iter().filter(|row| row.verdict == Verdict::Ok) {
+        let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
+        let key = (payment.account().to_string(), amount.currency().code());
+        let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
+        *count = count.saturating_add(1);
+        *sum = sum.checked_add(amount).unwrap_or(*sum);
+    }
+    let rows = sums
+        .into_iter()
+        .map(|((account, _), (count, sum))| vec![account, count.to_string(), show::money(sum)])
+        .collect();
+    let header = [words::ACCOUNT, words::ROWS, words::SUM].map(|word| word.of(lang));
+    format!("{}\n", show::table(&header, &[1, 2], rows))
+}

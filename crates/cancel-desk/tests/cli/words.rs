@@ -1,0 +1,91 @@
+//! What is said where money is at stake: no more than is true, and what is to be done.
+
+use super::*;
+
+/// A payment of Eximbay, which tells no single cancels, with a cancel whose answer was lost; that cancel's number.
+async fn undecided(scene: &Scene) -> String {
+    let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00"));
+    let row = format!(
+        "{{\"gateway\":\"eximbay\",\"transaction_id\":\"{}\",\"merchant_uid\":\"E-1\",\"amount\":10.00,\"currency\":\"USD\"}}\n",
+        id.as_str()
+    );
+    let path = scene.write("payments.jsonl", &row);
+    scene.run(&["payments", "import", path.to_str().unwrap()]).await.ends(0);
+    let lost = Fault::on(Gateway::Eximbay, Operation::Cancel).kind(FaultKind::CloseWithoutAnswer).apply(true);
+    scene.sandbox.fault(lost);
+    let cancel = ["--json", "cancel", "E-1", "--amount", "3.00", "--key", "k1", "--wait", "60s", "-y"];
+    let first = scene.run(&cancel).await.ends(4).json();
+    assert_eq!(first["evidence"]["why"], "somebody_else_possible", "{first}");
+    first["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_behind_a_person_is_sent_to_that_decision() {
+    let scene = Scene::new("behind").await;
+    let first = undecided(&scene).await;
+    let cancel = ["cancel", "E-1", "--amount", "2.00", "--key", "k2", "--wait", "1s", "--yes"];
+    let behind = scene.korean(&cancel).await.ends(3);
+    assert!(behind.out.contains("담당자 확인을 기다립니다"), "{}", behind.out);
+    assert!(behind.err.contains(&format!("먼저 {first} 건을 `resolve`로 결정하세요")), "{}", behind.err);
+    assert!(!behind.err.contains("이어서 처리합니다") && !behind.out.contains("끝나면"), "{}", behind.err);
+    let shown = scene.run(&["--json", "status", "--key", "k2"]).await.ends(3).json();
+    assert_eq!(shown["waits"]["because"], "another_cancel", "{shown}");
+    assert_eq!(shown["waits"]["waits_for_a_person"], true, "{shown}");
+    let pending = scene.run(&["pending"]).await.ends(4);
+    assert!(pending.out.contains("no worker goes on before that one is decided"), "{}", pending.out);
+    assert!(pending.out.contains("why somebody_else_possible"), "{}", pending.out);
+    // a row for it takes no new key either
+    let file = scene.write("orders.csv", "merchant_uid,amount\nE-1,3.00\n");
+    let plan = scene.korean(&["bulk", "plan", file.to_str().unwrap()]).await.ends(1).out;
+    assert!(plan.contains("새 키를 쓰지 말고") && !plan.contains("별도의 키"), "{plan}");
+    scene.run(&["resolve", &first, "--happened", "--by", "kim", "--reason", "x", "--yes"]).await.ends(0);
+    scene.run(&["cancel", "E-1", "--amount", "2.00", "--key", "k2", "--wait", "20s", "--yes"]).await.ends(0);
+    let plan = scene.korean(&["bulk", "plan", file.to_str().unwrap()]).await.ends(1).out;
+    assert!(plan.contains("상태: 환불 완료") && plan.contains("별도의 키"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_counted_as_somebody_elses_is_named_after_a_restored_backup() {
+    let scene = Scene::new("counted").await;
+    let ids = scene.pay(&["ORD-1"]).await;
+    scene.sandbox.console_refund(Gateway::Chaiport, &ids[0], 700).unwrap();
+    scene.run(&["cancel", "ORD-1", "--amount", "1000", "--key", "k", "--wait", "20s", "--yes"]).await.ends(0);
+    scene.run(&["recover", "--after-restore", "--by", "kim", "--reason", "x"]).await;
+    let looked = scene.korean(&["lookup", "ORD-1"]).await.ends(0).out;
+    assert!(looked.contains("금액은 일치합니다. 그것만으로 점검이 끝나지는 않습니다"), "{looked}");
+    assert!(looked.contains("다른 곳에서 한 것으로 센 금액(700원)이"), "{looked}");
+    assert!(!looked.contains("저널에 없는 환불이 PG 내역에 있음"), "{looked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_names_the_option_that_shows_its_rest() {
+    let scene = Scene::new("rest").await;
+    scene.pay(&["ORD-1", "ORD-2"]).await;
+    for (list, shown) in
+        [(&["payments", "list", "--limit", "1"][..], "ORD-2"), (&["journal", "events", "--limit", "1"], "2")]
+    {
+        let first = scene.korean(list).await.ends(0);
+        assert!(first.err.contains("다음 목록: --after "), "{}", first.err);
+        let after = first.err.trim().rsplit_once("--after ").unwrap().1.to_owned();
+        let rest = scene.korean(&[&list[..2], &["--after", &after]].concat()).await.ends(0);
+        assert!(rest.out.contains(shown) && rest.err.is_empty(), "{} {}", rest.out, rest.err);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_called_by_its_name() {
+    let scene = Scene::new("named").await;
+    scene.pay(&["ORD-1"]).await;
+    let id = "a".repeat(26);
+    assert_eq!(scene.korean(&["status", &id]).await.ends(2).err, "오류: 저널에 없는 취소번호입니다\n");
+    let cancel = ["cancel", "ORD-1", "--full", "--key", "k", "--refund-to", "none.json", "--yes"];
+    assert_eq!(scene.korean(&cancel).await.ends(2).err, "오류: --refund-to: 파일이 없습니다\n");
+    let trust = ["trust", "ORD-1", "--by", "kim", "--reason", "x", "--yes"];
+    let trusted = scene.korean(&trust).await.ends(0);
+    assert!(trusted.err.contains("점검 대상이 아닙니다"), "{}", trusted.err);
+    assert!(!format!("{}{}", trusted.out, trusted.err).contains("다시 환불을 진행할 수"), "{}", trusted.out);
+    let file = scene.write("orders.csv", "merchant_uid,amount\nORD-1,100\nORD-9,1\n");
+    let plan = ["bulk", "plan", file.to_str().unwrap(), "--left-out", "no/such/x.csv"];
+    let refused = scene.korean(&plan).await.ends(2).err;
+    assert!(refused.contains("no/such/x.csv: 없는 폴더입니다"), "{refused}");
+}
