@@ -28,6 +28,10 @@ pub(super) const TEXTS: Table = &[
     ("must be an absolute path on the gateway's host", "PG 주소 안의 절대 경로여야 합니다"),
     ("must be an absolute url such as https://host", "https://host 같은 전체 주소여야 합니다"),
     ("must be an http or https url", "http 또는 https 주소여야 합니다"),
+    (
+        "must not be set: the witness transport has no proxies",
+        "쓰지 마세요. witness 전송 방식은 프록시를 지원하지 않습니다",
+    ),
     ("must be https", "https여야 합니다"),
     (
         "must be https (http only to a loopback address such as 127.0.0.1)",
