@@ -51,8 +51,8 @@ async fn what_was_counted_as_somebody_elses_is_named_after_a_restored_backup() {
     scene.sandbox.console_refund(Gateway::Chaiport, &ids[0], 700).unwrap();
     scene.run(&["cancel", "ORD-1", "--amount", "1000", "--key", "k", "--wait", "20s", "--yes"]).await.ends(0);
     scene.run(&["recover", "--after-restore", "--by", "kim", "--reason", "x"]).await;
-    let looked = scene.korean(&["lookup", "ORD-1"]).await.ends(0).out;
-    assert!(looked.contains("금액은 일치합니다. 그것만으로 점검이 끝나지는 않습니다"), "{looked}");
+    let looked = scene.korean(&["lookup", "ORD-1"]).await.ends(4).out;
+    assert!(looked.contains("표시 없음: 다른 곳에서 한 취소이거나 표시가 잘린 우리 취소"), "{looked}");
     assert!(looked.contains("다른 곳에서 한 것으로 센 금액(700원)이"), "{looked}");
     assert!(!looked.contains("저널에 없는 환불이 PG 내역에 있음"), "{looked}");
 }
