@@ -106,6 +106,7 @@ impl Missing {
     }
 
     /// Whether there is anything of it, with a mark or without.
+    #[cfg(feature = "cli")]
     pub(crate) const fn is_empty(&self) -> bool {
         self.marked.is_empty() && self.unmarked.is_empty() && self.rest.is_none()
     }
