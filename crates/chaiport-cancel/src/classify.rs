@@ -83,7 +83,7 @@ fn refusal(
         return without_envelope(status).into();
     };
     let class = status_class(status);
-    let code = GatewayText::scrubbed(&envelope.code.to_string(), scrub).as_str().to_owned();
+    let code = GatewayText::scrubbed(envelope.code.to_string(), scrub).as_str().to_owned();
     let text = GatewayText::scrubbed(envelope.message(), scrub);
     if let StatusClass::Unknown(reason) = class {
         return unknown(reason, status).with_answer(code, text).into();
@@ -247,7 +247,7 @@ pub(crate) fn look_up_refusal(response: &WireResponse, scrub: &[&str]) -> LookUp
     let error = LookUpError::new(kind).with_http_status(status);
     match envelope {
         Some(envelope) => {
-            let code = GatewayText::scrubbed(&envelope.code.to_string(), scrub).as_str().to_owned();
+            let code = GatewayText::scrubbed(envelope.code.to_string(), scrub).as_str().to_owned();
             error.with_answer(code, GatewayText::scrubbed(envelope.message(), scrub))
         }
         None => error,
