@@ -94,12 +94,12 @@ fn deeper_than(text: &str, limit: usize) -> bool {
 }
 
 fn opening_brackets(text: &str) -> usize {
-    /// No more than fit into the sum of one piece; sums of bytes are counted many at a time.
+    /// No more than the sum of one piece can hold: bytes that cannot run over are added many at a time.
     const PIECE: usize = 128;
     // the bit that tells `{` from `[`
     let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
     let pieces = text.as_bytes().chunks(PIECE);
-    let counts = pieces.map(|piece| piece.iter().map(opens).fold(0, u8::saturating_add));
+    let counts = pieces.map(|piece| piece.iter().map(opens).fold(0, u8::wrapping_add));
     counts.map(usize::from).fold(0, usize::saturating_add)
 }
 
