@@ -41,8 +41,6 @@ pub(crate) fn classify_scrubbing(
     response: &WireResponse,
     sensitive: &[&str],
 ) -> Result<Cancelled, CancelError> {
-    let mut scrub = request.sensitive_values();
-    scrub.extend(sensitive);
     let status = response.status();
     if status_class(status) == StatusClass::Answer {
         let Ok(envelope) = payment_envelope(response.body()) else {
@@ -63,6 +61,8 @@ pub(crate) fn classify_scrubbing(
             return success(request, payment, status);
         }
     }
+    let mut scrub = request.sensitive_values();
+    scrub.extend(sensitive);
     let record = request.record();
     let pg_meaning = |code: &str| codes::pg_meaning(record.pg_provider()?, record.pay_method(), code);
     Err(refusal(response, &scrub, pg_meaning))
