@@ -41,8 +41,6 @@ pub(crate) fn classify_scrubbing(
     response: &WireResponse,
     sensitive: &[&str],
 ) -> Result<Cancelled, CancelError> {
-    let mut scrub = request.sensitive_values();
-    scrub.extend(sensitive);
     let status = response.status();
     if status_class(status) == StatusClass::Answer {
         let Ok(envelope) = payment_envelope(response.body()) else {
@@ -63,6 +61,8 @@ pub(crate) fn classify_scrubbing(
             return success(request, payment, status);
         }
     }
+    let mut scrub = request.sensitive_values();
+    scrub.extend(sensitive);
     let record = request.record();
     let pg_meaning = |code: &str| codes::pg_meaning(record.pg_provider()?, record.pay_method(), code);
     Err(refusal(response, &scrub, pg_meaning))
@@ -83,7 +83,7 @@ fn refusal(
         return without_envelope(status).into();
     };
     let class = status_class(status);
-    let code = GatewayText::scrubbed(&envelope.code.to_string(), scrub).as_str().to_owned();
+    let code = GatewayText::scrubbed(envelope.code.to_string(), scrub).as_str().to_owned();
     let text = GatewayText::scrubbed(envelope.message(), scrub);
     if let StatusClass::Unknown(reason) = class {
         return unknown(reason, status).with_answer(code, text).into();
@@ -132,7 +132,7 @@ fn success(request: &CancelRequest, payment: Payment, status: u16) -> Result<Can
     let after = request.balance_before().checked_sub(request.amount());
     // without a checksum, the balance it was made from may have been old: the tag alone then tells
     let grown_by_ours =
-        Some(payment.balance()) == after || (!request.is_guarded() && request.history_tag().is_some());
+        Some(payment.balance()) == after || (!request.is_guarded() && request.label().is_some());
     let route = Route::of_payment(&payment, record);
     let (later, pending) = (route.decides_later(), route.awaits_approval(&payment));
     // paid out on the next business day: virtual accounts, and whatever goes into an account
@@ -161,9 +161,9 @@ fn success(request: &CancelRequest, payment: Payment, status: u16) -> Result<Can
 /// was cut, the place is ours) would take somebody else's cancel of the same amount for this one.
 fn our_entry<'p>(request: &CancelRequest, payment: &'p Payment) -> Option<&'p CancelRecord> {
     let history = payment.history();
-    let entry = match request.history_tag() {
+    let entry = match request.label() {
         Some(tag) => {
-            let mut tagged = history.iter().filter(|entry| entry.reason.as_str().contains(&tag));
+            let mut tagged = history.iter().filter(|entry| entry.reason.as_str().contains(tag));
             let first = tagged.next()?;
             if tagged.next().is_some() {
                 return None;
@@ -184,8 +184,8 @@ fn our_entry<'p>(request: &CancelRequest, payment: &'p Payment) -> Option<&'p Ca
 
 fn has_our_tag(request: &CancelRequest, payment: &Payment) -> bool {
     request
-        .history_tag()
-        .is_some_and(|tag| payment.history().iter().any(|entry| entry.reason.as_str().contains(&tag)))
+        .label()
+        .is_some_and(|tag| payment.history().iter().any(|entry| entry.reason.as_str().contains(tag)))
 }
 
 /// Whether an answer is Chaiport's own 401: the token was refused, and nothing executed. A 401 that speaks of a PG's
@@ -247,7 +247,7 @@ pub(crate) fn look_up_refusal(response: &WireResponse, scrub: &[&str]) -> LookUp
     let error = LookUpError::new(kind).with_http_status(status);
     match envelope {
         Some(envelope) => {
-            let code = GatewayText::scrubbed(&envelope.code.to_string(), scrub).as_str().to_owned();
+            let code = GatewayText::scrubbed(envelope.code.to_string(), scrub).as_str().to_owned();
             error.with_answer(code, GatewayText::scrubbed(envelope.message(), scrub))
         }
         None => error,

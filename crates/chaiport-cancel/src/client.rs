@@ -138,12 +138,13 @@ impl ChaiportClient {
         wire_request: WireRequest,
         held: HeldToken,
     ) -> Result<Cancelled, CancelError> {
-        let response = self.send(wire_request, &[&held]).await.map_err(without_answer)?;
+        let sensitive = self.sensitive(Some(&held), None);
+        let response = self.send(wire_request, &sensitive).await.map_err(without_answer)?;
         if response.status() != 401 {
-            return classify_scrubbing(request, &response, &self.sensitive(&[&held]));
+            return classify_scrubbing(request, &response, &sensitive);
         }
         self.inner.tokens.invalidate(&held).await;
-        let refused = classify_scrubbing(request, &response, &self.sensitive(&[&held]));
+        let refused = classify_scrubbing(request, &response, &sensitive);
         if !is_token_refused(&response) || !request.guard_holds() {
             return refused;
         }
@@ -158,12 +159,13 @@ impl ChaiportClient {
             Ok(second) => second,
             Err(error) => return Err(not_repeated(refused, error)),
         };
-        match self.send(second, &[&held, &renewed]).await.map_err(without_answer) {
+        let sensitive = self.sensitive(Some(&held), Some(&renewed));
+        match self.send(second, &sensitive).await.map_err(without_answer) {
             Ok(response) => {
                 if response.status() == 401 {
                     self.inner.tokens.invalidate(&renewed).await;
                 }
-                classify_scrubbing(request, &response, &self.sensitive(&[&held, &renewed]))
+                classify_scrubbing(request, &response, &sensitive)
             }
             Err(CancelError::NotSent(error)) => Err(not_repeated(refused, error)),
             Err(error) => Err(error),
@@ -171,10 +173,11 @@ impl ChaiportClient {
     }
 
     /// What no message may repeat: key, secret and the tokens in use.
-    fn sensitive<'a>(&'a self, tokens: &[&'a HeldToken]) -> Vec<&'a str> {
+    fn sensitive<'a>(&'a self, token: Option<&'a HeldToken>, renewed: Option<&'a HeldToken>) -> [&'a str; 4] {
         let [key, secret] = self.inner.config.sensitive_values();
-        let tokens = tokens.iter().map(|held| held.token.secret().expose());
-        [key, secret].into_iter().chain(tokens).collect()
+        // an empty text is looked for nowhere
+        let text = |held: Option<&'a HeldToken>| held.map_or("", |held| held.token.secret().expose());
+        [key, secret, text(token), text(renewed)]
     }
 
     /// Looks a payment up: `GET /payments/{imp_uid}`, as the settings say about test payments.
@@ -303,13 +306,14 @@ impl ChaiportClient {
             |held: &HeldToken| wire::revoke_virtual_account(imp_uid, pg_api_key, self.authorization(held));
         let held = self.token().await?;
         let mut renewed = None;
-        let mut response = self.send(build(&held)?, &[&held]).await.map_err(without_answer)?;
+        let sensitive = self.sensitive(Some(&held), None);
+        let mut response = self.send(build(&held)?, &sensitive).await.map_err(without_answer)?;
         if is_token_refused(&response) {
             self.inner.tokens.invalidate(&held).await;
             // revoking twice revokes once, so a repeat that is lost is unknown like any other
             if let Ok(token) = self.token().await {
                 let token = &*renewed.insert(token);
-                let second = self.send(build(token)?, &[&held, token]).await;
+                let second = self.send(build(token)?, &self.sensitive(Some(&held), Some(token))).await;
                 response = match second.map_err(without_answer) {
                     Ok(second) => second,
                     Err(CancelError::NotSent(_)) => response,
@@ -318,8 +322,7 @@ impl ChaiportClient {
             }
         }
         // the answer may be to either token
-        let mut scrub = self.sensitive(&[&held]);
-        scrub.extend(renewed.iter().map(|token| token.token.secret().expose()));
+        let mut scrub = self.sensitive(Some(&held), renewed.as_ref()).to_vec();
         // it went out in the query, and may come back as it stood there
         let in_query = pg_api_key.map(|key| percent_encode(key.expose()));
         scrub.extend(pg_api_key.map(Secret::expose));
@@ -365,14 +368,14 @@ impl ChaiportClient {
     }
 
     async fn look(&self, request: WireRequest, held: &HeldToken) -> Result<WireResponse, LookUpError> {
-        self.send(request, &[held])
+        self.send(request, &self.sensitive(Some(held), None))
             .await
             .map_err(|error| LookUpError::new(LookUpErrorKind::Unavailable).with_source(error))
     }
 
     /// A look-up's error with what must not be shown blanked out of its message.
     fn scrubbed(&self, error: LookUpError, held: &HeldToken) -> LookUpError {
-        let sensitive = self.sensitive(&[held]);
+        let sensitive = self.sensitive(Some(held), None);
         match (error.code().map(str::to_owned), error.message().map(GatewayText::as_str)) {
             (Some(code), Some(message)) => {
                 let text = GatewayText::scrubbed(message, &sensitive);
@@ -387,7 +390,10 @@ impl ChaiportClient {
             .tokens
             .get(|| async {
                 let request = wire::get_token(&self.inner.config).map_err(TokenError::not_built)?;
-                let response = self.send(request, &[]).await.map_err(TokenError::without_answer)?;
+                let response = self
+                    .send(request, &self.sensitive(None, None))
+                    .await
+                    .map_err(TokenError::without_answer)?;
                 parse_token(&response, &self.inner.config.sensitive_values())
             })
             .await
@@ -397,14 +403,14 @@ impl ChaiportClient {
         Authorization::new(&self.inner.config, &held.token)
     }
 
-    /// Sends, and takes key, secret and the tokens in use out of the answer, should it echo them.
+    /// Sends, and takes what is [`sensitive`](Self::sensitive) out of the answer, should it echo that.
     async fn send(
         &self,
         request: WireRequest,
-        tokens: &[&HeldToken],
+        sensitive: &[&str],
     ) -> Result<WireResponse, pg_core::TransportError> {
         let response = self.inner.transport.send(&self.inner.base, request).await?;
-        Ok(response.without(&self.sensitive(tokens)))
+        Ok(response.without(sensitive))
     }
 }
 

@@ -8,7 +8,7 @@ use pg_core::{CancelError, Cancelled, Invalid, LookUpError, LookUpErrorKind, Pay
 use crate::client::ChaiportClient;
 use crate::ids::{ImpUid, MerchantUid, PaymentIds};
 use crate::record::PaymentRecord;
-use crate::request::{CancelRequest, tag_label};
+use crate::request::CancelRequest;
 
 /// The request that an order stands for. The same order always makes the same bytes; its log of sendings is shared.
 ///
@@ -81,7 +81,7 @@ impl CancelGateway for ChaiportClient {
     }
 
     fn history_tag(&self, order: &CancelOrder) -> Option<String> {
-        Some(tag_label(order.tag()))
+        Some(order.tag().in_reason())
     }
 }
 

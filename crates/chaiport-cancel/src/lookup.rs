@@ -346,9 +346,8 @@ pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowl
     if !about_it {
         return Verdict::Unclear(Doubt::Incoherent);
     }
-    let tag = request.history_tag();
     let attempt = OpenAttempt {
-        tag: tag.as_deref(),
+        tag: request.label(),
         before: request.balance_before(),
         amount: request.amount(),
         guarded: request.is_guarded(),
@@ -394,7 +393,7 @@ fn has_clear_order(payment: &Payment) -> bool {
 
 /// Whether some entry has this attempt's amount and not another attempt's whole tag: one that was cut short may be ours.
 fn could_be_ours(request: &CancelRequest, payment: &Payment) -> bool {
-    let untagged = request.history_tag().is_none();
+    let untagged = request.label().is_none();
     payment.history().iter().any(|entry| {
         entry.amount == request.amount() && (untagged || !AttemptTag::stands_in(entry.reason.as_str()))
     })

@@ -1,6 +1,7 @@
 //! What is asked of Chaiport: one cancel of one payment.
 
 mod read;
+mod reason;
 mod refund;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use pg_core::{AttemptTag, Invalid, Money, RefundAccount, SendLog};
 use crate::later::Route;
 use crate::record::PaymentRecord;
 use crate::response::PaymentStatus;
+use reason::Reason;
 pub(crate) use refund::RefundTo;
 
 /// Longest `reason` in characters (Chaiport REST reference, 2022).
@@ -54,8 +56,7 @@ pub struct CancelRequest {
     amount: Money,
     guarded: bool,
     tag: AttemptTag,
-    tagged: bool,
-    reason: Option<String>,
+    reason: Reason,
     tax_free: Option<Money>,
     vat_amount: Option<Money>,
     refund: Option<RefundTo>,
@@ -122,13 +123,13 @@ impl CancelRequest {
             return Err(Invalid::new("balance", "is zero: nothing is left to cancel"));
         }
         check_amount(balance, balance, amount)?;
+        let tag = AttemptTag::random()?;
         Ok(Self {
             record,
             amount,
             guarded,
-            tag: AttemptTag::random()?,
-            tagged: true,
-            reason: None,
+            reason: Reason::new(&tag),
+            tag,
             tax_free: None,
             vat_amount: None,
             refund: None,
@@ -145,6 +146,7 @@ impl CancelRequest {
     /// fresh balance**: the tag finds a cancel again, but nothing at Chaiport refuses a second one with the same tag.
     #[must_use]
     pub fn with_tag(mut self, tag: AttemptTag) -> Self {
+        self.reason.set_tag(&tag);
         self.tag = tag;
         self
     }
@@ -177,7 +179,7 @@ impl CancelRequest {
         if reason.chars().any(char::is_control) {
             return Err(Invalid::new("reason", "must not contain control characters"));
         }
-        self.reason = Some(reason.trim().to_owned()).filter(|reason| !reason.is_empty());
+        self.reason.set_given(reason.trim());
         self.check_reason()?;
         Ok(self)
     }
@@ -186,7 +188,7 @@ impl CancelRequest {
     /// else's of the same amount: [`reconcile`](crate::lookup::reconcile) leaves such cases to a person.
     #[must_use]
     pub const fn with_untagged_reason(mut self) -> Self {
-        self.tagged = false;
+        self.reason.leave_out_tag();
         self
     }
 
@@ -282,15 +284,16 @@ impl CancelRequest {
     /// [`Invalid`] naming `refund_account`, `refund_tel`, `pg_provider` or `reason`.
     pub fn check(&self) -> Result<(), Invalid> {
         self.check_reason()?;
-        if self.record.pg_provider() == Some("naverpay") && self.reason.is_none() {
+        if self.record.pg_provider() == Some("naverpay") && self.reason.given().is_none() {
             return Err(Invalid::new("reason", "must be given for naver pay"));
         }
         refund::check(self.record.pg_provider(), self.record.pay_method(), self.refund.as_ref())
     }
 
     fn check_reason(&self) -> Result<(), Invalid> {
-        let length = self.wire_reason().map_or(0, |reason| reason.chars().count());
-        if length > MAX_REASON {
+        let reason = self.reason.sent().unwrap_or_default();
+        // no text has more characters than bytes
+        if reason.len() > MAX_REASON && reason.chars().count() > MAX_REASON {
             return Err(Invalid::new(
                 "reason",
                 format!("must be at most {MAX_REASON} characters with the tag in front"),
@@ -309,11 +312,6 @@ impl CancelRequest {
     pub(crate) fn sensitive_values(&self) -> Vec<&str> {
         self.refund_account().map(RefundAccount::sensitive_values).unwrap_or_default()
     }
-}
-
-/// How the tag is written into a reason.
-pub(crate) fn tag_label(tag: &AttemptTag) -> String {
-    tag.in_reason()
 }
 
 impl fmt::Debug for CancelRequest {

@@ -263,12 +263,13 @@ impl Payment {
         let currency: Currency = wire.currency.parse().ok()?;
         let money = |decimal| Money::from_decimal(decimal, currency).ok();
         let (paid, cancelled) = (money(wire.amount)?, money(wire.cancel_amount)?);
-        let mut history = Vec::new();
-        for Object(entry) in wire.cancel_history.unwrap_or_default() {
+        let told = wire.cancel_history.unwrap_or_default();
+        let mut history = Vec::with_capacity(told.len());
+        for Object(entry) in told {
             history.push(CancelRecord {
                 amount: money(entry.amount)?,
                 cancelled_at: entry.cancelled_at.filter(|at| *at != 0).and_then(moment),
-                reason: GatewayText::scrubbed(&entry.reason.unwrap_or_default(), &[]),
+                reason: GatewayText::scrubbed(entry.reason.unwrap_or_default(), &[]),
                 cancellation_id: entry.cancellation_id.filter(|id| Word(id).is_plain()),
                 pg_tid: entry.pg_tid,
                 receipt_url: entry.receipt_url,
@@ -406,9 +407,11 @@ pub(crate) fn moment(seconds: i64) -> Option<OffsetDateTime> {
 
 /// The order of `cancel_history` is documented nowhere, so the moments decide where all are told.
 fn oldest_first(history: &mut [CancelRecord]) {
-    let moments: Option<Vec<_>> = history.iter().map(|entry| entry.cancelled_at).collect();
-    let Some(moments) = moments else { return };
-    if moments.first() > moments.last() {
+    let moment = |entry: Option<&CancelRecord>| entry.and_then(|entry| entry.cancelled_at);
+    if history.len() < 2 || history.iter().any(|entry| entry.cancelled_at.is_none()) {
+        return;
+    }
+    if moment(history.first()) > moment(history.last()) {
         // newest first; turned round, cancels of one second keep their order too
         history.reverse();
     }

@@ -192,7 +192,7 @@ pub fn parse_token(response: &WireResponse, sensitive: &[&str]) -> Result<Token,
             error.kind = TokenErrorKind::Credentials;
         }
         let code = envelope.code.to_string();
-        error.code = Some(GatewayText::scrubbed(&code, sensitive).as_str().to_owned());
+        error.code = Some(GatewayText::scrubbed(code, sensitive).as_str().to_owned());
         error.message = Some(GatewayText::scrubbed(envelope.message(), sensitive));
     }
     Err(error)

@@ -68,7 +68,7 @@ pub fn cancel(request: &CancelRequest, authorization: Authorization<'_>) -> Resu
 #[derive(Serialize)]
 struct CancelBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
+    reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     imp_uid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub fn cancel_body(request: &CancelRequest) -> Result<Vec<u8>, Invalid> {
     let refund = request.refund();
     let checksum = request.is_guarded().then(|| request.balance_before());
     to_json(&CancelBody {
-        reason: request.wire_reason(),
+        reason: request.reason_to_send(),
         imp_uid,
         merchant_uid,
         amount: number("amount", request.amount())?,

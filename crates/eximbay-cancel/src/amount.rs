@@ -61,14 +61,14 @@ impl AmountText {
     /// minor digits (KRW, JPY, VND) is always written as an integer.
     #[must_use]
     pub fn in_style(&self, amount: Money) -> String {
-        let full = amount.to_decimal_text();
+        let mut full = amount.to_decimal_text();
         let Some((major, minor)) = full.split_once('.') else { return full };
         let needed = minor.trim_end_matches('0').len();
         let kept = needed.max(self.decimal_places().min(minor.len()));
-        match minor.get(..kept) {
-            None | Some("") => major.to_owned(),
-            Some(minor) => format!("{major}.{minor}"),
-        }
+        let point = usize::from(kept > 0);
+        let length = major.len().saturating_add(point).saturating_add(kept);
+        full.truncate(length);
+        full
     }
 
     fn decimal_places(&self) -> usize {

@@ -44,7 +44,7 @@ impl Envelope {
     /// [`JsonFault`] when the body is no JSON object, or a code is neither text nor number.
     pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<Self, JsonFault> {
         let raw: Raw = parse(body)?;
-        let text = |text: Option<String>| text.map(|text| GatewayText::scrubbed(&text, sensitive));
+        let text = |text: Option<String>| text.map(|text| GatewayText::scrubbed(text, sensitive));
         // a listed code decides and is no echo; any other may be free text
         let code = |code: Option<String>| match code {
             Some(code) if codes::find(&code).is_none() => {

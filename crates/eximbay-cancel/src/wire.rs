@@ -10,6 +10,8 @@ use crate::payment::PaymentRecord;
 use crate::request::{CancelRequest, OtherParams, Tax};
 
 const CONTENT_TYPE: &str = "application/json";
+/// Room for a body, in bytes.
+const USUAL_LENGTH: usize = 512;
 const RETRIEVE: &str = "/v1/payments/retrieve";
 
 /// `POST /v1/payments/{transaction_id}/cancel` (Eximbay developer guide, cancel page).
@@ -77,8 +79,9 @@ pub fn look_up(look_up: &LookUp, config: &Config) -> Result<WireRequest, Invalid
 }
 
 fn post(target: String, config: &Config, body: &impl Serialize) -> Result<WireRequest, Invalid> {
-    let body = serde_json::to_vec(body).map_err(|_| Invalid::new("body", "could not be put together"))?;
-    let request = WireRequest::post_json(target, CONTENT_TYPE, body);
+    let mut json = Vec::with_capacity(USUAL_LENGTH);
+    serde_json::to_writer(&mut json, body).map_err(|_| Invalid::new("body", "could not be put together"))?;
+    let request = WireRequest::post_json(target, CONTENT_TYPE, json);
     Ok(request.with_header("authorization", config.authorization().clone()))
 }
 

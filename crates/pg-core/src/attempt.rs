@@ -34,7 +34,8 @@ impl AttemptTag {
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes).map_err(|_| Invalid::new("tag", "the system gave no randomness"))?;
         let mut rest = u128::from_le_bytes(bytes);
-        let mut text = String::from("c");
+        let mut text = String::with_capacity(27);
+        text.push('c');
         for _ in 0..26 {
             let index = usize::try_from(rest & 31).unwrap_or(0);
             text.push(BASE32.get(index).copied().map_or('a', char::from));
@@ -47,7 +48,16 @@ impl AttemptTag {
     /// it: `[c:TAG]`.
     #[must_use]
     pub fn in_reason(&self) -> String {
-        format!("{REASON_OPEN}{}{REASON_CLOSE}", self.0)
+        let mut text = String::with_capacity(self.0.len().saturating_add(4));
+        self.push_in_reason(&mut text);
+        text
+    }
+
+    /// Writes [`in_reason`](Self::in_reason) at the end of a text.
+    pub fn push_in_reason(&self, text: &mut String) {
+        text.push_str(REASON_OPEN);
+        text.push_str(&self.0);
+        text.push(REASON_CLOSE);
     }
 
     /// Whether a reason carries a complete tag of some attempt, ours or another's.

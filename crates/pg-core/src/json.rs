@@ -3,6 +3,8 @@
 //! Numbers are taken from their text (`RawValue`), never through `f64` and without serde_json's
 //! `arbitrary_precision`, which would change the build of everyone who depends on us.
 
+mod raw;
+
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -11,6 +13,7 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use self::raw::{Raw, plain_text};
 use crate::decimal::Decimal;
 
 /// Deepest nesting that is read; the gateways' answers have four levels.
@@ -59,7 +62,7 @@ pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, JsonFault> {
 
 fn deeper_than(text: &str, limit: usize) -> bool {
     // most answers open fewer brackets than may lie within each other: counting them is many times quicker
-    if text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count() <= limit {
+    if opening_brackets(text) <= limit {
         return false;
     }
     let mut depth = 0_usize;
@@ -90,6 +93,16 @@ fn deeper_than(text: &str, limit: usize) -> bool {
     false
 }
 
+fn opening_brackets(text: &str) -> usize {
+    /// No more than the sum of one piece can hold: bytes that cannot run over are added many at a time.
+    const PIECE: usize = 128;
+    // the bit that tells `{` from `[`
+    let opens = |byte: &u8| u8::from(byte | 0x20 == b'{');
+    let pieces = text.as_bytes().chunks(PIECE);
+    let counts = pieces.map(|piece| piece.iter().map(opens).fold(0, u8::wrapping_add));
+    counts.map(usize::from).fold(0, usize::saturating_add)
+}
+
 impl<'de> Deserialize<'de> for Decimal {
     /// From a JSON number or a JSON string, by its text. Needs serde_json reading from a slice or a string.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,8 +123,9 @@ impl<'de> Deserialize<'de> for Decimal {
 pub fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str(raw.get()).unwrap_or(None))
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    // `null` alone begins so: it is a whole value, and no other
+    Ok(if raw.starts_with('n') { None } else { T::deserialize(Raw(raw)).ok() })
 }
 
 /// An object, and only that: serde's derive would take a list of values for a struct, too.
@@ -166,7 +180,10 @@ pub fn lenient_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 pub fn scalar_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     Ok(match raw.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(raw).ok(),
+        Some(b'"') => match plain_text(raw) {
+            Some(text) => Some(text.to_owned()),
+            None => serde_json::from_str(raw).ok(),
+        },
         Some(b'n' | b'{' | b'[') | None => None,
         Some(_) => Some(raw.to_owned()),
     })
@@ -225,6 +242,19 @@ mod tests {
         let outer: Outer = parse(br#"{"inner":{"amount":1},"aside":[1,2,"3"]}"#).unwrap();
         assert!(outer.inner.is_some_and(|inner| inner.code.is_none()) && outer.aside.is_none());
         assert!(parse::<Outer>(br#" {"inner":null,"aside":{"amount":{}}}"#).unwrap().inner.is_none());
+    }
+
+    #[test]
+    fn opening_brackets_are_counted_one_by_one() {
+        for (text, count) in [("", 0), ("{", 1), ("[{", 2), ("}];{\u{1b}", 1)] {
+            assert_eq!(opening_brackets(text), count);
+        }
+        for length in [127, 128, 129, 1_000] {
+            assert_eq!(opening_brackets(&"[".repeat(length)), length);
+            assert_eq!(opening_brackets(&"{x".repeat(length)), length);
+        }
+        let others: String = (0..=127_u8).map(char::from).filter(|c| !matches!(c, '{' | '[')).collect();
+        assert_eq!(opening_brackets(&format!("{others}가힣")), 0);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::base_url::BaseUrl;
@@ -74,17 +75,18 @@ impl Transport for ReqwestTransport {
     async fn send(&self, base: &BaseUrl, request: WireRequest) -> Result<WireResponse, TransportError> {
         let build_failed = || TransportError::new(Sent::No, TransportErrorKind::Build);
         let url = base.join(request.target()).map_err(|error| build_failed().with_source(error))?;
-        let headers = header_map(&request).ok_or_else(build_failed)?;
         let method = match request.method() {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = self.client.request(method, url).headers(headers);
-        if request.method() == Method::Post {
-            builder = builder.body(request.into_body());
+        let (_, headers, body) = request.into_parts();
+        let mut request = reqwest::Request::new(method, url);
+        *request.headers_mut() = header_map(&headers).ok_or_else(build_failed)?;
+        if request.method() == reqwest::Method::POST {
+            *request.body_mut() = Some(body.into());
         }
-        let response = builder.send().await.map_err(failed)?;
+        let response = self.client.execute(request).await.map_err(failed)?;
         let status = response.status().as_u16();
         let headers =
             response.headers().iter().map(|(name, value)| name.as_str().len().saturating_add(value.len()));
@@ -96,11 +98,14 @@ impl Transport for ReqwestTransport {
     }
 }
 
-fn header_map(request: &WireRequest) -> Option<HeaderMap> {
+fn header_map(given: &[(&'static str, HeaderText)]) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
-    for (name, value) in request.headers() {
+    for (name, value) in given {
         let value = match value {
-            HeaderText::Plain(text) => HeaderValue::from_str(text).ok()?,
+            // the text itself, not a copy
+            HeaderText::Plain(text) => {
+                HeaderValue::from_maybe_shared(Bytes::from_static(text.as_bytes())).ok()?
+            }
             HeaderText::Secret(secret) => {
                 let mut value = HeaderValue::from_str(secret.expose()).ok()?;
                 value.set_sensitive(true);

@@ -17,19 +17,10 @@ pub struct GatewayText(String);
 impl GatewayText {
     /// Keeps a text, with every occurrence of the given sensitive values replaced.
     #[must_use]
-    pub fn scrubbed(text: &str, sensitive: &[&str]) -> Self {
-        let mut kept = text.to_owned();
-        let mut sensitive = sensitive.to_vec();
-        // the longest first: a shorter one may be a part of it
-        sensitive.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
-        for value in sensitive {
-            // a value of one or two ascii characters would blank out half of every message; a name may have two
-            let short = if value.is_ascii() { 2 } else { 1 };
-            if value.chars().count() > short && kept.contains(value) {
-                kept = kept.replace(value, "***");
-            }
-        }
-        Self(kept)
+    pub fn scrubbed(text: impl Into<String>, sensitive: &[&str]) -> Self {
+        let text = text.into();
+        let echoes = sensitive.iter().any(|value| is_echoed(&text, value));
+        Self(if echoes { blanked(text, sensitive) } else { text })
     }
 
     /// The text.
@@ -43,6 +34,24 @@ impl GatewayText {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+fn is_echoed(text: &str, value: &str) -> bool {
+    // a value of one or two ascii characters would blank out half of every message; a name may have two
+    let short = if value.is_ascii() { 2 } else { 1 };
+    value.chars().count() > short && text.contains(value)
+}
+
+fn blanked(mut text: String, sensitive: &[&str]) -> String {
+    let mut sensitive = sensitive.to_vec();
+    // the longest first: a shorter one may be a part of it
+    sensitive.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
+    for value in sensitive {
+        if is_echoed(&text, value) {
+            text = text.replace(value, "***");
+        }
+    }
+    text
 }
 
 impl fmt::Display for GatewayText {
@@ -143,7 +152,7 @@ mod tests {
 
     #[test]
     fn long_text_is_cut_by_characters() {
-        let shown = GatewayText::scrubbed(&"가".repeat(300), &[]).to_string();
+        let shown = GatewayText::scrubbed("가".repeat(300), &[]).to_string();
         assert_eq!(shown.chars().count(), 201);
     }
 }

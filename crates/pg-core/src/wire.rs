@@ -113,7 +113,7 @@ impl WireRequest {
     }
 
     /// Target, headers and body, by value.
-    #[cfg(feature = "witness")]
+    #[cfg(any(feature = "reqwest", feature = "witness"))]
     pub(crate) fn into_parts(self) -> (String, Vec<(&'static str, HeaderText)>, Vec<u8>) {
         (self.target, self.headers, self.body)
     }

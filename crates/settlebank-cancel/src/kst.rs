@@ -19,12 +19,33 @@ pub(crate) fn frozen(at: OffsetDateTime) -> Result<OffsetDateTime, Invalid> {
 
 /// `yyyyMMdd`.
 pub(crate) fn date_text(day: Date) -> String {
-    format!("{:04}{:02}{:02}", day.year(), u8::from(day.month()), day.day())
+    let (month, day_of_month) = (u8::from(day.month()), day.day());
+    let Some((century, year)) = centuries(day.year()) else {
+        return format!("{:04}{month:02}{day_of_month:02}", day.year());
+    };
+    two_digits_each([century, year, month, day_of_month])
+}
+
+/// A year as two numbers of two digits, where it is four digits.
+fn centuries(year: i32) -> Option<(u8, u8)> {
+    let year = u16::try_from(year).ok().filter(|year| *year <= 9999)?;
+    Some((u8::try_from(year / 100).ok()?, u8::try_from(year % 100).ok()?))
+}
+
+/// Numbers below 100.
+fn two_digits_each<const N: usize>(numbers: [u8; N]) -> String {
+    let digit = |value: u8| char::from(b'0'.saturating_add(value));
+    let mut text = String::with_capacity(N.saturating_mul(2));
+    for number in numbers {
+        text.push(digit(number / 10));
+        text.push(digit(number % 10));
+    }
+    text
 }
 
 /// `HHmmss`.
 pub(crate) fn time_text(at: OffsetDateTime) -> String {
-    format!("{:02}{:02}{:02}", at.hour(), at.minute(), at.second())
+    two_digits_each([at.hour(), at.minute(), at.second()])
 }
 
 #[cfg(test)]
@@ -38,6 +59,22 @@ mod tests {
         assert_eq!((date_text(at.date()).as_str(), time_text(at).as_str()), ("20211231", "000000"));
         assert_eq!(at.nanosecond(), 0);
         assert_eq!(date_text(date!(0099 - 01 - 02)), "00990102");
+    }
+
+    #[test]
+    fn every_moment_is_written_as_the_formatter_would() {
+        let days = (-366 * 12..3_652_060)
+            .step_by(97)
+            .filter_map(|day| Date::from_julian_day(date!(0000 - 01 - 01).to_julian_day() + day).ok());
+        for day in days.chain([Date::MIN, Date::MAX]) {
+            let before = format!("{:04}{:02}{:02}", day.year(), u8::from(day.month()), day.day());
+            assert_eq!(date_text(day), before);
+        }
+        for second in (0..86_400).step_by(59) {
+            let at = datetime!(2026-11-21 0:00 +9) + time::Duration::seconds(second);
+            let before = format!("{:02}{:02}{:02}", at.hour(), at.minute(), at.second());
+            assert_eq!(time_text(at), before);
+        }
     }
 
     #[test]

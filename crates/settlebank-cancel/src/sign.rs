@@ -11,14 +11,14 @@
 //! No separators. The standard hash covers neither the original trade, nor the sequence number, nor the
 //! method: what keeps those from being changed on the way is TLS alone.
 
-use std::fmt::Write as _;
-
 use pg_core::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// Length of a hash in characters.
 pub const HASH_LENGTH: usize = 64;
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// The hash of `parts`, joined as they are, and the licence key.
 #[must_use]
@@ -30,20 +30,28 @@ pub fn pkt_hash(parts: &[&str], licence_key: &Secret) -> String {
     hasher.update(licence_key.expose().as_bytes());
     let mut text = String::with_capacity(HASH_LENGTH);
     for byte in hasher.finalize() {
-        // writing to a string cannot fail
-        let _ignored = write!(text, "{byte:02x}");
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
     }
     text
+}
+
+/// The digit of a value below 16.
+fn digit(value: u8) -> char {
+    DIGITS.get(usize::from(value)).copied().map_or('0', char::from)
 }
 
 /// Whether `given` is the hash `expected`, compared in constant time; upper case is taken too, as Hecto
 /// prints both.
 #[must_use]
 pub fn is_same_hash(expected: &str, given: &str) -> bool {
-    if given.len() != HASH_LENGTH || expected.len() != HASH_LENGTH {
+    let bytes = |text: &str| <[u8; HASH_LENGTH]>::try_from(text.as_bytes());
+    let (Ok(mut given), Ok(mut expected)) = (bytes(given), bytes(expected)) else {
         return false;
-    }
-    given.to_ascii_lowercase().as_bytes().ct_eq(expected.to_ascii_lowercase().as_bytes()).into()
+    };
+    given.make_ascii_lowercase();
+    expected.make_ascii_lowercase();
+    given.ct_eq(&expected).into()
 }
 
 #[cfg(test)]
@@ -55,6 +63,8 @@ mod tests {
         let key = Secret::new("licence_key", "key", 40).unwrap();
         let hash = pkt_hash(&["a", "b"], &key);
         assert_eq!(hash, pkt_hash(&["ab"], &key));
+        let digest = Sha256::digest("abkey");
+        assert_eq!(hash, digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         assert!(is_same_hash(&hash, &hash.to_uppercase()));
         for other in ["", "0", hash.get(1..).unwrap(), &format!("{hash}0"), &"0".repeat(64), &"가".repeat(22)]
         {

@@ -32,6 +32,10 @@ pub async fn measure(
             let flat = gateway == GatewayKind::SettlebankFlat;
             run(twin::settlebank::Twin::new(port, flat), plan, meter).await
         }
+        (ClientKind::OursWitness, _) => {
+            let ours = Ours::over_witness(gateway, port).map_err(|error| error.to_string())?;
+            run(ours, plan, meter).await
+        }
         (ClientKind::OursReqwest, _) => {
             let ours = Ours::over_reqwest(gateway, port).map_err(|error| error.to_string())?;
             run(ours, plan, meter).await

@@ -28,4 +28,6 @@ pub enum ClientKind {
     Twin,
     /// The crate's client over reqwest, everything on.
     OursReqwest,
+    /// The crate's client over the witness transport, everything on.
+    OursWitness,
 }

@@ -21,7 +21,7 @@ pub enum Ours {
 }
 
 impl Ours {
-    /// Over reqwest, to `127.0.0.1:port`. Another transport of ours goes in beside it.
+    /// Over reqwest, to `127.0.0.1:port`.
     ///
     /// # Errors
     /// As the clients'.
@@ -31,6 +31,20 @@ impl Ours {
             GatewayKind::Eximbay => Self::Eximbay(EximbayClient::new(eximbay_config(port)?)?),
             GatewayKind::Settlebank | GatewayKind::SettlebankFlat => {
                 Self::Settlebank(SettlebankClient::new(settlebank_config(kind, port)?)?)
+            }
+        })
+    }
+
+    /// Over the witness transport, to `127.0.0.1:port`.
+    ///
+    /// # Errors
+    /// As the clients'.
+    pub fn over_witness(kind: GatewayKind, port: u16) -> Result<Self, pg_core::Invalid> {
+        Ok(match kind {
+            GatewayKind::Chaiport => Self::Chaiport(ChaiportClient::witness(chaiport_config(port)?)?),
+            GatewayKind::Eximbay => Self::Eximbay(EximbayClient::witness(eximbay_config(port)?)?),
+            GatewayKind::Settlebank | GatewayKind::SettlebankFlat => {
+                Self::Settlebank(SettlebankClient::witness(settlebank_config(kind, port)?)?)
             }
         })
     }

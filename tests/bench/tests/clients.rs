@@ -39,10 +39,12 @@ async fn every_client_gets_every_gateways_cancels_done() {
 
 #[tokio::test]
 async fn sixty_four_callers_at_once_fetch_one_token() {
-    let port = mock().await;
     let plan = Plan { requests: 64, concurrency: 64, warm_up: 0 };
-    measure(ClientKind::OursReqwest, GatewayKind::Chaiport, port, plan, None).await.unwrap();
-    assert_eq!(tokens(port).await, 1);
+    for client in [ClientKind::OursReqwest, ClientKind::OursWitness] {
+        let port = mock().await;
+        measure(client, GatewayKind::Chaiport, port, plan, None).await.unwrap();
+        assert_eq!(tokens(port).await, 1, "{client:?}");
+    }
 }
 
 #[tokio::test]

@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::processes::{Client, Mock};
 
-/// Gateways, and the clients that are measured there. Another transport of ours goes in behind `ours-reqwest`.
+/// Gateways, and the clients that are measured there.
 const CLIENTS: [(&str, &[&str]); 4] = [
-    ("chaiport", &["floor", "hyper", "reqwest-bytes", "twin", "ours-reqwest"]),
-    ("eximbay", &["hyper", "twin", "ours-reqwest"]),
-    ("settlebank", &["hyper", "twin", "ours-reqwest"]),
-    ("settlebank-flat", &["hyper", "twin", "ours-reqwest"]),
+    ("chaiport", &["floor", "hyper", "reqwest-bytes", "twin", "ours-reqwest", "ours-witness"]),
+    ("eximbay", &["hyper", "twin", "ours-reqwest", "ours-witness"]),
+    ("settlebank", &["hyper", "twin", "ours-reqwest", "ours-witness"]),
+    ("settlebank-flat", &["hyper", "twin", "ours-reqwest", "ours-witness"]),
 ];
 
 /// How much.

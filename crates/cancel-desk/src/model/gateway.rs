@@ -170,7 +170,7 @@ impl Ledger {
             Some(CancelEntry {
                 amount: won(entry.amount)?,
                 at: None,
-                reason: GatewayText::scrubbed(&entry.tag.as_deref().map(wire_tag).unwrap_or_default(), &[]),
+                reason: GatewayText::scrubbed(entry.tag.as_deref().map(wire_tag).unwrap_or_default(), &[]),
                 cancel_id: None,
             })
         });

@@ -3,7 +3,7 @@
 use pg_core::{AttemptTag, Money, RefundAccount, SendLog};
 
 use super::refund::RefundTo;
-use super::{CancelRequest, Requester, tag_label};
+use super::{CancelRequest, Requester};
 use crate::ids::PaymentIds;
 use crate::record::PaymentRecord;
 
@@ -47,17 +47,23 @@ impl CancelRequest {
     /// The tag as the payment's history shows it: `[c:TAG]`; `None` when the reason goes untagged.
     #[must_use]
     pub fn history_tag(&self) -> Option<String> {
-        self.tagged.then(|| tag_label(&self.tag))
+        self.label().map(str::to_owned)
+    }
+
+    /// As [`history_tag`](Self::history_tag), borrowed.
+    pub(crate) fn label(&self) -> Option<&str> {
+        self.reason.label()
     }
 
     /// The reason as it is sent, the tag in front. A PG that cuts it short cuts the end.
     #[must_use]
     pub fn wire_reason(&self) -> Option<String> {
-        match (self.history_tag(), &self.reason) {
-            (Some(tag), Some(reason)) => Some(format!("{tag} {reason}")),
-            (Some(tag), None) => Some(tag),
-            (None, reason) => reason.clone(),
-        }
+        self.reason_to_send().map(str::to_owned)
+    }
+
+    /// As [`wire_reason`](Self::wire_reason), borrowed.
+    pub(crate) fn reason_to_send(&self) -> Option<&str> {
+        self.reason.sent()
     }
 
     /// How often it may have been sent; shared by all clones.

@@ -15,10 +15,13 @@ pub(crate) fn message(text: Option<&str>, sensitive: &[&str]) -> GatewayText {
 /// Keeps a code: as it came if it is a known one; otherwise it may be anything, an echo of ours too, and codes are
 /// shown and logged.
 pub(crate) fn kept_code(code: String, known: bool, sensitive: &[&str]) -> String {
-    if known { code } else { GatewayText::scrubbed(&code, sensitive).as_str().to_owned() }
+    if known { code } else { GatewayText::scrubbed(code, sensitive).as_str().to_owned() }
 }
 
 fn percent_decoded(text: &str) -> Option<String> {
+    if !text.contains('%') {
+        return None;
+    }
     let bytes = decode_form(text.as_bytes());
     if bytes.found { String::from_utf8(bytes.bytes).ok() } else { None }
 }

@@ -17,6 +17,9 @@ use crate::request::{CancelRequest, Form, RevokeRequest};
 /// `Content-Type` of every request (Hecto PG spec 0A19, 2024-07-16).
 pub const CONTENT_TYPE: &str = "application/json; charset=UTF-8";
 
+/// Room for a body, in bytes.
+const USUAL_LENGTH: usize = 768;
+
 /// Builds a cancel.
 ///
 /// # Errors
@@ -58,8 +61,9 @@ fn other_form(configured: Form) -> Invalid {
 }
 
 fn post<T: serde::Serialize>(path: &str, body: &T) -> Result<WireRequest, Invalid> {
-    let body = serde_json::to_vec(body).map_err(|_| Invalid::new("body", "could not be written"))?;
-    Ok(WireRequest::post_json(path, CONTENT_TYPE, body))
+    let mut json = Vec::with_capacity(USUAL_LENGTH);
+    serde_json::to_writer(&mut json, body).map_err(|_| Invalid::new("body", "could not be written"))?;
+    Ok(WireRequest::post_json(path, CONTENT_TYPE, json))
 }
 
 #[cfg(test)]
