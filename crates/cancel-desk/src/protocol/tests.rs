@@ -103,7 +103,7 @@ fn ledger(entries: &[(i64, &str)], history: bool) -> PaymentState {
             .map(|(amount, reason)| CancelEntry {
                 amount: won(*amount),
                 at: None,
-                reason: GatewayText::scrubbed(reason, &[]),
+                reason: GatewayText::scrubbed(*reason, &[]),
                 cancel_id: None,
             })
             .collect(),
