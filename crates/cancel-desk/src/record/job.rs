@@ -114,7 +114,7 @@ pub struct NewJobRow {
     pub amount: Money,
     /// Why, in the merchant's words, at most 500 characters.
     pub reason: Option<String>,
-    /// The caller's own key for it. Without one it is `bulk:`, the job's id and the line.
+    /// The caller's own key for it. Without one it is `bulk:`, the job's id and the line; a plan from a file always gives one.
     pub key: Option<String>,
     /// The account to refund into, where the payment needs one. Stored sealed.
     pub account: Option<RefundAccount>,
