@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use cancel_desk::journal::{Journal, JournalError};
 use cancel_desk::protocol::Policy;
-use cancel_desk::record::{IntentRecord, IntentState, PaymentKey, Resolution, Why};
+use cancel_desk::record::{IntentRecord, IntentState, PaymentKey, Resolution};
 use cancel_desk::worker::{Account, Accounts, Worker};
 use contract_tests::{Kind, World};
 use pg_core::CancelGateway;
@@ -101,8 +101,7 @@ async fn truth(
     intent: &IntentRecord,
 ) -> Result<Resolution, JournalError> {
     let attempts = journal.attempts_of(intent.id).await?;
-    let unsendable = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown);
-    if attempts.is_empty() && unsendable {
+    if attempts.is_empty() && intent.is_for_the_admin_page() {
         // nothing of ours ever left, and nothing can: it is made by hand, or not at all
         return Ok(Resolution::DidNotHappen);
     }

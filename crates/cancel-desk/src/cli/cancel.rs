@@ -14,7 +14,7 @@ use zeroize::{Zeroize, Zeroizing};
 use crate::config::{AccountConfig, Config};
 use crate::desk::{Amount, Desk, DeskError, RefundTo, Selector, Waiting, Wish, scheme_of};
 use crate::journal::{Submitted, check_key};
-use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord, Why};
+use crate::record::{AttemptRecord, IntentRecord, IntentState, PaymentRecord};
 use crate::worker::Worker;
 
 use super::exit::{Exit, Failure};
@@ -347,11 +347,6 @@ async fn pursue(
     }
 }
 
-/// Nothing was or can be sent for it: refunding it another way is what is to be done.
-fn is_for_the_admin_page(intent: &IntentRecord) -> bool {
-    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown)
-}
-
 async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit, Failure> {
     status::show_cancel(shell, desk, intent, None).await?;
     let lang = shell.lang();
@@ -366,7 +361,7 @@ async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit
             shell.remark(&text::NEXT.fill(lang, &[&next]));
             shell.remark(shell.t(&text::NOT_AGAIN));
         }
-        IntentState::Manual if is_for_the_admin_page(intent) => {
+        IntentState::Manual if intent.is_for_the_admin_page() => {
             shell.remark(&text::NEXT.fill(lang, &[&text::REFUNDED_THERE.fill(lang, &[&intent.id])]));
         }
         IntentState::Manual => {

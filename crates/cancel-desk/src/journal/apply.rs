@@ -295,7 +295,7 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
             payment.foreign_refunded = payment.foreign_refunded.min(foreign);
         }
         // a person had it done in the gateway's admin page: that lowers the balance once more
-        (Resolution::Happened, None) if is_for_the_admin_page(intent) => {
+        (Resolution::Happened, None) if intent.is_for_the_admin_page() => {
             settle(payment, intent, Proof::Person, None);
             payment.known_balance = payment.known_balance.saturating_sub(intent.amount.minor()).max(0);
         }
@@ -328,11 +328,6 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
 fn may_have_lost_its_attempt(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
     let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
     payment.suspect.is_some() || said_so
-}
-
-/// Nothing can be sent for it, and nothing was.
-fn is_for_the_admin_page(intent: &IntentRecord) -> bool {
-    intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown)
 }
 
 /// Marks a payment after the journal was restored. Tells whether there was any need.

@@ -3,7 +3,7 @@ use std::fmt;
 use pg_core::{Attribution, Money, RejectionKind};
 use serde::{Deserialize, Serialize};
 
-use super::{Evidence, IntentId, PaymentKey, Proof, Timestamp, words};
+use super::{Evidence, IntentId, PaymentKey, Proof, Timestamp, Why, words};
 
 words! {
     /// How far an intent is.
@@ -154,6 +154,12 @@ impl IntentRecord {
     pub const fn waits_for_a_person(&self) -> bool {
         matches!(self.state, IntentState::Manual)
             || (matches!(self.state, IntentState::Accepted) && self.evidence.is_some())
+    }
+
+    /// Whether nothing was sent for it and nothing can be: it is made in the gateway's admin page, or not at all.
+    #[must_use]
+    pub fn is_for_the_admin_page(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown)
     }
 
     /// The time of the next scheduled look-up, if a look at `now` is one that only a hint asked for. Anybody can send a

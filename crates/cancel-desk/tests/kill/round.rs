@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use cancel_desk::record::{IntentState, PaymentKey, Resolution, Why};
+use cancel_desk::record::{IntentState, PaymentKey, Resolution};
 use cancel_desk::worker::{Accounts, Worker};
 use pg_sandbox::{Gateway, Operation, Rates};
 use tokio::time::{sleep, timeout};
@@ -282,9 +282,7 @@ impl Round<'_> {
     /// What a person finds in the gateway's books.
     async fn truth(&self, intent: &cancel_desk::record::IntentRecord) -> Resolution {
         let attempts = self.scene.journal.attempts_of(intent.id).await.unwrap();
-        let unsendable =
-            intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::NextNumberUnknown);
-        if attempts.is_empty() && unsendable {
+        if attempts.is_empty() && intent.is_for_the_admin_page() {
             // nothing of ours ever left, and nothing can: it is made by hand, or not at all
             return Resolution::DidNotHappen;
         }
