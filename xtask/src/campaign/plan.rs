@@ -93,7 +93,7 @@ impl Sizes {
                 power: 1_000,
                 storage: 1_000,
                 kill: 500,
-                fuzz: 900,
+                fuzz: 300,
             },
             Level::Release => Self {
                 step: 1,
