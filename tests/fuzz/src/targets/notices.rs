@@ -65,7 +65,9 @@ pub(super) fn chaiport_webhook(bytes: &[u8]) -> u64 {
             let id = hint.imp_uid().as_str();
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
             assert!((1..=32).contains(&id.len()) && id.bytes().all(plain));
-            if let Some(json) = Json::read(bytes) {
+            // a text in quotes is a form
+            let object = bytes.trim_ascii_start().starts_with(b"{");
+            if let Some(json) = Json::read(bytes).filter(|_| object) {
                 let told = match json.get("imp_uid") {
                     Some(Json::Bool(told)) => told.to_string(),
                     told => told.and_then(Json::scalar).unwrap_or_default().to_owned(),
