@@ -5,6 +5,9 @@
 //! bulk_measure prepare 10000 300   # payments, a latency of 300 ms on every answer, a plan, its approval
 //! bulk_measure run                 # may be killed at any moment, and run again
 //! bulk_measure check               # the gateway's ledger against the report
+//! bulk_measure fill 100000         # a journal that is long already: so many refunds, without a gateway
+//! bulk_measure add 10000 0         # as prepare, onto that journal
+//! bulk_measure recover 10000       # so many attempts left open by a crash: how long until all are due
 //! ```
 //!
 //! The journal lies in the folder that `BULK_MEASURE_FOLDER` names, or else in the temporary folder.
@@ -23,13 +26,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use cancel_desk::bulk::file::OrderFile;
 use cancel_desk::bulk::{Planner, Report, RowState, Run, RunOptions, approve, short_hash};
-use cancel_desk::journal::{Journal, SqliteJournal, SqliteOptions};
+use cancel_desk::journal::{Journal, NewIntent, SqliteJournal, SqliteOptions};
 use cancel_desk::pg_core::{Gateway, Money, PaymentRef};
-use cancel_desk::record::NewPayment;
+use cancel_desk::protocol::{AttemptPlan, Change, Extras, Record};
+use cancel_desk::record::{AttemptId, NewPayment, PaymentKey, Proof};
 use cancel_desk::worker::{Account, Accounts};
 use chaiport_cancel::{ChaiportClient, Config, Endpoint};
 use pg_sandbox::credentials;
@@ -88,13 +93,17 @@ impl Admin {
     }
 }
 
-async fn prepare(orders: usize, millis: u64) {
+fn forget() {
     for end in ["", "-wal", "-shm"] {
         let _absent = std::fs::remove_file(folder().join(format!("bulk-measure.db{end}")));
     }
+}
+
+async fn prepare(orders: usize, millis: u64) {
     let (mut admin, journal) = (Admin::new().await, journal());
     let mut file = "merchant_uid,amount,reason\n".to_owned();
-    for number in 0..orders {
+    let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
+    for number in before..before + orders {
         let wish =
             json!({ "gateway": "chaiport", "merchant_uid": format!("ORD-{number}"), "amount": 10_000 });
         let made = admin.call("POST", "/payments", &wish).await;
@@ -117,6 +126,63 @@ async fn prepare(orders: usize, millis: u64) {
     let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
     approve(&*journal, job.id, &short_hash(&job), &totals, "measure").await.unwrap();
     println!("planned {} rows in {:.2} s: {}", job.rows, began.elapsed().as_secs_f64(), totals[0]);
+    print_memory();
+}
+
+/// Refunds without a gateway, some at once; `end`: carried to their end, or left as a crash leaves them.
+async fn refunds(orders: usize, end: bool) {
+    let journal = journal();
+    let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
+    let next = Arc::new(AtomicUsize::new(before));
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..64)
+        .map(|task| {
+            let (journal, next) = (Arc::clone(&journal), Arc::clone(&next));
+            tokio::spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= before + orders {
+                        break;
+                    }
+                    refund(&*journal, number, &format!("fill-{task}"), end).await;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{orders} refunds in {seconds:.2} s, {:.0} a second", orders as f64 / seconds);
+}
+
+async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) {
+    const LEASE: Duration = Duration::from_secs(120);
+
+    let (id, order, paid) = (format!("FILL-{number}"), format!("OLD-{number}"), Money::krw(1_000).unwrap());
+    let payment = PaymentRef::new(Gateway::Chaiport, &id, &order, paid).with_method("card");
+    journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
+    let payment = PaymentKey::new(Gateway::Chaiport, "shop", id.as_str());
+    journal.submit(NewIntent::new(payment.clone(), id.as_str(), paid).unwrap()).await.unwrap();
+    let claim = journal.claim_payment(&payment, owner, LEASE).await.unwrap().unwrap();
+    let intent = claim.snapshot.intent.id;
+    let plan = AttemptPlan { intent, balance_before: 1_000, sequence: 1, at: claim.snapshot.now };
+    let new = plan.freeze(&claim.snapshot, AttemptId::random().unwrap(), Extras::default()).unwrap();
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    if end {
+        let change = Change::Completed { proof: Proof::Answer, cancel_id: None };
+        let record = Record { intent, attempt: Some(new.id), proven_balance: Some(0), looked: false, change };
+        journal.record(&claim.lease, &record).await.unwrap();
+    }
+    journal.release(&claim.lease).await.unwrap();
+}
+
+async fn recover(orders: usize) {
+    refunds(orders, false).await;
+    let journal = journal();
+    let began = Instant::now();
+    let due = journal.recover().await.unwrap();
+    println!("{due} open attempts made due in {:.3} s", began.elapsed().as_secs_f64());
 }
 
 async fn run(most: u16) {
@@ -135,7 +201,7 @@ async fn run(most: u16) {
     let told = Arc::clone(&run);
     let telling = tokio::spawn(async move {
         loop {
-            tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+            tokio::time::sleep(Duration::from_secs(5)).await;
             let now = told.progress();
             println!(
                 "{:>6.1} s {:?} in flight {} of {}",
@@ -151,6 +217,11 @@ async fn run(most: u16) {
     let seconds = began.elapsed().as_secs_f64();
     let settled = run.progress().settled;
     println!("{end:?}: {settled} settled in {seconds:.2} s, {:.1} a second", settled as f64 / seconds);
+    print_memory();
+}
+
+/// The most memory that this process had at once.
+fn print_memory() {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     for line in status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("Threads")) {
         println!("{line}");
@@ -182,9 +253,20 @@ async fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let number = |place: usize, default: u64| words.get(place).map_or(default, |word| word.parse().unwrap());
     match words.first().map(String::as_str) {
-        Some("prepare") => prepare(number(1, 10_000) as usize, number(2, 300)).await,
+        Some("prepare") => {
+            forget();
+            prepare(number(1, 10_000) as usize, number(2, 300)).await;
+        }
+        Some("add") => prepare(number(1, 10_000) as usize, number(2, 300)).await,
+        Some("fill") => {
+            forget();
+            refunds(number(1, 100_000) as usize, true).await;
+        }
+        Some("recover") => recover(number(1, 10_000) as usize).await,
         Some("run") => run(u16::try_from(number(1, 32)).unwrap()).await,
         Some("check") => check().await,
-        _ => println!("prepare [orders] [millis] | run [concurrency] | check"),
+        _ => println!(
+            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | add [orders] [millis] | recover [attempts]"
+        ),
     }
 }

@@ -8,7 +8,7 @@ use crate::record::{AccountName, IntentId, IntentRecord, JobRow};
 use super::RowState;
 
 /// All rows of a job.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Lanes {
     sheet: Mutex<Sheet>,
 }
@@ -40,10 +40,11 @@ impl Drop for InHand<'_> {
 }
 
 impl Lanes {
-    pub(super) fn new(rows: impl IntoIterator<Item = JobRow>) -> Self {
-        let mut sheet = Sheet::default();
+    /// Takes in more rows as they are stored: of each, only what its way needs is kept.
+    pub(super) fn add(&self, rows: &[JobRow]) {
+        let mut sheet = self.sheet();
         for row in rows {
-            let state = RowState::of(&row);
+            let state = RowState::of(row);
             match &row.stored {
                 None if state == RowState::NotStarted => {
                     sheet.waiting.entry(row.payment.account()).or_default().push_back(row.line);
@@ -56,7 +57,6 @@ impl Lanes {
             sheet.set(row.line, state);
         }
         sheet.settled = 0;
-        Self { sheet: Mutex::new(sheet) }
     }
 
     fn sheet(&self) -> MutexGuard<'_, Sheet> {

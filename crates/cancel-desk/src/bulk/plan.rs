@@ -22,8 +22,8 @@ use super::select::{self, Found};
 
 /// How many jobs are searched for one of the same file.
 const SEARCHED: u32 = 10_000;
-/// How many keys are asked about at once.
-const KEYS_AT_ONCE: usize = 1_000;
+/// How many rows the journal is asked about before they are judged, and how many keys at once.
+const ROWS_AT_ONCE: usize = 1_000;
 /// Longest name of a file in a job's name, in characters.
 const MAX_NAME: usize = 60;
 
@@ -216,13 +216,22 @@ impl Planner {
         if let Some(job) = jobs.iter().find(begun) {
             return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new(), others: Vec::new() });
         }
-        let found = select::find_all(&self.journal, self.accounts.names(), &file.rows).await?;
-        let planned = planned(&*self.journal, &file.rows, &found, &name).await?;
-        let mut desk = Sheet { planned, accounts: Arc::clone(&self.accounts), ..Sheet::default() };
-        let mut rows: Vec<Looked> =
-            file.rows.iter().zip(&found).map(|(row, found)| desk.look(row, found)).collect();
+        let mut desk = Sheet { accounts: Arc::clone(&self.accounts), ..Sheet::default() };
+        let mut rows: Vec<Looked> = Vec::with_capacity(file.rows.len());
+        let mut good: BTreeMap<PaymentKey, PaymentRecord> = BTreeMap::new();
+        for some in file.rows.chunks(ROWS_AT_ONCE) {
+            let found = select::find_all(&self.journal, self.accounts.names(), some).await?;
+            desk.planned = planned(&*self.journal, some, &found, &name).await?;
+            for (row, found) in some.iter().zip(found) {
+                let looked = desk.look(row, &found);
+                if self.look_up && looked.row.verdict == Verdict::Ok {
+                    good.extend(found.payments.into_iter().map(|payment| (payment.key(), payment)));
+                }
+                rows.push(looked);
+            }
+        }
         if self.look_up {
-            self.ask_gateways(&mut rows, &found).await;
+            self.ask_gateways(&mut rows, good).await;
         }
         let new: Vec<NewJobRow> = rows.iter_mut().filter_map(Looked::take_for_job).collect();
         let job = match new.is_empty() {
@@ -238,16 +247,11 @@ impl Planner {
     }
 
     /// Compares the good rows with the gateways' ledgers.
-    async fn ask_gateways(&self, rows: &mut [Looked], found: &[Found]) {
+    async fn ask_gateways(&self, rows: &mut [Looked], good: BTreeMap<PaymentKey, PaymentRecord>) {
         let mut asked = JoinSet::new();
-        let mut seen = std::collections::BTreeSet::new();
-        for (looked, found) in rows.iter().zip(found) {
-            if let ([payment], Verdict::Ok) = (found.payments.as_slice(), &looked.row.verdict)
-                && seen.insert(payment.key())
-            {
-                let (accounts, payment) = (Arc::clone(&self.accounts), payment.clone());
-                asked.spawn(async move { (payment.key(), at_gateway(&accounts, &payment).await) });
-            }
+        for (key, payment) in good {
+            let accounts = Arc::clone(&self.accounts);
+            asked.spawn(async move { (key, at_gateway(&accounts, &payment).await) });
         }
         let answers: BTreeMap<PaymentKey, Result<i64, Verdict>> =
             asked.join_all().await.into_iter().collect();
@@ -359,7 +363,7 @@ async fn planned(
     let mut planned = BTreeMap::new();
     for (account, keys) in keys {
         let keys: Vec<String> = keys.into_iter().collect();
-        for keys in keys.chunks(KEYS_AT_ONCE) {
+        for keys in keys.chunks(ROWS_AT_ONCE) {
             let known = journal.planned_under(&account, keys, name).await?;
             planned.extend(known.into_iter().map(|(key, row)| ((account.clone(), key), row)));
         }

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::journal::{Journal, JournalError};
-use crate::record::{IntentRecord, IntentState, JobId, JobRecord, JobState, Timestamp};
+use crate::record::{IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, Timestamp};
 use crate::worker::{Accounts, Circuit, Limits, Pace, Worker};
 
 use super::lanes::Lanes;
@@ -184,7 +184,8 @@ impl Run {
     ) -> Result<Arc<Self>, BulkError> {
         let record = journal.job(job).await?.ok_or(BulkError::NoSuchJob(job))?;
         must_be_approved(&record)?;
-        let rows = all_rows(&*journal, job).await?;
+        let lanes = Lanes::default();
+        each_page(&*journal, job, |rows| lanes.add(&rows)).await?;
         let (most, limits) = (options.most, options.limits);
         let accounts =
             accounts.clone().with_paces(|| Pace::new(most).with_circuit(Arc::new(Circuit::new(limits))));
@@ -193,7 +194,7 @@ impl Run {
             accounts: Arc::new(accounts),
             job,
             options,
-            lanes: Lanes::new(rows),
+            lanes,
             began: Instant::now(),
             stop: AtomicBool::new(false),
             halted: Mutex::default(),
@@ -520,16 +521,23 @@ fn must_be_approved(job: &JobRecord) -> Result<(), BulkError> {
 }
 
 /// The rows of a job, all of them.
-pub(super) async fn all_rows(
+pub(super) async fn all_rows(journal: &dyn Journal, job: JobId) -> Result<Vec<JobRow>, JournalError> {
+    let mut rows = Vec::new();
+    each_page(journal, job, |page| rows.extend(page)).await?;
+    Ok(rows)
+}
+
+/// The rows of a job, some at a time.
+async fn each_page(
     journal: &dyn Journal,
     job: JobId,
-) -> Result<Vec<crate::record::JobRow>, JournalError> {
-    let mut rows = Vec::new();
+    mut take: impl FnMut(Vec<JobRow>) + Send,
+) -> Result<(), JournalError> {
     let mut after = 0;
     loop {
         let page = journal.job_rows(job, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(rows) };
+        let Some(last) = page.last() else { return Ok(()) };
         after = last.line;
-        rows.extend(page);
+        take(page);
     }
 }

@@ -30,7 +30,7 @@ use crate::journal::{Journal, JournalError};
 use crate::protocol::{
     Action, AttemptPlan, Change, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn,
 };
-use crate::record::{AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, PaymentKey};
+use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, PaymentKey};
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
@@ -59,6 +59,10 @@ pub struct Worker {
     /// Whose look-ups tell nothing, and why: noted when it changes, not every time.
     failing: Mutex<BTreeMap<IntentId, &'static str>>,
 }
+
+/// Where the money of a turn's refund goes, once the journal was asked: the account that the intent has, if any.
+/// `None` within: it has one that does not open here.
+type Kept = Option<Option<Option<RefundAccount>>>;
 
 /// What one turn at a payment came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,8 +208,9 @@ impl Worker {
         let (mut turn, mut action) = Turn::begin(claim, capabilities, account.policy().clone());
         // held from before an attempt counts as sent until its answer: waiting never eats into a sending's time
         let mut place = None;
+        let mut kept = None;
         loop {
-            if is_about_to_send(&action) && !self.can_open_account(&turn).await? {
+            if is_about_to_send(&action) && self.refund_account(&turn, &mut kept).await?.is_none() {
                 warn!("the refund account cannot be opened here: check journal.account_key; nothing is sent");
                 action = turn.without_account(action);
             }
@@ -216,9 +221,12 @@ impl Worker {
                 }
             }
             let event = match action {
-                Action::LookUp(payment) => self.look_up(account, &turn, &payment).await?,
-                Action::Commit(plan) => self.commit(&turn, &plan).await?,
-                Action::Send(sending) => self.send(account, &turn, &sending, place.take()).await?,
+                Action::LookUp(payment) => self.look_up(account, &turn, &payment, &mut kept).await?,
+                Action::Commit(plan) => self.commit(&turn, &plan, &mut kept).await?,
+                Action::Send(sending) => match self.order(&turn, &sending, &mut kept).await? {
+                    Some(order) => self.send(account, &order, &sending, place.take()).await?,
+                    None => Event::Impossible,
+                },
                 Action::Record(record) => self.record(&turn, &record).await?,
                 Action::Release => break,
             };
@@ -244,13 +252,14 @@ impl Worker {
         account: &Account,
         turn: &Turn,
         payment: &PaymentRef,
+        kept: &mut Kept,
     ) -> Result<Event, JournalError> {
         let gateway = account.gateway();
         let Some(place) = account.pace().look_up(account.patience()).await else {
             return Ok(Event::Lost);
         };
         let order = match &turn.snapshot().attempt {
-            Some(attempt) => match self.refund_account(turn.snapshot().intent.id).await? {
+            Some(attempt) => match self.refund_account(turn, kept).await? {
                 Some(account) => attempt.order(account, false).ok(),
                 None => attempt.order_to_look_for().ok(),
             },
@@ -320,12 +329,15 @@ impl Worker {
         }
     }
 
-    async fn commit(&self, turn: &Turn, plan: &AttemptPlan) -> Result<Event, JournalError> {
-        let Some(account) = self.refund_account(plan.intent).await? else {
+    async fn commit(&self, turn: &Turn, plan: &AttemptPlan, kept: &mut Kept) -> Result<Event, JournalError> {
+        let Some(account) = self.refund_account(turn, kept).await? else {
             return Ok(Event::Impossible);
         };
-        let intents = self.journal.intents_of(&turn.lease().payment).await?;
-        let completed = intents.iter().filter(|intent| intent.state == IntentState::Completed);
+        let earlier = match turn.snapshot().payment.cancels {
+            0 => Vec::new(),
+            _ => self.journal.intents_of(&turn.lease().payment).await?,
+        };
+        let completed = earlier.iter().filter(|intent| intent.state == IntentState::Completed);
         let extras = Extras { account, earlier: completed.map(|intent| intent.amount).collect() };
         let frozen = AttemptId::random().and_then(|id| plan.freeze(turn.snapshot(), id, extras));
         let Ok(new) = frozen else {
@@ -334,29 +346,32 @@ impl Worker {
         committed(self.journal.open_attempt(turn.lease(), &new).await)
     }
 
-    /// Whether the account that the turn's intent refunds into, if it has one, can be read here.
-    async fn can_open_account(&self, turn: &Turn) -> Result<bool, JournalError> {
-        Ok(self.refund_account(turn.snapshot().intent.id).await?.is_some())
-    }
-
-    /// The account of an intent, if it has one. `None`: it has one that does not open here.
-    async fn refund_account(&self, intent: IntentId) -> Result<Option<Option<RefundAccount>>, JournalError> {
-        match self.journal.refund_account(intent).await {
-            Ok(account) => Ok(Some(account)),
-            Err(error @ JournalError::Storage(_)) => Err(error),
-            Err(_) => Ok(None),
+    /// The account of the turn's intent, if it has one. `None`: it has one that does not open here.
+    async fn refund_account(
+        &self,
+        turn: &Turn,
+        kept: &mut Kept,
+    ) -> Result<Option<Option<RefundAccount>>, JournalError> {
+        if let Some(account) = kept {
+            return Ok(account.clone());
         }
+        let account = match self.journal.refund_account(turn.snapshot().intent.id).await {
+            Ok(account) => Some(account),
+            Err(error @ JournalError::Storage(_)) => return Err(error),
+            Err(_) => None,
+        };
+        Ok(kept.insert(account).clone())
     }
 
     /// The attempt's order, complete. `None`: it cannot be made any more.
     async fn order(
         &self,
         turn: &Turn,
-        attempt: &AttemptRecord,
-        first: bool,
+        sending: &Sending,
+        kept: &mut Kept,
     ) -> Result<Option<CancelOrder>, JournalError> {
-        let account = self.refund_account(turn.snapshot().intent.id).await?;
-        Ok(account.and_then(|account| attempt.order(account, first).ok()))
+        let account = self.refund_account(turn, kept).await?;
+        Ok(account.and_then(|account| sending.attempt.order(account, sending.first).ok()))
     }
 
     async fn record(&self, turn: &Turn, record: &Record) -> Result<Event, JournalError> {
@@ -381,18 +396,15 @@ impl Worker {
     async fn send(
         &self,
         account: &Account,
-        turn: &Turn,
+        order: &CancelOrder,
         sending: &Sending,
         place: Option<Permit>,
     ) -> Result<Event, JournalError> {
-        let Some(order) = self.order(turn, &sending.attempt, sending.first).await? else {
-            return Ok(Event::Impossible);
-        };
         // asked last: whoever slept until here must not begin what another worker may have taken over
         if self.journal.now().await? > sending.not_after {
             return Ok(Event::Lost);
         }
-        let outcome = timeout(account.policy().deadline, account.gateway().cancel(&order)).await;
+        let outcome = timeout(account.policy().deadline, account.gateway().cancel(order)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Unknown::new(UnknownReason::Timeout).into()));
         if let Some(place) = place {
             account.pace().cancelled(place, &outcome);
