@@ -167,6 +167,14 @@ pub(super) const TEXTS: Table = &[
     ("a column that stands there twice", "같은 열이 두 번 있습니다"),
     ("stands there twice", "두 번 있습니다"),
     ("is there twice", "두 번 있습니다"),
+    (
+        "is given twice, as `{}` and as `{}`: leave one of them out",
+        "`{0}`, `{1}`: 같은 항목이 두 번 있습니다. 하나만 남기세요",
+    ),
+    (
+        "must be the gateway's code, in small ascii letters without spaces",
+        "PG의 코드를 공백 없이 영문 소문자로 적어야 합니다",
+    ),
     ("the column amount is missing", "amount(환불금액) 열이 없습니다"),
     (
         "the column merchant_uid or payment_id is missing",
