@@ -467,7 +467,7 @@ fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Op
     match (configured.next(), configured.next()) {
         (Some(only), None) => Some(only.clone()),
         (None, _) => {
-            reader.fault("account", format!("cannot be found: no {gateway} account is configured"));
+            reader.fault("account", format!("cannot be found: no {gateway} account is configured, add a section [[account]] with gateway = \"{gateway}\""));
             None
         }
         _ => {

@@ -12,6 +12,7 @@ mod cancel;
 mod config;
 mod decide;
 mod demo;
+mod events;
 mod exit;
 mod help;
 mod help_korean;

@@ -60,8 +60,10 @@ texts! {
         설정 파일 만들기:    cancel-desk config example > cancel-desk.toml\n\
         설정 확인하기:       cancel-desk config check\n\
         모든 명령 보기:      cancel-desk --help\n";
-    NO_ACCOUNTS = "no merchant account is configured: write one into the configuration (cancel-desk config example)",
-        "설정된 가맹점 계정이 없습니다. 설정 파일에 [[account]]를 추가하세요 (cancel-desk config example)";
+    NO_ACCOUNTS = "no merchant account is configured: add a section [[account]] to the configuration file (cancel-desk.toml, or what \
+        --config names), with lines such as gateway = \"chaiport\" and name = \"shop\"; `cancel-desk config example` shows all of them",
+        "설정된 가맹점 계정이 없습니다. 설정 파일(cancel-desk.toml 또는 --config로 지정한 파일)에 [[account]] 아래 gateway = \"chaiport\", \
+        name = \"shop\" 등을 적어 추가하세요. 전체 항목은 `cancel-desk config example`에 나옵니다";
     NEW_JOURNAL = "there was no journal: {0} is new", "저널이 없어 새로 만들었습니다: {0}";
     NO_JOURNAL = "there is no journal {0}; the configuration is {1}", "저널이 없습니다: {0}. 설정: {1}";
     NAME_CONFIG = "go to the folder of the journal, or name the configuration with --config; `payments import` begins a new one",
@@ -448,7 +450,10 @@ texts! {
         결제는 PG 관리자 화면에서 환불하세요";
     NO_ACCOUNT_KEY = "account data cannot be stored without a key: set journal.account_key in the configuration",
         "계좌 정보를 저장할 키가 없습니다. 설정의 journal.account_key를 지정하세요";
-    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 없는 계정입니다: {1}/{0}";
+    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here: add a section [[account]] with gateway = \"{1}\" and name = \"{0}\" \
+        to the configuration file; `cancel-desk config example` shows all its lines",
+        "설정에 없는 계정입니다: {1}/{0}. 설정 파일에 [[account]] 아래 gateway = \"{1}\", name = \"{0}\" 등을 적어 추가하세요. 전체 \
+        항목은 `cancel-desk config example`에 나옵니다";
     NOT_ALLOWED = "not possible in this state: {0}", "지금 상태에서는 할 수 없습니다: {0}";
     LOOK_UP_FAILED = "the gateway could not be asked: {0}; looking up moves nothing, try again", "PG 조회에 실패했습니다: {0}. 조회는 돈을 움직이지 않으니 다시 시도하세요";
     LOOK_UP_KEYS = "the gateway does not accept the credentials of this account: check its keys in the configuration",

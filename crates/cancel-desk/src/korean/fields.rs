@@ -212,7 +212,10 @@ pub(super) const TEXTS: Table = &[
     ),
     ("must be given: a column, or --gateway", "열을 추가하거나 --gateway를 지정하세요"),
     ("must be the name of a {} account of the configuration", "설정에 있는 {0} 계정 이름이어야 합니다"),
-    ("cannot be found: no {} account is configured", "설정에 {0} 계정이 없습니다"),
+    (
+        "cannot be found: no {} account is configured, add a section [[account]] with gateway = \"{}\"",
+        "설정에 {0} 계정이 없습니다. 설정 파일에 [[account]] 아래 gateway = \"{1}\" 등을 적어 추가하세요",
+    ),
     ("must be given: there are several {} accounts", "{0} 계정이 여러 개이므로 필수 항목입니다"),
     ("is in line {} already, with other content", "{0}행에 같은 결제가 다른 내용으로 있습니다"),
     ("must have at most {} columns", "열은 {0}개 이하여야 합니다"),
