@@ -424,7 +424,7 @@ fn what_is_no_toml_is_told_by_line_and_name_in_both_languages() {
         ("[journal\nsqlite = \"a.db\"\n", 1, "", "대괄호"),
         ("[worker]\ncount 2\n", 2, "", "="),
         ("[worker]\ncount = 02\n", 2, "count", "0으로"),
-        ("[worker]\ncount = 2 3\n", 2, "count", "하나만"),
+        ("[worker]\ncount = 2 3\n", 2, "count", "따옴표"),
         ("[http]\ntoken_env = [\"A\" \"B\"]\n", 2, "token_env", "쉼표"),
     ] {
         let file = folder.write("a.toml", text, 0o644);

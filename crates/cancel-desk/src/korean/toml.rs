@@ -24,7 +24,10 @@ const SENTENCES: [(&str, &str); 30] = [
     ("invalid literal string", "작은따옴표로 묶은 값이 잘못되었습니다. 닫는 따옴표를 확인하세요"),
     ("invalid multi-line", "여러 줄 값의 닫는 따옴표를 확인하세요"),
     ("invalid string", "따옴표로 묶은 값이 잘못되었습니다. 닫는 따옴표를 확인하세요"),
-    ("missing escaped value", "\\ 뒤의 문자가 잘못되었습니다. Windows 경로는 작은따옴표로 묶으세요"),
+    (
+        "missing escaped value",
+        "\\ 뒤의 문자가 잘못되었습니다. 경로의 \\는 \\\\로 적거나, 전체를 작은따옴표로 묶으세요",
+    ),
     ("missing opening quote", "여는 따옴표가 없습니다"),
     ("invalid value", "값이 잘못되었습니다. 문자열은 따옴표로 묶으세요"),
     ("unexpected leading zero", "숫자는 0으로 시작할 수 없습니다"),
