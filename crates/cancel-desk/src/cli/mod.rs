@@ -28,6 +28,7 @@ mod shell;
 mod show;
 mod status;
 mod text;
+mod trust_matching;
 mod usage;
 
 use std::path::PathBuf;

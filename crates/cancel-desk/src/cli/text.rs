@@ -319,6 +319,15 @@ texts! {
         "취소 {0}(키 {1}) 건은 환불되지 않음으로 확정되어 그 키를 다시 쓸 수 없습니다. 그런데 PG 내역에 우리 표시가 있는 {2} 환불이 있습니다. \
         그 환불이라면 고객은 이미 환불받았으니 다시 요청하지 마세요. PG 관리자 화면에서 확인한 뒤 `trust`에 --force를 붙이세요";
     ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
+    ASK_TRUST_MATCHING = "{0} payments are suspect. Look each up, and let refunds begin again of those whose ledger is exactly the \
+        journal's? Lost wishes have to be repeated under their old keys before. [y/N] ",
+        "점검 대상 결제가 {0}건입니다. 한 건씩 PG에 조회해 저널과 정확히 일치하는 결제만 해제합니다. 잃어버린 요청은 그 전에 원래 키로 다시 보내야 \
+        합니다. 계속할까요? [y/N] ";
+    TRUSTED_MATCHING = "{0} payments are trusted again, {1} stay suspect", "결제 {0}건을 해제했습니다. {1}건은 계속 점검 대상입니다";
+    STAYS_SUSPECT = "stays suspect: {0}: {1}", "계속 점검 대상: {0}: {1}";
+    NOT_THE_SAME = "the gateway's ledger is not the journal's, or part of it is explained by no cancel here: compare it with \
+        `cancel-desk lookup`, then trust it alone",
+        "PG 내역이 저널과 다르거나 이 저널의 취소로 설명되지 않는 금액이 있습니다. `cancel-desk lookup`으로 대조한 뒤 한 건씩 `trust`하세요";
     LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost. Repeat them \
         under their old keys BEFORE the payment is trusted (they are not sent, a person decides them); repeated after that, they \
         would be refunded twice",
