@@ -376,9 +376,9 @@ texts! {
     NOT_SUSPECTED = "{0} registered payments are not marked: nothing is left to refund of them, and nothing is under way",
         "나머지 결제 {0}건은 환불할 금액도 진행 중인 건도 없어 표시하지 않았습니다";
     EQUAL_GO_ON = "the {0} that are equal need no `trust` for single refunds: new ones begin by themselves `upstream_quiet_s` after \
-        this, if they are still equal then; `bulk plan` leaves them out until they are trusted",
+        this, if they are still equal then; `bulk plan` leaves them out until they are trusted (`cancel-desk trust --all-matching`)",
         "일치한 {0}건은 `trust`하지 않아도 됩니다. 지금부터 `upstream_quiet_s`가 지나 다시 대조해도 일치하면 새 환불이 스스로 진행됩니다. 다만 \
-        `trust`하기 전에는 `bulk plan`에서 제외됩니다";
+        `trust`하기 전에는 `bulk plan`에서 제외됩니다(한꺼번에 해제: `cancel-desk trust --all-matching`)";
     OPEN_TO_OTHERS = "WARNING: others can read the journal {0}, which tells who was paid back what: chmod 600 {0}",
         "경고: 저널 {0} 파일을 다른 사용자도 읽을 수 있습니다. 누구에게 얼마를 환불했는지 들어 있습니다: chmod 600 {0}";
     RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",

@@ -405,3 +405,16 @@ async fn all_that_match_are_trusted_at_once_and_no_other() {
     let told = scene.korean(&all).await.ends(4).out;
     assert!(told.contains("ORD-4") && told.contains("0건을 해제") && told.contains("3건은"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn none_is_trusted_while_what_was_lost_may_be_on_its_way() {
+    let scene = Scene::new("matching-early").await;
+    scene.pay(&["ORD-1"]).await;
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
+    let all = [&["--json", "trust", "--all-matching", "--yes"], &BY[..]].concat();
+    let done = scene.run(&all).await.ends(4).json();
+    assert_eq!(
+        (&done["left"][0]["code"], done["trusted"].as_array().unwrap().len()),
+        (&"too_early".into(), 0)
+    );
+}
