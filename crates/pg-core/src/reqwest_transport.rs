@@ -2,15 +2,12 @@
 
 use std::fmt;
 
-use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-
 use crate::base_url::BaseUrl;
 use crate::error::Invalid;
 use crate::tls::tls_config;
 use crate::transport::{Sent, Transport, TransportError, TransportErrorKind};
 use crate::transport_options::{ConnectionReuse, FRESH, MAX_BODY, MAX_HEADERS, TransportOptions};
-use crate::wire::{HeaderText, Method, WireRequest, WireResponse};
+use crate::wire::{Method, WireRequest, WireResponse, put_headers};
 
 /// The default [`Transport`]: reqwest on rustls (ring), HTTP/1.1, TLS 1.2 or later without early data, the web's
 /// root certificates; no redirects, no retries, no decompression, no proxy from the environment, at most 1 MiB of
@@ -82,7 +79,7 @@ impl Transport for ReqwestTransport {
         };
         let (_, headers, body) = request.into_parts();
         let mut request = reqwest::Request::new(method, url);
-        *request.headers_mut() = header_map(&headers).ok_or_else(build_failed)?;
+        put_headers(request.headers_mut(), &headers).ok_or_else(build_failed)?;
         if request.method() == reqwest::Method::POST {
             *request.body_mut() = Some(body.into());
         }
@@ -96,25 +93,6 @@ impl Transport for ReqwestTransport {
         let body = read_body(response).await?;
         Ok(WireResponse::new(status, body))
     }
-}
-
-fn header_map(given: &[(&'static str, HeaderText)]) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in given {
-        let value = match value {
-            // the text itself, not a copy
-            HeaderText::Plain(text) => {
-                HeaderValue::from_maybe_shared(Bytes::from_static(text.as_bytes())).ok()?
-            }
-            HeaderText::Secret(secret) => {
-                let mut value = HeaderValue::from_str(secret.expose()).ok()?;
-                value.set_sensitive(true);
-                value
-            }
-        };
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-    }
-    Some(headers)
 }
 
 async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, TransportError> {

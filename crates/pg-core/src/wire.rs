@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(any(feature = "reqwest", feature = "witness"))]
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use memchr::memmem;
 
 use crate::secret::Secret;
@@ -51,6 +53,26 @@ pub enum HeaderText {
     Plain(&'static str),
     /// Must not be shown: marked sensitive on the way out, redacted in `Debug`.
     Secret(Secret),
+}
+
+/// Puts the headers in; nothing where one is no HTTP.
+#[cfg(any(feature = "reqwest", feature = "witness"))]
+pub(crate) fn put_headers(headers: &mut HeaderMap, given: &[(&'static str, HeaderText)]) -> Option<()> {
+    for (name, value) in given {
+        let value = match value {
+            // the text itself, not a copy
+            HeaderText::Plain(text) => {
+                HeaderValue::from_maybe_shared(bytes::Bytes::from_static(text.as_bytes())).ok()?
+            }
+            HeaderText::Secret(secret) => {
+                let mut value = HeaderValue::from_str(secret.expose()).ok()?;
+                value.set_sensitive(true);
+                value
+            }
+        };
+        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
+    }
+    Some(())
 }
 
 impl WireRequest {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use cancel_desk::journal::{Journal, JournalError};
 use cancel_desk::protocol::Policy;
-use cancel_desk::record::{IntentRecord, IntentState, PaymentKey, Resolution};
+use cancel_desk::record::{IntentRecord, PaymentKey, Resolution};
 use cancel_desk::worker::{Account, Accounts, Worker};
 use contract_tests::{Kind, World};
 use pg_core::CancelGateway;
 
 use crate::clock::HandClock;
-use crate::oracle::{at_sandbox, intent_of};
+use crate::oracle::{at_sandbox, decision};
 
 /// The name of the one merchant account.
 pub const SHOP: &str = "shop";
@@ -101,16 +101,8 @@ async fn truth(
     intent: &IntentRecord,
 ) -> Result<Resolution, JournalError> {
     let attempts = journal.attempts_of(intent.id).await?;
-    if attempts.is_empty() && intent.is_for_the_admin_page() {
-        // nothing of ours ever left, and nothing can: it is made by hand, or not at all
-        return Ok(Resolution::DidNotHappen);
-    }
-    if attempts.is_empty() || intent.state == IntentState::Accepted {
-        return Ok(Resolution::LookAgain);
-    }
     let books = world.sandbox.payment(at_sandbox(intent.payment.gateway), &intent.payment.payment_id);
-    let happened = books.is_some_and(|books| books.entries.iter().any(|e| intent_of(e, &attempts).is_some()));
-    Ok(if happened { Resolution::Happened } else { Resolution::DidNotHappen })
+    Ok(decision(intent, &attempts, books.as_ref()))
 }
 
 /// Cancel requests for a payment that the gateway read as a whole, and how many different ones.

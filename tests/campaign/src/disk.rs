@@ -99,6 +99,24 @@ impl Life {
         Ok(NewIntent::new(payment.clone(), key, amount)?)
     }
 
+    /// Asks for a refund of one of the payments, and tells whether it could not be stored.
+    pub async fn ask(
+        journal: &dyn Journal,
+        payments: &[PaymentKey],
+        number: u32,
+        dice: &mut Dice,
+    ) -> Result<(Wish, bool), JournalError> {
+        let many = u64::try_from(payments.len()).unwrap_or(1);
+        let payment = &payments[usize::try_from(dice.below(many)).unwrap_or(0)];
+        let new = Self::wish(payment, &format!("wish-{number}"), dice)?;
+        let (told, failed) = match journal.submit(new.clone()).await {
+            Ok(stored) => (Some(stored.intent().id), false),
+            Err(JournalError::Exceeds { .. }) => (None, false),
+            Err(_) => (None, true),
+        };
+        Ok((Wish { new, told }, failed))
+    }
+
     /// Whatever happened: what was told is there, who heard nothing asks again, and everything comes to its end with
     /// one refund for each wish.
     pub async fn account_for(

@@ -15,7 +15,7 @@ use contract_tests::random::Dice;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::disk::{Folder, Life, Wish};
+use crate::disk::{Folder, Life};
 use crate::outcome::ClassReport;
 
 /// The signal of a file that would grow beyond the limit; handled, the write fails instead.
@@ -80,17 +80,9 @@ async fn one(seed: u64, report: &mut ClassReport) -> Result<(), JournalError> {
     let full = Full::at(longest(&path) + dice.below(ROOM));
     let (mut wishes, mut failed) = (Vec::new(), 0);
     for number in 0..8 {
-        let payment = &payments[usize::try_from(dice.below(4)).unwrap_or(0)];
-        let new = Life::wish(payment, &format!("wish-{number}"), &mut dice)?;
-        let told = match journal.submit(new.clone()).await {
-            Ok(stored) => Some(stored.intent().id),
-            Err(JournalError::Exceeds { .. }) => None,
-            Err(_) => {
-                failed += 1;
-                None
-            }
-        };
-        wishes.push(Wish { new, told });
+        let (wish, unstored) = Life::ask(&*journal, &payments, number, &mut dice).await?;
+        failed += u64::from(unstored);
+        wishes.push(wish);
         for _ in 0..dice.below(3) {
             failed += u64::from(worker.turn().await.is_err());
         }

@@ -15,7 +15,7 @@ use cancel_desk::journal::JournalError;
 use cancel_desk::worker::Worker;
 use contract_tests::random::Dice;
 
-use crate::disk::{Folder, Life, Wish};
+use crate::disk::{Folder, Life};
 use crate::outcome::ClassReport;
 
 /// What stands before the C library.
@@ -112,17 +112,11 @@ async fn one(orders: &Orders, seed: u64, report: &mut ClassReport) -> Result<(),
     let mut wishes = Vec::new();
     orders.give(dice.below(WELL), 1 + dice.below(FAILING)).map_err(storage)?;
     for number in 0..8 {
-        let payment = &payments[usize::try_from(dice.below(4)).unwrap_or(0)];
-        let new = Life::wish(payment, &format!("wish-{number}"), &mut dice)?;
-        let told = match journal.submit(new.clone()).await {
-            Ok(stored) => Some(stored.intent().id),
-            Err(JournalError::Exceeds { .. }) => None,
-            Err(_) => {
-                report.count("refunds not stored", 1);
-                None
-            }
-        };
-        wishes.push(Wish { new, told });
+        let (wish, failed) = Life::ask(&*journal, &payments, number, &mut dice).await?;
+        if failed {
+            report.count("refunds not stored", 1);
+        }
+        wishes.push(wish);
         for _ in 0..dice.below(4) {
             report.count("turns that failed", u64::from(worker.turn().await.is_err()));
         }

@@ -174,7 +174,7 @@ pub(super) fn verdict(lang: Lang, word: &str) -> &str {
         "over_balance" => Text::new("over the balance", "잔액 초과"),
         "not_registered" => Text::new("not registered", "등록되지 않은 결제"),
         "ambiguous" => Text::new("several payments fit", "해당 결제가 여러 건"),
-        "not_cancellable" => Text::new("not cancellable", "취소 불가"),
+        "not_cancellable" => Text::new("not cancellable", "이대로는 환불할 수 없음"),
         "known" => Text::new("asked for before", "이미 요청됨"),
         "planned" => Text::new("in another plan", "다른 계획에 있음"),
         "duplicate" => Text::new("twice in the file", "파일 안 중복"),

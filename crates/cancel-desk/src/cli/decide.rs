@@ -2,14 +2,14 @@
 
 use clap::Args;
 
-use pg_core::Money;
+use pg_core::{Gateway, Money};
 
 use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
 use crate::record::{IntentRecord, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution};
 
 use super::exit::{Exit, Failure};
-use super::shell::{Shell, Which};
-use super::{lookup, show, status, text};
+use super::shell::{Shell, Which, parse_gateway};
+use super::{lookup, show, status, text, trust_matching};
 
 /// Who decides, and why: both are recorded.
 #[derive(Debug, Args)]
@@ -190,10 +190,31 @@ After `recover --after-restore` a payment is suspect until its gateway's ledger 
 refunds that the journal lost, their wishes are repeated under their old keys and resolved; then a person clears the
 payment with this command. It shows the gateway's ledger beside the journal, asks, and refuses while copies of what was
 lost may be on their way, while the gateway's list holds a refund of ours that the journal cannot explain, and while any
-cancel of the payment has no outcome: what is still wanted is asked for anew afterwards, under a new key.")]
+cancel of the payment has no outcome: what is still wanted is asked for anew afterwards, under a new key.
+
+With --all-matching it looks up every suspect payment, clears those whose paid amount, refunds and balance are exactly the
+journal's, with every check of a single one, and lists the others with why; exit code 4 while any is left. Where something
+was refunded elsewhere, a person clears that payment alone.
+
+Examples:
+  cancel-desk trust ORD20180131-0000011 --by kim --reason \"compared in the admin page\"
+  cancel-desk trust --all-matching --by kim --reason \"all lost wishes are repeated\"")]
 pub(crate) struct TrustArgs {
-    #[command(flatten)]
-    which: Which,
+    /// Order number (merchant_uid), or GATEWAY/ACCOUNT/PAYMENT
+    #[arg(value_name = "ORDER", required_unless_present = "all_matching")]
+    order: Option<String>,
+    /// Only at this gateway: chaiport, eximbay, settlebank
+    #[arg(long, value_parser = parse_gateway)]
+    gateway: Option<Gateway>,
+    /// Only of this merchant account
+    #[arg(long)]
+    account: Option<String>,
+    /// Only with this number at the gateway (imp_uid, transaction_id, orgTrdNo)
+    #[arg(long)]
+    payment_id: Option<String>,
+    /// Every suspect payment whose ledger is exactly the journal's; the others are listed
+    #[arg(long, conflicts_with_all = ["order", "payment_id", "force"])]
+    all_matching: bool,
     #[command(flatten)]
     person: Person,
     /// Do not ask
@@ -213,11 +234,37 @@ impl TrustArgs {
             (false, false) => ByHand::Nothing,
         }
     }
+
+    pub(super) const fn yes(&self) -> bool {
+        self.yes
+    }
+
+    pub(super) const fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// Whether `--gateway` and `--account` leave this payment in.
+    pub(super) fn means(&self, key: &PaymentKey) -> bool {
+        self.gateway.is_none_or(|gateway| gateway == key.gateway)
+            && self.account.as_ref().is_none_or(|account| *account == key.merchant)
+    }
+
+    fn which(&self) -> Which {
+        Which {
+            order: self.order.clone().unwrap_or_default(),
+            gateway: self.gateway,
+            account: self.account.clone(),
+            payment_id: self.payment_id.clone(),
+        }
+    }
 }
 
 pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure> {
+    if args.all_matching {
+        return trust_matching::run(shell, args).await;
+    }
     let (_, desk) = shell.desk_there().await?;
-    let payment = shell.find(&desk, &args.which).await?;
+    let payment = shell.find(&desk, &args.which()).await?;
     if payment.suspect.is_none() {
         shell.remark(&text::NOT_SUSPECT.fill(shell.lang(), &[&payment.key()]));
         status::show_payment(shell, &desk, &payment).await?;

@@ -67,6 +67,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ),
     ("How long to wait for the outcome: 30s, 2m", "결과를 기다리는 시간: 30s, 2m"),
     // resolve, trust, recover
+    (
+        "Every suspect payment whose ledger is exactly the journal's; the others are listed",
+        "PG 내역이 저널과 정확히 같은 점검 대상 결제를 모두 해제합니다. 나머지는 목록으로 보여 줍니다",
+    ),
     ("It happened, exactly once", "한 번 환불되었음"),
     ("It did not happen, and never can", "환불되지 않았고 앞으로도 되지 않음"),
     ("Look again, from the beginning of the schedule", "처음 일정부터 다시 조회"),
@@ -215,7 +219,15 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
 `recover --after-restore` 뒤에는 PG 내역과 대조할 때까지 결제가 점검 대상으로 남습니다. 저널에 없는 환불이 PG 내역에 있으면
 잃어버린 요청을 원래 키로 다시 보내고 resolve로 처리한 다음, 이 명령으로 결제를 해제합니다. PG 내역과 저널을 나란히 보여 주고
 묻습니다. 잃어버린 환불이 아직 처리 중일 수 있거나, 저널로 설명되지 않는 이 프로그램의 환불이 PG 내역에 있거나, 이 결제에 결과가
-없는 취소가 있으면 해제하지 않습니다. 아직 필요한 환불은 해제한 뒤 새 키로 다시 요청합니다.",
+없는 취소가 있으면 해제하지 않습니다. 아직 필요한 환불은 해제한 뒤 새 키로 다시 요청합니다.
+
+--all-matching은 점검 대상 결제를 모두 PG에 조회해, 결제금액·환불금액·잔액이 저널과 정확히 같고 한 건을 해제할 때의 점검을 모두
+통과한 결제만 해제합니다. 나머지는 이유와 함께 보여 주며, 남은 결제가 있으면 종료 코드는 4입니다. 다른 곳에서 환불한 적이 있는 결제는
+담당자가 한 건씩 해제합니다.
+
+예:
+  cancel-desk trust ORD20180131-0000011 --by kim --reason \"관리자 화면과 대조\"
+  cancel-desk trust --all-matching --by kim --reason \"잃어버린 요청을 모두 다시 보냄\"",
     ),
     (
         "recover",

@@ -1,12 +1,12 @@
 //! A file of payments: the guide's `Payments` table as CSV, JSON lines or a JSON array.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pg_core::decimal::Decimal;
 use pg_core::{Currency, Gateway, Money, PaymentRef};
-use serde_json::value::RawValue;
 use time::{Date, Month, OffsetDateTime, UtcOffset};
 
+use crate::bulk::file::json::Members;
 use crate::bulk::file::{Encoding, text};
 use crate::desk::Desk;
 use crate::record::NewPayment;
@@ -85,6 +85,7 @@ const COLUMNS: [(&str, &[&str]); 10] = [
     ),
 ];
 
+const TWICE: &str = "is there twice";
 const UNKNOWN_METHOD: &str = "is not a method that is known here: write the gateway's code (card, trans, vbank, phone, \
     kakaopay, naverpay, tosspay, payco, point …)";
 const UNKNOWN_PROVIDER: &str = "is not one PG that is known here: write its code (html5_inicis, kcp, tosspayments, nice or \
@@ -192,7 +193,7 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
     }
     for (index, name) in header.iter().enumerate() {
         if header.iter().take(index).any(|before| before == name) {
-            file.faults.push(BadRow::new(1, &cut(name), "is there twice"));
+            file.faults.push(BadRow::new(1, &cut(name), TWICE));
         }
     }
     let mut rows = Vec::new();
@@ -215,13 +216,11 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
     rows
 }
 
-type Object<'a> = BTreeMap<String, &'a RawValue>;
-
 fn lines(text: &str, file: &mut File) -> Vec<(u64, Row)> {
     let mut rows = Vec::new();
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = count(index).saturating_add(1);
-        match serde_json::from_str::<Object<'_>>(line) {
+        match serde_json::from_str::<Members<'_>>(line) {
             Ok(object) => rows.push((number, fields(number, object, file))),
             Err(_) => file.faults.push(BadRow::new(number, "-", "must be one json object per line")),
         }
@@ -230,7 +229,7 @@ fn lines(text: &str, file: &mut File) -> Vec<(u64, Row)> {
 }
 
 fn array(text: &str, file: &mut File) -> Vec<(u64, Row)> {
-    let objects: Vec<Object<'_>> = match serde_json::from_str(text) {
+    let objects: Vec<Members<'_>> = match serde_json::from_str(text) {
         Ok(objects) => objects,
         Err(error) => {
             file.faults.push(BadRow::new(count(error.line()), "-", "must be a json array of objects"));
@@ -246,11 +245,16 @@ fn array(text: &str, file: &mut File) -> Vec<(u64, Row)> {
 }
 
 /// Texts as they are meant, numbers as they are written; never through a float.
-fn fields(line: u64, object: Object<'_>, file: &mut File) -> Row {
+fn fields(line: u64, object: Members<'_>, file: &mut File) -> Row {
     let mut row = Row::new();
-    file.call(object.keys().map(String::as_str));
-    for (name, value) in object {
+    let mut seen = BTreeSet::new();
+    file.call(object.0.iter().map(|(name, _)| name.as_str()));
+    for (name, value) in object.0 {
         let name = plain(&name);
+        if !seen.insert(name.clone()) {
+            file.faults.push(BadRow::new(line, &cut(&name), TWICE));
+            continue;
+        }
         let raw = value.get();
         let text = match raw.chars().next() {
             Some('"') => serde_json::from_str::<String>(raw).ok(),
@@ -319,6 +323,19 @@ impl<'r> Reader<'r> {
         names.iter().find_map(|name| self.row.get(*name)).map(String::as_str)
     }
 
+    /// Two columns that mean the same: which of them counts, nobody knows.
+    fn doubled(&mut self) {
+        for (column, names) in &COLUMNS {
+            let mut given = names.iter().filter(|name| self.row.contains_key(**name));
+            if let (Some(one), Some(other)) = (given.next(), given.next()) {
+                self.fault(
+                    column,
+                    format!("is given twice, as `{one}` and as `{other}`: leave one of them out"),
+                );
+            }
+        }
+    }
+
     fn fault(&mut self, column: &str, text: impl Into<String>) {
         self.faults.push(BadRow::new(self.line, column, text));
     }
@@ -347,6 +364,7 @@ impl<'r> Reader<'r> {
 
 fn payment(line: u64, row: &Row, defaults: &Defaults, file: &mut File) {
     let mut reader = Reader { line, row, faults: Vec::new() };
+    reader.doubled();
     let new = build(&mut reader, defaults);
     if reader.faults.is_empty() {
         match new {
@@ -449,7 +467,7 @@ fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Op
     match (configured.next(), configured.next()) {
         (Some(only), None) => Some(only.clone()),
         (None, _) => {
-            reader.fault("account", format!("cannot be found: no {gateway} account is configured"));
+            reader.fault("account", format!("cannot be found: no {gateway} account is configured, add a section [[account]] with gateway = \"{gateway}\""));
             None
         }
         _ => {

@@ -9,8 +9,7 @@ use crate::record::hex;
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::status::{event_json, event_table};
-use super::text;
+use super::{events, text};
 
 /// How many events are read at a time.
 const PAGE: u32 = 1000;
@@ -115,11 +114,11 @@ async fn events(shell: &Shell, after: i64, limit: u32) -> Result<Exit, Failure> 
     let is_more = found.len() > most;
     found.truncate(most);
     if shell.json {
-        shell.json(&found.iter().map(event_json).collect::<Vec<_>>());
+        shell.json(&found.iter().map(events::json).collect::<Vec<_>>());
     } else if found.is_empty() {
         shell.remark(shell.t(&text::EMPTY));
     } else {
-        shell.say(&event_table(shell, &found));
+        shell.say(&events::table(shell, &found));
     }
     if let (true, Some(last)) = (is_more, found.last()) {
         shell.remark(&text::MORE_AFTER.fill(shell.lang(), &[&last.seq]));

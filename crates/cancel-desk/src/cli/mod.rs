@@ -12,6 +12,7 @@ mod cancel;
 mod config;
 mod decide;
 mod demo;
+mod events;
 mod exit;
 mod help;
 mod help_korean;
@@ -27,6 +28,7 @@ mod shell;
 mod show;
 mod status;
 mod text;
+mod trust_matching;
 mod usage;
 
 use std::path::PathBuf;

@@ -7,15 +7,15 @@ use pg_core::Gateway;
 use serde_json::{Value, json};
 
 use crate::config::Config;
-use crate::desk::{Desk, DeskError, Waiting, rfc3339};
+use crate::desk::{Desk, DeskError, Waiting};
 use crate::journal::EventRecord;
 use crate::record::{
-    AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause, hex,
+    AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
 };
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which, parse_gateway};
-use super::{show, text};
+use super::{events, show, text};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -81,7 +81,7 @@ pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failur
         let intents = intents(shell, &desk, &payment).await?;
         show_payment(shell, &desk, &payment).await?;
         let ids: Vec<IntentId> = intents.iter().map(|intent| intent.id).collect();
-        shell.say(&event_table(shell, &events_of(shell, &desk, &ids).await?));
+        shell.say(&events::table(shell, &events_of(shell, &desk, &ids).await?));
         return Ok(Exit::Done);
     }
     show_payment(shell, &desk, &payment).await?;
@@ -179,7 +179,7 @@ pub(crate) async fn show_cancel(
         match events {
             None => shell.json(&view),
             Some(events) => shell.json(&json!({
-                "cancel": view, "events": events.iter().map(event_json).collect::<Vec<_>>()
+                "cancel": view, "events": events.iter().map(events::json).collect::<Vec<_>>()
             })),
         }
         return Ok(());
@@ -187,7 +187,7 @@ pub(crate) async fn show_cancel(
     shell.say(&cancel_text(shell, desk, intent).await?);
     if let Some(events) = events {
         shell.line("");
-        shell.say(&event_table(shell, &events));
+        shell.say(&events::table(shell, &events));
     }
     Ok(())
 }
@@ -293,32 +293,4 @@ async fn events_of(shell: &Shell, desk: &Desk, intents: &[IntentId]) -> Result<V
     }
     found.sort_by_key(|event| event.seq);
     Ok(found)
-}
-
-pub(crate) fn event_json(event: &EventRecord) -> Value {
-    let detail: Value = serde_json::from_str(&event.detail).unwrap_or(Value::Null);
-    json!({
-        "seq": event.seq, "at": rfc3339(event.at), "cancel": event.intent, "attempt": event.attempt,
-        "kind": event.kind, "detail": detail, "hash": hex(&event.hash),
-    })
-}
-
-pub(crate) fn event_table(shell: &Shell, events: &[EventRecord]) -> String {
-    let header =
-        ["#", shell.t(&text::TIME), shell.t(&text::CANCEL), shell.t(&text::EVENT), shell.t(&text::DETAIL)];
-    let rows = events
-        .iter()
-        .map(|event| {
-            let cancel = event.intent.map_or_else(|| "-".to_owned(), |id| id.to_string());
-            vec![event.seq.to_string(), show::time(event.at), cancel, event.kind.clone(), told(&event.detail)]
-        })
-        .collect();
-    show::table(&header, &[0], rows)
-}
-
-/// A detail as people read it: without the digests that only verifying needs.
-fn told(detail: &str) -> String {
-    let Ok(Value::Object(mut detail)) = serde_json::from_str(detail) else { return detail.to_owned() };
-    detail.remove("left");
-    Value::Object(detail).to_string()
 }

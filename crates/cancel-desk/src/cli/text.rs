@@ -60,8 +60,10 @@ texts! {
         설정 파일 만들기:    cancel-desk config example > cancel-desk.toml\n\
         설정 확인하기:       cancel-desk config check\n\
         모든 명령 보기:      cancel-desk --help\n";
-    NO_ACCOUNTS = "no merchant account is configured: write one into the configuration (cancel-desk config example)",
-        "설정된 가맹점 계정이 없습니다. 설정 파일에 [[account]]를 추가하세요 (cancel-desk config example)";
+    NO_ACCOUNTS = "no merchant account is configured: add a section [[account]] to the configuration file (cancel-desk.toml, or what \
+        --config names), with lines such as gateway = \"chaiport\" and name = \"shop\"; `cancel-desk config example` shows all of them",
+        "설정된 가맹점 계정이 없습니다. 설정 파일(cancel-desk.toml 또는 --config로 지정한 파일)에 [[account]] 아래 gateway = \"chaiport\", \
+        name = \"shop\" 등을 적어 추가하세요. 전체 항목은 `cancel-desk config example`에 나옵니다";
     NEW_JOURNAL = "there was no journal: {0} is new", "저널이 없어 새로 만들었습니다: {0}";
     NO_JOURNAL = "there is no journal {0}; the configuration is {1}", "저널이 없습니다: {0}. 설정: {1}";
     NAME_CONFIG = "go to the folder of the journal, or name the configuration with --config; `payments import` begins a new one",
@@ -317,6 +319,15 @@ texts! {
         "취소 {0}(키 {1}) 건은 환불되지 않음으로 확정되어 그 키를 다시 쓸 수 없습니다. 그런데 PG 내역에 우리 표시가 있는 {2} 환불이 있습니다. \
         그 환불이라면 고객은 이미 환불받았으니 다시 요청하지 마세요. PG 관리자 화면에서 확인한 뒤 `trust`에 --force를 붙이세요";
     ASK_TRUST = "Let refunds of {0} begin again? [y/N] ", "{0}의 환불을 다시 시작할까요? [y/N] ";
+    ASK_TRUST_MATCHING = "{0} payments are suspect. Look each up, and let refunds begin again of those whose ledger is exactly the \
+        journal's? Lost wishes have to be repeated under their old keys before. [y/N] ",
+        "점검 대상 결제가 {0}건입니다. 한 건씩 PG에 조회해 저널과 정확히 일치하는 결제만 해제합니다. 잃어버린 요청은 그 전에 원래 키로 다시 보내야 \
+        합니다. 계속할까요? [y/N] ";
+    TRUSTED_MATCHING = "{0} payments are trusted again, {1} stay suspect", "결제 {0}건을 해제했습니다. {1}건은 계속 점검 대상입니다";
+    STAYS_SUSPECT = "stays suspect: {0}: {1}", "계속 점검 대상: {0}: {1}";
+    NOT_THE_SAME = "the gateway's ledger is not the journal's, or part of it is explained by no cancel here: compare it with \
+        `cancel-desk lookup`, then trust it alone",
+        "PG 내역이 저널과 다르거나 이 저널의 취소로 설명되지 않는 금액이 있습니다. `cancel-desk lookup`으로 대조한 뒤 한 건씩 `trust`하세요";
     LOST_WISHES = "the gateway made {0} with our mark that no cancel of this journal explains: their wishes were lost. Repeat them \
         under their old keys BEFORE the payment is trusted (they are not sent, a person decides them); repeated after that, they \
         would be refunded twice",
@@ -365,9 +376,9 @@ texts! {
     NOT_SUSPECTED = "{0} registered payments are not marked: nothing is left to refund of them, and nothing is under way",
         "나머지 결제 {0}건은 환불할 금액도 진행 중인 건도 없어 표시하지 않았습니다";
     EQUAL_GO_ON = "the {0} that are equal need no `trust` for single refunds: new ones begin by themselves `upstream_quiet_s` after \
-        this, if they are still equal then; `bulk plan` leaves them out until they are trusted",
+        this, if they are still equal then; `bulk plan` leaves them out until they are trusted (`cancel-desk trust --all-matching`)",
         "일치한 {0}건은 `trust`하지 않아도 됩니다. 지금부터 `upstream_quiet_s`가 지나 다시 대조해도 일치하면 새 환불이 스스로 진행됩니다. 다만 \
-        `trust`하기 전에는 `bulk plan`에서 제외됩니다";
+        `trust`하기 전에는 `bulk plan`에서 제외됩니다(한꺼번에 해제: `cancel-desk trust --all-matching`)";
     OPEN_TO_OTHERS = "WARNING: others can read the journal {0}, which tells who was paid back what: chmod 600 {0}",
         "경고: 저널 {0} 파일을 다른 사용자도 읽을 수 있습니다. 누구에게 얼마를 환불했는지 들어 있습니다: chmod 600 {0}";
     RUN_WORKER = "run `cancel-desk worker` (or `serve`); `cancel-desk pending` shows what waits for a person",
@@ -448,7 +459,10 @@ texts! {
         결제는 PG 관리자 화면에서 환불하세요";
     NO_ACCOUNT_KEY = "account data cannot be stored without a key: set journal.account_key in the configuration",
         "계좌 정보를 저장할 키가 없습니다. 설정의 journal.account_key를 지정하세요";
-    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here", "설정에 없는 계정입니다: {1}/{0}";
+    NO_SUCH_ACCOUNT = "no account {0} at {1} is configured here: add a section [[account]] with gateway = \"{1}\" and name = \"{0}\" \
+        to the configuration file; `cancel-desk config example` shows all its lines",
+        "설정에 없는 계정입니다: {1}/{0}. 설정 파일에 [[account]] 아래 gateway = \"{1}\", name = \"{0}\" 등을 적어 추가하세요. 전체 \
+        항목은 `cancel-desk config example`에 나옵니다";
     NOT_ALLOWED = "not possible in this state: {0}", "지금 상태에서는 할 수 없습니다: {0}";
     LOOK_UP_FAILED = "the gateway could not be asked: {0}; looking up moves nothing, try again", "PG 조회에 실패했습니다: {0}. 조회는 돈을 움직이지 않으니 다시 시도하세요";
     LOOK_UP_KEYS = "the gateway does not accept the credentials of this account: check its keys in the configuration",

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::Lang;
-use crate::korean::said;
+use crate::korean::{said, syntax};
 
 /// Where a fault is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -155,7 +155,7 @@ impl Problem {
 
     fn korean(&self) -> String {
         match self {
-            Self::Syntax(message) => format!("TOML 형식이 아닙니다: {message}"),
+            Self::Syntax(message) => format!("TOML 형식이 아닙니다: {}", syntax(message)),
             Self::NoFile => "파일을 읽을 수 없습니다. 있는 파일을 지정하거나 `cancel-desk config example`로 시작하세요".into(),
             Self::UnknownKey { nearest: Some(nearest), .. } => format!("알 수 없는 항목입니다. `{nearest}`인지 확인하세요"),
             Self::UnknownKey { known, .. } => format!("알 수 없는 항목입니다. 쓸 수 있는 항목: {known}"),

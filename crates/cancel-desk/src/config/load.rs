@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::section::{Reading, Section};
+use super::section::{Reading, Section, is_plain};
 use super::{Config, DEFAULT_FILE, Faults, Lang, Place, Problem, account, parts};
 
 /// Largest file that is read.
@@ -94,7 +94,8 @@ impl<'v> Loader<'v> {
         for error in errors {
             // its message may quote the line; what kind of error it is does not
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            reading.fault(reading.place(error.span()), "", Problem::Syntax(message));
+            let key = error.span().and_then(|span| key_of_line(&text, span.start)).unwrap_or_default();
+            reading.fault(reading.place(error.span()), key, Problem::Syntax(message));
         }
         if self.of_process {
             unreadable_variables(&reading);
@@ -118,6 +119,13 @@ impl<'v> Loader<'v> {
         let usual = || Path::new(DEFAULT_FILE).is_file().then(|| PathBuf::from(DEFAULT_FILE));
         self.file.clone().or_else(|| named().map(PathBuf::from)).or_else(usual)
     }
+}
+
+/// The name that a line begins with, where it may be shown.
+fn key_of_line(text: &str, at: usize) -> Option<String> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end.saturating_add(1));
+    let key = text.get(start..)?.lines().next()?.split_once('=')?.0.trim();
+    is_plain(key).then(|| key.to_owned())
 }
 
 /// A variable of ours that is no text would count as not set, and something else be done than was meant.

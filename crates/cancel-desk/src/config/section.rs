@@ -227,8 +227,13 @@ impl<'r, 'a> Section<'r, 'a> {
 
 /// A key as it may be shown: somebody may have pasted a secret where a name belongs.
 fn shown(key: &str) -> String {
-    let plain = key.len() <= 40 && key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-');
-    if plain { key.to_owned() } else { "(a key)".to_owned() }
+    if is_plain(key) { key.to_owned() } else { "(a key)".to_owned() }
+}
+
+/// Looks like a name, and like no secret.
+pub(super) fn is_plain(key: &str) -> bool {
+    let small = |b: u8| b.is_ascii_lowercase() || b == b'_' || b == b'-';
+    (1..=40).contains(&key.len()) && key.bytes().all(small)
 }
 
 /// The known word that is at most a third of its letters away.

@@ -411,6 +411,38 @@ fn both_languages_say_every_problem() {
     }
 }
 
+#[test]
+fn what_is_no_toml_is_told_by_line_and_name_in_both_languages() {
+    let folder = Folder::new("syntax");
+    let mut wrong = Vec::new();
+    for (text, line, field, korean) in [
+        ("lang = \"ko\"\nlang = \"en\"\n", 2, "lang", "이미 있습니다"),
+        ("[journal]\nsqlite = refunds.db\n", 2, "sqlite", "따옴표"),
+        ("[journal]\nsqlite =\n", 2, "sqlite", "값이 없거나"),
+        ("[journal]\nsqlite = \"refunds.db\n", 2, "sqlite", "닫는 따옴표"),
+        ("[journal]\nsqlite = \"C:\\desk\\x\"\n", 2, "sqlite", "\\"),
+        ("[journal\nsqlite = \"a.db\"\n", 1, "", "대괄호"),
+        ("[worker]\ncount 2\n", 2, "", "="),
+        ("[worker]\ncount = 02\n", 2, "count", "0으로"),
+        ("[worker]\ncount = 2 3\n", 2, "count", "따옴표"),
+        ("[http]\ntoken_env = [\"A\" \"B\"]\n", 2, "token_env", "쉼표"),
+    ] {
+        let file = folder.write("a.toml", text, 0o644);
+        let faults = load(&file, &[]).unwrap_err();
+        let fault = &faults.0[0];
+        let told = fault.problem.text(Lang::Ko);
+        assert!(matches!(fault.problem, Problem::Syntax(_)), "{faults:?}");
+        let place = (fault.place.clone(), fault.field.as_str()) == (Place::Line(file, line), field);
+        if !place || !told.contains(korean) || told.contains(|c: char| c.is_ascii_lowercase()) {
+            wrong.push(format!("{text}{fault} {told}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // a value may stand where a name belongs
+    let file = folder.write("a.toml", "sk_LIVE_4eC39HqLyjWDarjtT1zdp7dc = x\n", 0o644);
+    assert!(!format!("{:?}", load(&file, &[]).unwrap_err()).contains("LIVE"));
+}
+
 #[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn the_journal_opens_where_the_file_says() {

@@ -54,6 +54,16 @@ fn visible(field: &'static str, text: &str) -> Result<(), Invalid> {
 const NO_PROVIDER: &str = "must be given for a virtual account: its PG decides the bank codes of the refund, and it cannot be added \
     later (html5_inicis, kcp, tosspayments …)";
 
+/// `VBANK` would be taken for another method than `vbank`, and its refund be made another way.
+#[cfg(feature = "gateways")]
+fn code(field: &'static str, text: Option<&str>) -> Result<(), Invalid> {
+    let small = |b: u8| b.is_ascii_graphic() && !b.is_ascii_uppercase();
+    if text.is_none_or(|text| text.bytes().all(small)) {
+        return Ok(());
+    }
+    Err(Invalid::new(field, "must be the gateway's code, in small ascii letters without spaces"))
+}
+
 /// Whether a payment has what its gateway needs to find and to cancel it.
 #[cfg(feature = "gateways")]
 pub(super) fn payment(payment: &PaymentRef) -> Result<(), Invalid> {
@@ -71,6 +81,8 @@ pub(super) fn payment(payment: &PaymentRef) -> Result<(), Invalid> {
         Gateway::Chaiport => {
             let _imp_uid: chaiport_cancel::ImpUid = payment.gateway_id.parse()?;
             let _merchant_uid: chaiport_cancel::MerchantUid = payment.merchant_uid.parse()?;
+            code("method", payment.method.as_deref())?;
+            code("pg_provider", payment.pg_provider.as_deref())?;
             if payment.method.as_deref() == Some("vbank") && payment.pg_provider.is_none() {
                 return Err(Invalid::new("pg_provider", NO_PROVIDER));
             }

@@ -197,6 +197,10 @@ async fn what_the_gateways_crate_would_refuse_is_refused_at_once() {
     assert_eq!(refused(paid("a/b", "ORD-1")).await, "imp_uid");
     let settlebank = PaymentRef::new(Gateway::Settlebank, "STFP1", "ORD-1", won(1));
     assert_eq!(refused(NewPayment::new("shop", settlebank)).await, "paid_on");
+    for other in ["VBANK", "ｖｂａｎｋ", "v bank"] {
+        let payment = paid("imp_8", "ORD-8").payment.with_method(other);
+        assert_eq!(refused(NewPayment::new("shop", payment)).await, "method", "{other}");
+    }
     let vbank = NewPayment::new("shop", paid("imp_9", "ORD-9").payment.with_method("vbank"));
     desk.register(vbank).await.unwrap();
     let error = desk.cancel(wish("ORD-9", "k", "1")).await.unwrap_err();

@@ -167,6 +167,14 @@ pub(super) const TEXTS: Table = &[
     ("a column that stands there twice", "같은 열이 두 번 있습니다"),
     ("stands there twice", "두 번 있습니다"),
     ("is there twice", "두 번 있습니다"),
+    (
+        "is given twice, as `{}` and as `{}`: leave one of them out",
+        "`{0}`, `{1}`: 같은 항목이 두 번 있습니다. 하나만 남기세요",
+    ),
+    (
+        "must be the gateway's code, in small ascii letters without spaces",
+        "PG의 코드를 공백 없이 영문 소문자로 적어야 합니다",
+    ),
     ("the column amount is missing", "amount(환불금액) 열이 없습니다"),
     (
         "the column merchant_uid or payment_id is missing",
@@ -204,7 +212,10 @@ pub(super) const TEXTS: Table = &[
     ),
     ("must be given: a column, or --gateway", "열을 추가하거나 --gateway를 지정하세요"),
     ("must be the name of a {} account of the configuration", "설정에 있는 {0} 계정 이름이어야 합니다"),
-    ("cannot be found: no {} account is configured", "설정에 {0} 계정이 없습니다"),
+    (
+        "cannot be found: no {} account is configured, add a section [[account]] with gateway = \"{}\"",
+        "설정에 {0} 계정이 없습니다. 설정 파일에 [[account]] 아래 gateway = \"{1}\" 등을 적어 추가하세요",
+    ),
     ("must be given: there are several {} accounts", "{0} 계정이 여러 개이므로 필수 항목입니다"),
     ("is in line {} already, with other content", "{0}행에 같은 결제가 다른 내용으로 있습니다"),
     ("must have at most {} columns", "열은 {0}개 이하여야 합니다"),

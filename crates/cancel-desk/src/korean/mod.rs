@@ -5,7 +5,10 @@
 
 mod fields;
 mod gateways;
+mod toml;
 mod work;
+
+pub(crate) use toml::syntax;
 
 /// Texts in English with `{}` for each value, and in Korean with `{0}`, `{1}` … for the same values.
 type Table = &'static [(&'static str, &'static str)];

@@ -11,7 +11,7 @@ pub struct Policy {
     /// How long after a sending an untouched balance may mean that it will not arrive any more. Spares the gateway;
     /// safety does not rest on it.
     pub quiet: Duration,
-    /// The same, when the gateway itself did not know: the PG behind it may still be at work. Also how long a refusal
+    /// The same, when the gateway itself did not know, 10 minutes unless set: the PG behind it may still be at work. Also how long a refusal
     /// waits to be believed that a doubled copy of the attempt could have caused.
     pub upstream_quiet: Duration,
     /// How long a sending may take at most, resolving to answer. It is not begun when the lease would end earlier.

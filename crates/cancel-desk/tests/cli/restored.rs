@@ -350,3 +350,71 @@ async fn a_job_that_halted_is_not_approved_again_without_a_reason() {
     let told = scene.run(&["--json", "bulk", "report", &job]).await.ends(0).json();
     assert_eq!(told["approved_by"], "kim: compared");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_match_are_trusted_at_once_and_no_other() {
+    let scene = Scene::new("matching").await;
+    hurried(&scene);
+    let ids = scene.pay(&["ORD-1", "ORD-2", "ORD-3", "ORD-4", "ORD-5"]).await;
+    let paid = abroad(&scene).await;
+    let cancel = async |order: &str, amount: &str| {
+        let wish = ["cancel", order, "--amount", amount, "--key", order, "--yes", "--wait", "20s"];
+        scene.run(&wish).await.ends(0);
+    };
+    // kept, and so explained
+    cancel("ORD-2", "3000").await;
+    // its sums are the journal's, and some of it is counted as somebody else's
+    scene.sandbox.console_refund(Gateway::Chaiport, &ids[3], 700).unwrap();
+    cancel("ORD-4", "1000").await;
+    back_up(&scene);
+    // lost
+    cancel("ORD-1", "3000").await;
+    recover(&scene).await;
+    // after the ledger was compared
+    scene.sandbox.console_refund(Gateway::Chaiport, &ids[2], 700).unwrap();
+
+    let all = [&["trust", "--all-matching"], &BY[..], &["--yes"]].concat();
+    let unasked = [&["--json", "trust", "--all-matching"], &BY[..]].concat();
+    assert_eq!(scene.run(&unasked).await.ends(2).json()["error"]["code"], "needs_yes");
+    for beside in ["ORD-1", "--force"] {
+        scene.run(&[&all[..], &[beside]].concat()).await.ends(2);
+    }
+    scene.run(&[&["trust"], &BY[..]].concat()).await.ends(2);
+    scene.run(&[&all[..], &["--gateway", "settlebank"]].concat()).await.ends(0);
+
+    let done = scene.run(&[&["--json"], &all[..]].concat()).await.ends(4).json();
+    let trusted = [format!("chaiport/shop/{}", ids[1]), format!("chaiport/shop/{}", ids[4])];
+    let abroad = done["trusted"][2].as_str().unwrap();
+    assert_eq!(done["trusted"].as_array().unwrap()[..2], trusted, "{done}");
+    assert!(abroad.starts_with("eximbay/") && abroad.ends_with(&paid), "{done}");
+    let left = done["left"].as_array().unwrap();
+    let left: Vec<_> = left.iter().map(|of| (of["merchant_uid"].as_str(), of["code"].as_str())).collect();
+    let differs = ["ORD-1", "ORD-3", "ORD-4"].map(|order| (Some(order), Some("differs")));
+    assert_eq!(left, differs, "{done}");
+    for (order, is_suspect) in [
+        ("ORD-1", true),
+        ("ORD-2", false),
+        ("ORD-3", true),
+        ("ORD-4", true),
+        ("ORD-5", false),
+        ("E-1", false),
+    ] {
+        let shown = scene.run(&["--json", "lookup", order]).await.json();
+        assert_eq!(!shown["journal"]["suspect"].is_null(), is_suspect, "{order}: {shown}");
+    }
+    let told = scene.korean(&all).await.ends(4).out;
+    assert!(told.contains("ORD-4") && told.contains("0건을 해제") && told.contains("3건은"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn none_is_trusted_while_what_was_lost_may_be_on_its_way() {
+    let scene = Scene::new("matching-early").await;
+    scene.pay(&["ORD-1"]).await;
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
+    let all = [&["--json", "trust", "--all-matching", "--yes"], &BY[..]].concat();
+    let done = scene.run(&all).await.ends(4).json();
+    assert_eq!(
+        (&done["left"][0]["code"], done["trusted"].as_array().unwrap().len()),
+        (&"too_early".into(), 0)
+    );
+}

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cancel_desk::journal::Journal;
 use cancel_desk::pg_core::Gateway;
 use cancel_desk::record::{
-    AttemptRecord, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, RejectedBecause,
+    AttemptRecord, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, RejectedBecause, Resolution,
 };
 use pg_sandbox::{Actor, Entry, Ledger, Sandbox};
 
@@ -220,4 +220,22 @@ pub(crate) fn intent_of(entry: &Entry, attempts: &[AttemptRecord]) -> Option<Int
         attempt.id.tag().is_ok_and(|tag| entry.tag.contains(tag.as_str()))
     };
     attempts.iter().find(is_it).map(|attempt| attempt.intent)
+}
+
+/// What a person finds in the gateway's books.
+pub(crate) fn decision(
+    intent: &IntentRecord,
+    attempts: &[AttemptRecord],
+    books: Option<&Ledger>,
+) -> Resolution {
+    if attempts.is_empty() && intent.is_for_the_admin_page() {
+        // nothing of ours ever left, and nothing can: it is made by hand, or not at all
+        return Resolution::DidNotHappen;
+    }
+    if attempts.is_empty() || intent.state == IntentState::Accepted {
+        return Resolution::LookAgain;
+    }
+    let happened =
+        books.is_some_and(|books| books.entries.iter().any(|entry| intent_of(entry, attempts).is_some()));
+    if happened { Resolution::Happened } else { Resolution::DidNotHappen }
 }

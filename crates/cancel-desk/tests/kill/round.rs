@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use cancel_desk::record::{IntentState, PaymentKey, Resolution};
+use cancel_desk::record::{IntentRecord, PaymentKey, Resolution};
 use cancel_desk::worker::{Accounts, Worker};
 use pg_sandbox::{Gateway, Operation, Rates};
 use tokio::time::{sleep, timeout};
 
-use crate::oracle::{Oracle, Rule, Violation, at_sandbox, intent_of};
+use crate::oracle::{Oracle, Rule, Violation, at_sandbox, decision};
 use crate::pack::Pack;
 use crate::rng::Rng;
 use crate::scene::Scene;
@@ -280,22 +280,11 @@ impl Round<'_> {
     }
 
     /// What a person finds in the gateway's books.
-    async fn truth(&self, intent: &cancel_desk::record::IntentRecord) -> Resolution {
+    async fn truth(&self, intent: &IntentRecord) -> Resolution {
         let attempts = self.scene.journal.attempts_of(intent.id).await.unwrap();
-        if attempts.is_empty() && intent.is_for_the_admin_page() {
-            // nothing of ours ever left, and nothing can: it is made by hand, or not at all
-            return Resolution::DidNotHappen;
-        }
-        if attempts.is_empty() || intent.state == IntentState::Accepted {
-            return Resolution::LookAgain;
-        }
-        let books = self
-            .scene
-            .sandbox
-            .payment(at_sandbox(intent.payment.gateway), &intent.payment.payment_id)
-            .unwrap();
-        let happened = books.entries.iter().any(|entry| intent_of(entry, &attempts).is_some());
-        if happened { Resolution::Happened } else { Resolution::DidNotHappen }
+        let payment = &intent.payment;
+        let books = self.scene.sandbox.payment(at_sandbox(payment.gateway), &payment.payment_id).unwrap();
+        decision(intent, &attempts, Some(&books))
     }
 }
 

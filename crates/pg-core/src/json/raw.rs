@@ -44,13 +44,19 @@ impl<'de> Raw<'de> {
     }
 }
 
+macro_rules! parsed {
+    ($raw:ident.$method:ident($($given:expr),*)) => {{
+        let mut parser = serde_json::Deserializer::from_str($raw.0);
+        let value = parser.$method($($given),*)?;
+        // a wide integer is read off the front of a fraction
+        parser.end().map(|()| value)
+    }};
+}
+
 macro_rules! by_serde_json {
     ($($method:ident($($name:ident: $of:ty),*))*) => {$(
         fn $method<V: Visitor<'de>>(self, $($name: $of,)* visitor: V) -> Result<V::Value, Error> {
-            let mut parser = serde_json::Deserializer::from_str(self.0);
-            let value = parser.$method($($name,)* visitor)?;
-            // a wide integer is read off the front of a fraction
-            parser.end().map(|()| value)
+            parsed!(self.$method($($name,)* visitor))
         }
     )*};
 }
@@ -60,11 +66,7 @@ macro_rules! by_text {
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             match self.$plain() {
                 Some(plain) => plain.visit(visitor),
-                None => {
-                    let mut parser = serde_json::Deserializer::from_str(self.0);
-                    let value = parser.$method(visitor)?;
-                    parser.end().map(|()| value)
-                }
+                None => parsed!(self.$method(visitor)),
             }
         }
     )*};

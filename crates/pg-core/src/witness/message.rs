@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue};
 use http::uri::PathAndQuery;
 use http_body::{Body, Frame, SizeHint};
 use hyper::{Request, Uri};
 
 use super::socket::Meter;
-use crate::wire::{HeaderText, Method, WireRequest};
+use crate::wire::{Method, WireRequest, put_headers};
 
 /// Host, accept, content-length, and what the gateways ask for.
 const HEADERS: usize = 8;
@@ -76,19 +76,7 @@ pub(super) fn build(request: WireRequest, host: &HeaderValue) -> Option<Request<
     let mut headers = HeaderMap::try_with_capacity(HEADERS).ok()?;
     headers.insert(HOST, host.clone());
     headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    for (name, value) in given {
-        let value = match value {
-            HeaderText::Plain(text) => {
-                HeaderValue::from_maybe_shared(Bytes::from_static(text.as_bytes())).ok()?
-            }
-            HeaderText::Secret(secret) => {
-                let mut value = HeaderValue::from_str(secret.expose()).ok()?;
-                value.set_sensitive(true);
-                value
-            }
-        };
-        headers.insert(HeaderName::from_bytes(name.as_bytes()).ok()?, value);
-    }
+    put_headers(&mut headers, &given)?;
     let body = if method == hyper::Method::POST { body } else { Vec::new() };
     if method == hyper::Method::POST {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));

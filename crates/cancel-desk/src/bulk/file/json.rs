@@ -79,7 +79,7 @@ fn text_of(column: Column, raw: &str) -> Option<Zeroizing<String>> {
 }
 
 /// The members of an object in their order, doubled ones included.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

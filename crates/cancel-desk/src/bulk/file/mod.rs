@@ -21,7 +21,7 @@
 mod column;
 mod csv;
 mod fault;
-mod json;
+pub(crate) mod json;
 mod row;
 pub(crate) mod text;
 

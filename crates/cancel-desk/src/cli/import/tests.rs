@@ -89,6 +89,58 @@ fn a_column_that_is_one_letter_off_is_refused() {
 }
 
 #[test]
+fn what_is_there_twice_is_refused_by_column_and_line() {
+    let csv = "imp_uid,merchant_uid,amount,결제금액,pay_method,method\n\
+               imp_1,O-1,1000,,card,\n\
+               imp_2,O-2,1000,2000,,card\n\
+               imp_3,O-3,,1000,card,card\n";
+    for (text, name, expected) in [
+        (csv, "p.csv", &[(3, "amount"), (4, "method")][..]),
+        (
+            "{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"O-1\",\"amount\":1000,\"결제 금액\":2000}\n\
+             {\"imp_uid\":\"imp_2\",\"merchant_uid\":\"O-2\",\"amount\":1000,\"amount\":2000}\n\
+             {\"imp_uid\":\"imp_3\",\"merchant_uid\":\"O-3\",\"amount\":1000,\"AMOUNT\":null}",
+            "p.jsonl",
+            &[(2, "amount"), (3, "amount"), (1, "amount")][..],
+        ),
+        (
+            "[{\"imp_uid\":\"imp_1\",\"merchant_uid\":\"O-1\",\"amount\":1000,\"amount\":1000}]",
+            "p.json",
+            &[(1, "amount")][..],
+        ),
+    ] {
+        let file = read(text.as_bytes(), name, &defaults());
+        let found: Vec<(u64, &str)> = file.faults.iter().map(|f| (f.line, f.column.as_str())).collect();
+        assert_eq!(found, expected, "{:?}", file.faults);
+        for fault in &file.faults {
+            assert!(fault.text.contains("twice") && crate::korean::said(&fault.text).is_some(), "{fault:?}");
+        }
+    }
+    // nobody knows which counts: both are named
+    let fault = read_csv(csv).faults.remove(0);
+    assert!(fault.text.contains("`amount` and as `결제금액`"), "{fault:?}");
+}
+
+#[test]
+fn a_virtual_account_is_one_however_it_is_spelt() {
+    for word in ["vbank", "VBANK", "Vbank", "ｖｂａｎｋ", "가상계좌"] {
+        let of = |pg: &str| {
+            read_csv(&format!("imp_uid,merchant_uid,amount,method,pg_provider\nimp_1,O-1,1000,{word},{pg}\n"))
+        };
+        let found: Vec<String> = of("").faults.into_iter().map(|fault| fault.column).collect();
+        assert_eq!(found, ["pg_provider"], "{word}");
+        let payment = of("KCP").payments.remove(0).1.payment;
+        assert_eq!(
+            (payment.method.as_deref(), payment.pg_provider.as_deref()),
+            (Some("vbank"), Some("kcp")),
+            "{word}"
+        );
+    }
+    let file = read_csv("imp_uid,merchant_uid,amount,method\nimp_1,O-1,1000,vbаnk\n");
+    assert_eq!(file.faults[0].column, "method", "a letter of another script: {:?}", file.faults);
+}
+
+#[test]
 fn an_unclosed_quote_swallows_no_row() {
     let text = "imp_uid,merchant_uid,amount,메모\nimp_1,O-1,1000,\"a\nimp_2,O-2,1000,b\n";
     for text in [text.to_owned(), format!("{text}imp_3,O-3,1000,\"c\"\n")] {

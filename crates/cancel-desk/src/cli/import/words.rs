@@ -2,52 +2,42 @@
 
 use pg_core::Gateway;
 
-/// A method as the gateway names it; any other stays as it is. `None`: a Korean word that is not known.
-pub(super) fn method(gateway: Gateway, text: &str) -> Option<&str> {
+/// Words for one method, with Chaiport's code and Settlebank's.
+type Method = (&'static [&'static str], &'static str, Option<&'static str>);
+
+const METHODS: [Method; 11] = [
+    (&["카드", "신용카드", "체크카드", "카드결제", "신용카드결제"], "card", Some("CA")),
+    (&["가상계좌", "무통장", "무통장입금", "가상계좌입금"], "vbank", Some("VA")),
+    (&["계좌이체", "실시간계좌이체", "실시간이체"], "trans", Some("RA")),
+    (&["휴대폰", "휴대폰결제", "휴대폰소액결제", "핸드폰", "핸드폰결제", "휴대전화"], "phone", Some("MP")),
+    (&["카카오페이"], "kakaopay", Some("KP")),
+    (&["네이버페이"], "naverpay", Some("NP")),
+    (&["토스페이"], "tosspay", Some("TS")),
+    (&["페이코"], "payco", Some("PC")),
+    (&["문화상품권", "컬쳐랜드", "컬처랜드"], "cultureland", None),
+    (&["스마트문상"], "smartculture", None),
+    (&["도서문화상품권"], "booknlife", None),
+];
+
+/// A method as the gateway names it. `None`: a word of Chaiport's that is not known.
+pub(super) fn method(gateway: Gateway, text: &str) -> Option<String> {
     let word = plain(text);
-    let known = match gateway {
-        Gateway::Chaiport => match word.as_str() {
-            "카드" | "신용카드" | "체크카드" | "카드결제" | "신용카드결제" => "card",
-            "가상계좌" | "무통장" | "무통장입금" | "가상계좌입금" => "vbank",
-            "계좌이체" | "실시간계좌이체" | "실시간이체" => "trans",
-            "휴대폰" | "휴대폰결제" | "휴대폰소액결제" | "핸드폰" | "핸드폰결제" | "휴대전화" => {
-                "phone"
-            }
-            "카카오페이" => "kakaopay",
-            "네이버페이" => "naverpay",
-            "토스페이" => "tosspay",
-            "페이코" => "payco",
-            "문화상품권" | "컬쳐랜드" | "컬처랜드" => "cultureland",
-            "스마트문상" => "smartculture",
-            "도서문화상품권" => "booknlife",
-            _ => return known_or_foreign(text),
-        },
-        Gateway::Settlebank => match word.as_str() {
-            "카드" | "신용카드" | "체크카드" | "카드결제" | "신용카드결제" => "CA",
-            "가상계좌" | "무통장" | "무통장입금" | "가상계좌입금" => "VA",
-            "계좌이체" | "실시간계좌이체" | "실시간이체" => "RA",
-            "휴대폰" | "휴대폰결제" | "휴대폰소액결제" | "핸드폰" | "핸드폰결제" | "휴대전화" => {
-                "MP"
-            }
-            "카카오페이" => "KP",
-            "네이버페이" => "NP",
-            "페이코" => "PC",
-            "토스페이" => "TS",
-            // its own crate names the codes
-            _ => text,
-        },
-        _ => text,
-    };
-    Some(known)
+    let known = METHODS.iter().find(|(words, ..)| words.contains(&word.as_str()));
+    match (gateway, known) {
+        (Gateway::Chaiport, Some((_, code, _))) => Some((*code).to_owned()),
+        (Gateway::Chaiport, None) => code(text),
+        (Gateway::Settlebank, Some((_, _, Some(code)))) => Some((*code).to_owned()),
+        // its own crate names the codes
+        _ => Some(text.to_owned()),
+    }
 }
 
-/// A PG behind Chaiport by its code; any other word stays as it is. `None`: a Korean word that is not known, or that more
-/// than one code could be meant by.
-pub(super) fn provider(gateway: Gateway, text: &str) -> Option<&str> {
+/// A PG behind Chaiport by its code. `None`: a word that is not known, or that more than one code could be meant by.
+pub(super) fn provider(gateway: Gateway, text: &str) -> Option<String> {
     if gateway != Gateway::Chaiport {
-        return Some(text);
+        return Some(text.to_owned());
     }
-    Some(match plain(text).as_str() {
+    let known = match plain(text).as_str() {
         "이니시스" | "kg이니시스" | "케이지이니시스" => "html5_inicis",
         "kcp" | "nhnkcp" | "케이씨피" | "한국사이버결제" | "nhn한국사이버결제" => "kcp",
         "토스페이먼츠" => "tosspayments",
@@ -59,22 +49,30 @@ pub(super) fn provider(gateway: Gateway, text: &str) -> Option<&str> {
         "카카오페이" => "kakaopay",
         "토스페이" => "tosspay",
         "페이코" => "payco",
-        _ => return known_or_foreign(text),
-    })
+        _ => return code(text),
+    };
+    Some(known.to_owned())
 }
 
-fn known_or_foreign(text: &str) -> Option<&str> {
-    (!text.chars().any(is_korean)).then_some(text)
+/// A code of Chaiport's, which has small letters only.
+fn code(text: &str) -> Option<String> {
+    let text: String = text.chars().map(narrow).collect::<String>().to_ascii_lowercase();
+    text.bytes().all(|b| b.is_ascii_graphic()).then_some(text)
 }
 
-const fn is_korean(c: char) -> bool {
-    matches!(c, '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' | '\u{3131}'..='\u{318e}')
+/// A letter of full width as the one that is meant.
+fn narrow(c: char) -> char {
+    let shift = match c {
+        '\u{ff01}'..='\u{ff5e}' => 0xfee0,
+        _ => return c,
+    };
+    u32::from(c).checked_sub(shift).and_then(char::from_u32).unwrap_or(c)
 }
 
 /// Without spaces and the marks of a company, in lower case.
 fn plain(text: &str) -> String {
-    let text = text.to_lowercase().replace("(주)", "").replace('㈜', "");
-    text.split_whitespace().collect()
+    let text = text.chars().map(narrow).collect::<String>().to_lowercase();
+    text.replace("(주)", "").replace('㈜', "").split_whitespace().collect()
 }
 
 /// Shortest name that is compared: among shorter ones, each is like another.
@@ -111,9 +109,15 @@ mod tests {
             ("card", Some("card"), Some("card")),
             ("간편결제", None, Some("간편결제")),
             ("포인트", None, Some("포인트")),
+            ("문화상품권", Some("cultureland"), Some("문화상품권")),
+            // never beside a code that differs in letters only
+            ("VBANK", Some("vbank"), Some("VBANK")),
+            ("ｖＢａｎｋ", Some("vbank"), Some("ｖＢａｎｋ")),
+            ("vbаnk", None, Some("vbаnk")),
+            ("信用卡", None, Some("信用卡")),
         ] {
-            assert_eq!(method(Gateway::Chaiport, word), chaiport, "{word}");
-            assert_eq!(method(Gateway::Settlebank, word), settlebank, "{word}");
+            assert_eq!(method(Gateway::Chaiport, word).as_deref(), chaiport, "{word}");
+            assert_eq!(method(Gateway::Settlebank, word).as_deref(), settlebank, "{word}");
         }
         for (word, code) in [
             ("KG이니시스", Some("html5_inicis")),
@@ -126,10 +130,13 @@ mod tests {
             ("스마트로", None),
             ("nice_v2", Some("nice_v2")),
             ("some_new_pg", Some("some_new_pg")),
+            ("NICE_V2", Some("nice_v2")),
+            ("ＫＣＰ", Some("kcp")),
+            ("（주）케이씨피", Some("kcp")),
         ] {
-            assert_eq!(provider(Gateway::Chaiport, word), code, "{word}");
+            assert_eq!(provider(Gateway::Chaiport, word).as_deref(), code, "{word}");
         }
-        assert_eq!(provider(Gateway::Eximbay, "다날"), Some("다날"));
+        assert_eq!(provider(Gateway::Eximbay, "다날").as_deref(), Some("다날"));
     }
 
     #[test]
