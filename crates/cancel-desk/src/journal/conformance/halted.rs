@@ -20,7 +20,9 @@ async fn changed(journal: &dyn Journal, (claim, new): &(Claim, NewAttempt), chan
     journal.record(&claim.lease, &record).await.unwrap()
 }
 
-async fn by_hand(journal: &dyn Journal, id: &str) -> IntentRecord {
+/// A while later, under a key of its own.
+async fn by_hand(journal: &dyn Journal, clock: &TestClock, id: &str) -> IntentRecord {
+    clock.advance(Duration::from_millis(1));
     submitted(journal, wish(id, &format!("return-{id}"), 1_000)).await
 }
 
@@ -40,7 +42,7 @@ pub(crate) async fn what_was_asked_for_since_goes_to_a_person_on_a_suspect_payme
     clock.advance(SECOND);
     let (job, intents) = all_submitted(journal, &["p", "q"]).await;
     journal.halt_job(job.id, "too many unknown").await.unwrap();
-    by_hand(journal, "p").await;
+    by_hand(journal, &clock, "p").await;
     approved(journal, &job).await;
     let claim = taken(journal, "p").await;
     assert_eq!(claim.snapshot.intent.id, intents[0].id);
@@ -59,7 +61,7 @@ pub(crate) async fn what_was_asked_for_since_goes_to_a_person_on_a_suspect_payme
 
 pub(crate) async fn what_was_superseded_in_a_halted_job_is_left_out_if_it_was_asked_for_since(
     journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
+    clock: Arc<TestClock>,
 ) {
     let journal = &*journal;
     let (job, intents) = all_submitted(journal, &["p"]).await;
@@ -67,7 +69,7 @@ pub(crate) async fn what_was_superseded_in_a_halted_job_is_left_out_if_it_was_as
     journal.halt_job(job.id, "too many unknown").await.unwrap();
     changed(journal, &open, Change::Superseded).await;
     journal.release(&open.0.lease).await.unwrap();
-    let other = by_hand(journal, "p").await;
+    let other = by_hand(journal, &clock, "p").await;
     approved(journal, &job).await;
     assert_eq!(state(journal, &intents[0]).await, IntentState::Withdrawn);
     assert_eq!(next_at(journal, "p").await, Some(other.id));
@@ -90,7 +92,7 @@ pub(crate) async fn what_never_left_waits_while_its_job_is_halted(
     }
     journal.halt_job(job.id, "too many unknown").await.unwrap();
     // looked at on its schedule, and never sent
-    for looks in 1..3 {
+    for looks in 2..4 {
         let told = changed(journal, &open[0], Change::Resend).await;
         let attempt = told.attempt.unwrap();
         assert_eq!((attempt.state, attempt.sends, attempt.doubts), (AttemptState::Unknown, 1, 0));
@@ -98,7 +100,7 @@ pub(crate) async fn what_never_left_waits_while_its_job_is_halted(
         assert!(told.intent.due_at.unwrap() > clock.now(), "no worker takes it again and again");
     }
     // asked for by hand: one is looked at before the job goes on, the other is not
-    let others = [by_hand(journal, "q").await, by_hand(journal, "r").await];
+    let others = [by_hand(journal, &clock, "q").await, by_hand(journal, &clock, "r").await];
     let told = changed(journal, &open[1], Change::Resend).await;
     assert_eq!((told.intent.state, told.attempt), (IntentState::Withdrawn, None));
     for (claim, _) in &open {
@@ -132,7 +134,7 @@ pub(crate) async fn what_may_have_happened_goes_to_a_person_if_it_was_asked_for_
     journal.halt_job(job.id, "too many unknown").await.unwrap();
     let held = changed(journal, &open, Change::Resend).await;
     assert_eq!((held.intent.state, held.attempt.map(|attempt| attempt.sends)), (IntentState::Open, Some(1)));
-    by_hand(journal, "p").await;
+    by_hand(journal, &clock, "p").await;
     approved(journal, &job).await;
     assert_eq!(state(journal, &intents[0]).await, IntentState::Open, "the ledger may still tell");
     open.0 = taken(journal, "p").await;
@@ -152,11 +154,11 @@ pub(crate) async fn what_may_have_happened_goes_to_a_person_if_it_was_asked_for_
 /// Stored and not begun when the run was stopped: the next run does not begin it either.
 pub(crate) async fn what_waits_in_a_job_that_goes_on_is_left_out_if_it_was_asked_for_since(
     journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
+    clock: Arc<TestClock>,
 ) {
     let journal = &*journal;
     let (job, intents) = all_submitted(journal, &["p", "q"]).await;
-    let other = by_hand(journal, "p").await;
+    let other = by_hand(journal, &clock, "p").await;
     let claim = taken(journal, "p").await;
     assert_eq!(claim.snapshot.intent.id, intents[0].id);
     let told = journal.open_attempt(&claim.lease, &attempt(&claim, 10_000)).await.unwrap();
@@ -165,7 +167,7 @@ pub(crate) async fn what_waits_in_a_job_that_goes_on_is_left_out_if_it_was_asked
     assert_eq!(next_at(journal, "p").await, Some(other.id));
     assert_eq!(sums(journal).await, (1_000, 0, 0));
     // taken back, it was not asked for
-    let back = by_hand(journal, "q").await;
+    let back = by_hand(journal, &clock, "q").await;
     journal.withdraw(back.id, "kim", "a mistake").await.unwrap();
     begun(journal, "q").await;
     assert_eq!(journal.job(job.id).await.unwrap().unwrap().totals[0].submitted, 2_000);
