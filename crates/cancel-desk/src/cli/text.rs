@@ -300,9 +300,9 @@ texts! {
     COMPLETED_HERE = "completed here", "여기서 완료";
     TAKEN_FOR_OTHERS = "taken for others'", "다른 곳으로 계산";
     SAME_UNSENT = "WARNING: {0} of this payment is asked for already and not sent yet: cancel {1}, key {2}. If this is the same \
-        refund, do not ask for it a second time; only what is a bulk job's is left out then",
-        "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요. 다시 \
-        요청해도 제외되는 것은 일괄 작업의 건뿐입니다";
+        refund, do not ask for it a second time: both are made, unless that one is a bulk job's",
+        "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요. 일괄 \
+        작업의 건이 아니라면 둘 다 환불됩니다";
     SAME_HELD = "WARNING: {0} of this payment waits in the halted bulk job {3}: cancel {1}, key {2}. Asked for here as well, it is \
         left out when the job is approved again",
         "경고: 이 결제의 {0} 환불이 멈춘 일괄 작업 {3}에서 대기 중입니다: 취소 {1}, 키 {2}. 여기서도 요청하면 그 작업을 다시 승인할 때 제외됩니다";

@@ -359,8 +359,9 @@ pub trait Journal: Send + Sync + Debug {
         Ok(found)
     }
 
-    /// Approves exactly this plan: its hash and all of its totals. Of one that had halted, what was never attempted and was
-    /// asked for under another key since it was planned is withdrawn, but on suspect payments.
+    /// Approves exactly this plan: its hash and all of its totals. What of it was provably never sent and was asked for under
+    /// another key since it was planned is withdrawn, but on suspect payments; of one that had halted, the rest of what is
+    /// open is looked up anew.
     ///
     /// # Errors
     /// [`JournalError::NotFound`]; [`JournalError::Invalid`] naming `hash`, `total` or `by`;
@@ -374,16 +375,16 @@ pub trait Journal: Send + Sync + Debug {
     ) -> Result<JobRecord, JournalError>;
 
     /// Stops a job until it is approved again: nothing more of it is submitted, and what is submitted and has no open
-    /// attempt is held: it is neither claimed nor attempted. What has begun is carried through, and what was stored
-    /// before a restore goes to a person.
+    /// attempt is held: it is neither claimed nor attempted. What has begun is looked up, and not sent again meanwhile. What
+    /// was stored before a restore goes to a person.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] when it was never approved or was discarded.
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError>;
 
     /// Gives a job up: nothing more of it is ever submitted, the account data of what was not is erased, and what was
-    /// never attempted is withdrawn, but on suspect payments: there an attempt may have been lost. What was attempted
-    /// goes on.
+    /// provably never sent is withdrawn; on suspect payments, where an attempt may have been lost, it goes to a person when
+    /// it would begin. What may have happened goes on.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.
