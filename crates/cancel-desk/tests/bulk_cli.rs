@@ -289,3 +289,28 @@ async fn what_a_halted_job_holds_is_not_refunded_a_second_time() {
     assert_eq!(refunds.iter().sum::<usize>(), 1, "{refunds:?}");
     assert_eq!(shop.json(&["journal", "verify"]).0, 0);
 }
+
+/// Whatever is not known to have ended may be the same refund.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refund_of_the_same_amount_is_told_of_as_long_as_it_has_no_outcome() {
+    let shop = Shop::new("same").await;
+    assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
+    let silence = Fault::on(Gateway::Chaiport, Operation::Cancel).always();
+    shop.sandbox.fault(silence.kind(FaultKind::CloseWithoutAnswer).apply(false));
+    let ask = |amount: &str, key: &str| {
+        let cancel = ["cancel", "ORD-1", "--amount", amount, "--key", key, "--yes", "--wait", "1s"];
+        let output = shop.command(&cancel).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = ask("3000", "return-1");
+    assert!(code == Some(3) && !told.contains("WARNING"), "{code:?} {told}");
+    let (_, told) = ask("3000", "return-2");
+    assert!(
+        told.contains("under way already, and may have been refunded") && told.contains("key return-1"),
+        "{told}"
+    );
+    let (_, told) = ask("3000", "return-3");
+    assert!(told.contains("asked for already and not sent yet") && told.contains("key return-2"), "{told}");
+    let (_, told) = ask("2000", "return-4");
+    assert!(!told.contains("WARNING"), "{told}");
+}

@@ -143,6 +143,7 @@ as_it_is! {
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;
     resolve(intent: IntentId, resolution: Resolution, by: &str, reason: &str) -> IntentRecord;
     note(intent: IntentId, kind: &'static str, detail: &str) -> ();
+    last_event() -> i64;
     events(after: i64, limit: u32) -> Vec<EventRecord>;
     verify() -> Verification;
 }

@@ -209,7 +209,7 @@ impl Planner {
     /// [`BulkError::Journal`]; [`JournalError::NoKey`] in it when the file names
     /// refund accounts and no key is set to seal them.
     pub async fn plan(&self, file: &OrderFile, name: &str) -> Result<Plan, BulkError> {
-        let began = self.journal.now().await?;
+        let seen_event = self.journal.last_event().await?;
         let name = job_name(file, name);
         let jobs = self.journal.jobs(SEARCHED).await?;
         let begun = |job: &&JobRecord| job.name == name && job.state != JobState::Planned;
@@ -237,7 +237,7 @@ impl Planner {
         let job = match new.is_empty() {
             true => None,
             false => {
-                Some(self.journal.plan_job(NewJob { name, rows: new, planned_since: Some(began) }).await?)
+                Some(self.journal.plan_job(NewJob { name, rows: new, seen_event: Some(seen_event) }).await?)
             }
         };
         let is_other =

@@ -223,6 +223,7 @@ mod tests {
             rows,
             approved_by: None,
             halted_because: None,
+            seen_event: 0,
             created_at: Timestamp(0),
         }
     }

@@ -18,7 +18,7 @@ words! {
         Rejected = "rejected",
         /// Only a person can tell.
         Manual = "manual",
-        /// Taken back before any attempt. Final.
+        /// Taken back: nothing was sent for it that can still happen. Final.
         Withdrawn = "withdrawn",
         /// It could not be submitted: the payment had no longer room for it, or its key was used for something else.
         LeftOut = "left_out",

@@ -129,7 +129,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     ended(shell, &desk, &intent).await
 }
 
-/// Names the refunds of this amount that are stored and not begun: they would be made as well.
+/// Names the refunds of this amount that have no outcome: they would be made as well, or were.
 async fn warn_of_the_same(
     shell: &Shell,
     desk: &Desk,
@@ -137,15 +137,22 @@ async fn warn_of_the_same(
     refund: Option<Money>,
 ) -> Result<(), Failure> {
     for same in intents {
-        if same.state != IntentState::Planned || Some(same.amount) != refund {
+        if same.state.is_final() || Some(same.amount) != refund {
             continue;
         }
         let held = desk.journal().held_by(same.id).await.map_err(|error| shell.journal_failed(error))?;
         let (lang, amount) = (shell.lang(), show::money(same.amount));
-        shell.warn(&match held {
-            Some(job) => text::SAME_HELD.fill(lang, &[&amount, &same.id, &same.caller_key, &job]),
-            None => text::SAME_UNSENT.fill(lang, &[&amount, &same.id, &same.caller_key]),
-        });
+        let text = match (same.state, held) {
+            (_, Some(job)) => {
+                shell.warn(&text::SAME_HELD.fill(lang, &[&amount, &same.id, &same.caller_key, &job]));
+                continue;
+            }
+            (IntentState::Open, None) => &text::SAME_OPEN,
+            (IntentState::Accepted, None) => &text::SAME_ACCEPTED,
+            (IntentState::Manual, None) => &text::SAME_MANUAL,
+            _ => &text::SAME_UNSENT,
+        };
+        shell.warn(&text.fill(lang, &[&amount, &same.id, &same.caller_key]));
     }
     Ok(())
 }

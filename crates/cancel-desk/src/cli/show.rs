@@ -117,6 +117,7 @@ const fn why(why: Why) -> &'static Text {
         Why::Stuck => &text::WHY_STUCK,
         Why::NextNumberUnknown => &text::WHY_NEXT_NUMBER,
         Why::RestoredJournal => &text::WHY_RESTORED,
+        Why::AskedSince => &text::WHY_ASKED_SINCE,
     }
 }
 

@@ -216,6 +216,11 @@ texts! {
     WHY_RESTORED = "the journal was restored from a backup, and what was sent after the backup is not in it: look at the \
         gateway's admin page whether this refund was made",
         "백업에서 복원한 저널이라 백업 이후에 전송한 내역이 없습니다. PG 관리자 화면에서 이 환불이 이미 처리되었는지 확인하세요";
+    WHY_ASKED_SINCE = "the same refund was asked for under another key since the bulk job was planned, so this one is not sent \
+        again by itself. Look at the gateway's admin page whether this one was made; if not, record that it did not happen, and \
+        the other one goes",
+        "일괄 작업의 계획을 세운 뒤 다른 키로 같은 환불이 요청되어 이 건은 스스로 다시 전송하지 않습니다. PG 관리자 화면에서 이 건이 이미 \
+        처리되었는지 확인하고, 아니면 처리되지 않은 것으로 기록하세요. 그러면 다른 요청이 진행됩니다";
 
     // cancel
     WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
@@ -297,11 +302,21 @@ texts! {
     COMPLETED_HERE = "completed here", "여기서 완료";
     TAKEN_FOR_OTHERS = "taken for others'", "다른 곳으로 계산";
     SAME_UNSENT = "WARNING: {0} of this payment is asked for already and not sent yet: cancel {1}, key {2}. If this is the same \
-        refund, do not ask for it a second time",
-        "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요";
+        refund, do not ask for it a second time: both are made, unless that one is a bulk job's",
+        "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요. 일괄 \
+        작업의 건이 아니라면 둘 다 환불됩니다";
     SAME_HELD = "WARNING: {0} of this payment waits in the halted bulk job {3}: cancel {1}, key {2}. Asked for here as well, it is \
         left out when the job is approved again",
         "경고: 이 결제의 {0} 환불이 멈춘 일괄 작업 {3}에서 대기 중입니다: 취소 {1}, 키 {2}. 여기서도 요청하면 그 작업을 다시 승인할 때 제외됩니다";
+    SAME_OPEN = "WARNING: {0} of this payment is under way already, and may have been refunded: cancel {1}, key {2}. If this is the \
+        same refund, do not ask for it a second time",
+        "경고: 이 결제의 {0} 환불이 이미 진행 중이며 처리되었을 수 있습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요";
+    SAME_ACCEPTED = "WARNING: the gateway has taken {0} of this payment already and refunds it later: cancel {1}, key {2}. If this is \
+        the same refund, do not ask for it a second time",
+        "경고: PG가 이 결제의 {0} 환불을 이미 접수해 나중에 처리합니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요";
+    SAME_MANUAL = "WARNING: {0} of this payment waits for a person, and may have been refunded: cancel {1}, key {2}. If this is the \
+        same refund, do not ask for it a second time: decide that one",
+        "경고: 이 결제의 {0} 환불이 담당자 확인을 기다리며 이미 처리되었을 수 있습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 말고 그 건을 결정하세요";
     IS_SUSPECT = "suspect after a restored backup: {1}. `cancel-desk lookup {0}` compares it, `cancel-desk trust {0}` clears it",
         "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
     NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";

@@ -225,8 +225,10 @@ fn refusal(cancel: CancelView, status_url: String) -> Problem {
                 .field(field.as_str())
         }
         Some(_) => rejected("a person decided that it did not happen".to_owned()),
-        None => Problem::new(StatusCode::CONFLICT, "withdrawn", "it was withdrawn before anything was sent")
-            .korean("전송되기 전에 철회된 취소 요청입니다."),
+        None => {
+            Problem::new(StatusCode::CONFLICT, "withdrawn", "it was withdrawn; nothing of it was refunded")
+                .korean("철회된 취소 요청입니다. 이 요청으로는 환불되지 않았습니다.")
+        }
     };
     more.cancel = Some(Box::new(cancel));
     problem.more(more)

@@ -25,13 +25,12 @@ pub(crate) struct Rows {
     pub(crate) attempt: Option<AttemptRecord>,
 }
 
-/// Stores an intent and reserves its amount. `newest`: when the newest job that is not given up was planned.
+/// Stores an intent and reserves its amount.
 pub(crate) fn submit(
     payment: &mut PaymentRecord,
     new: &NewIntent,
     fingerprint: [u8; 32],
     now: Timestamp,
-    newest: Option<Timestamp>,
 ) -> Result<IntentRecord, JournalError> {
     new.check()?;
     if new.amount.currency() != payment.paid().currency() {
@@ -61,8 +60,7 @@ pub(crate) fn submit(
         due_at: Some(now),
         scheduled_at: None,
         looks: 0,
-        // no older than a plan that was stored before it, though the clock was set back: it was asked for since
-        created_at: newest.map_or(now, |newest| newest.max(now)),
+        created_at: now,
         updated_at: now,
     })
 }
@@ -400,7 +398,7 @@ pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Re
 
 /// Takes an intent back that was never attempted.
 pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result<(), JournalError> {
-    let Rows { payment, intent, .. } = rows;
+    let Rows { payment, intent, .. } = &*rows;
     if intent.state == IntentState::Manual {
         return Err(JournalError::NotAllowed("it waits for a person: resolve it"));
     }
@@ -411,11 +409,34 @@ pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result
     if payment.suspect.is_some() {
         return Err(JournalError::NotAllowed(UNSETTLED));
     }
+    take_back(rows, now)
+}
+
+/// Takes an intent back of which provably nothing was ever sent, with the attempt that never left.
+pub(crate) fn take_back(rows: &mut Rows, now: Timestamp) -> Result<(), JournalError> {
+    let Rows { payment, intent, attempt } = rows;
+    if let Some(attempt) = attempt {
+        attempt.state = AttemptState::Closed;
+        attempt.fence = payment.fence;
+    }
     intent.state = IntentState::Withdrawn;
+    intent.evidence = None;
     intent.due_at = None;
+    intent.scheduled_at = None;
     intent.updated_at = now;
     payment.reserved = payment.reserved.saturating_sub(intent.amount.minor());
+    if attempt.is_some() {
+        bound_foreign(payment, None);
+    }
     check_sum(payment)
+}
+
+/// Begins the schedule of an open attempt anew: its halted job goes on.
+pub(crate) fn look_anew(intent: &mut IntentRecord, now: Timestamp) {
+    intent.looks = 0;
+    intent.due_at = Some(now);
+    intent.scheduled_at = None;
+    intent.updated_at = now;
 }
 
 fn complete(

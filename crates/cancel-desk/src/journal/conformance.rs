@@ -11,7 +11,7 @@ use std::time::Duration;
 use pg_core::{Bank, Gateway, Money, PaymentRef, RefundAccount};
 
 use super::{Clock, Counts, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
-use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record};
+use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobRecord, JobState,
     JobTotal, NewJob, NewJobRow, NewPayment, Outcome, PaymentKey, PaymentRecord, Proof, RejectedBecause,
@@ -22,12 +22,14 @@ pub(crate) const LEASE: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 
 mod due;
+mod halted;
 mod jobs;
 mod restored;
 pub(crate) mod tampered;
 pub(crate) use tampered::what_is_about_a_cancel_is_found;
 
 pub(crate) use due::*;
+pub(crate) use halted::*;
 pub(crate) use jobs::*;
 pub(crate) use restored::*;
 
@@ -538,7 +540,13 @@ macro_rules! journal_conformance {
             payments_and_counts_are_told, a_plan_is_approved_as_a_whole, what_a_job_cannot_submit_is_noted,
             accounts_of_a_plan_are_sealed_and_erased, a_bad_plan_is_not_stored, rows_at_once_are_counted_once,
             another_wish_of_the_same_key_is_not_the_rows, rows_are_found_by_their_keys, what_is_about_a_cancel_is_found, the_account_of_a_refused_row_is_erased, a_halted_job_holds_what_has_not_begun,
-            no_second_attempt_begins_in_a_halted_job, a_discarded_job_takes_back_what_was_never_attempted,
+            no_second_attempt_begins_in_a_halted_job, a_discarded_job_takes_back_what_was_provably_never_sent,
+            what_was_asked_for_since_goes_to_a_person_on_a_suspect_payment,
+            what_was_superseded_in_a_halted_job_is_left_out_if_it_was_asked_for_since,
+            what_never_left_waits_while_its_job_is_halted,
+            what_may_have_happened_goes_to_a_person_if_it_was_asked_for_since,
+            what_waits_in_a_job_that_goes_on_is_left_out_if_it_was_asked_for_since,
+            what_never_left_is_taken_back_with_its_job,
             what_is_older_than_a_restore_is_not_held, what_was_asked_for_since_the_plan_is_not_submitted,
             what_is_asked_for_while_it_is_planned_counts_as_asked_since,
             a_clock_that_was_set_back_hides_nothing_from_a_plan,

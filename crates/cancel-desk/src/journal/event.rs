@@ -125,6 +125,10 @@ impl NewEvent {
         Self::remark(rows.intent.id, at, "withdrawn", detail).leaving(before, rows)
     }
 
+    pub(crate) fn looks_anew(before: &Before, rows: &Rows, by: &str, at: Timestamp) -> Self {
+        Self::remark(rows.intent.id, at, "look_anew", json!({ "by": by })).leaving(before, rows)
+    }
+
     pub(crate) fn resolved(
         before: &Before,
         rows: &Rows,
@@ -185,6 +189,7 @@ impl NewEvent {
         let mut event = Self::of_job(job, job.created_at, "planned", None);
         if let Some(detail) = event.detail.as_object_mut() {
             detail.insert("name".to_owned(), json!(job.name));
+            detail.insert("seen_event".to_owned(), json!(job.seen_event));
             detail.insert("plan".to_owned(), json!(hex(&trail::of_plan(rows))));
         }
         event

@@ -5,11 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pg_core::{Invalid, Money};
 use sha2::{Digest, Sha256};
 
-use crate::record::{
-    IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp,
-};
+use crate::record::{JobId, JobRecord, JobRow, JobState, JobTotal, NewJob, NewJobRow, Timestamp};
 
-use super::apply::Rows;
 use super::{JournalError, NewIntent, Vault};
 
 /// Why jobs are halted when the journal was restored.
@@ -17,6 +14,9 @@ pub(crate) const RESTORED: &str = "the journal was restored from a backup";
 
 /// That a row's refund was asked for under another key since it was planned.
 pub(crate) const ASKED_SINCE: &str = "asked_since";
+
+/// That a refund's job was given up.
+pub(crate) const DISCARDED: &str = "discarded";
 
 /// Why an attempt is not opened.
 pub(crate) const HELD: JournalError = JournalError::NotAllowed("its job is halted");
@@ -31,13 +31,16 @@ pub(crate) struct PlannedRow {
 pub(crate) fn plan(
     new: &NewJob,
     vault: &Vault,
+    last_event: i64,
     now: Timestamp,
 ) -> Result<(JobRecord, Vec<PlannedRow>), JournalError> {
     new.check()?;
-    if new.planned_since.is_some_and(|since| since > now) {
+    let seen_event = new.seen_event.unwrap_or(last_event);
+    if !(0..=last_event).contains(&seen_event) {
         // what was asked for meanwhile could not be told from what the planner saw
-        let why = "must not be later than now: the clock was set back while it was planned; plan it again";
-        return Err(Invalid::new("planned_since", why).into());
+        let why =
+            "must be the number of an event of this journal: another was put in its place; plan it again";
+        return Err(Invalid::new("seen_event", why).into());
     }
     let mut wishes = Vec::with_capacity(new.rows.len());
     let mut hash = Sha256::new();
@@ -77,7 +80,8 @@ pub(crate) fn plan(
         approved_by: None,
         halted_because: None,
         // what is asked for while it is planned counts as asked for since
-        created_at: new.planned_since.unwrap_or(now),
+        seen_event,
+        created_at: now,
     };
     Ok((job, rows))
 }
@@ -176,12 +180,6 @@ pub(crate) fn discard(job: &mut JobRecord, why: &str) {
     job.halted_because = Some(why.to_owned());
 }
 
-/// Whether an intent is taken back when its job is given up: nothing was ever sent for it. Of a suspect payment an
-/// attempt may have been lost.
-pub(crate) fn is_withdrawn_with_its_job(rows: &Rows, attempts: usize) -> bool {
-    rows.intent.state == IntentState::Planned && attempts == 0 && rows.payment.suspect.is_none()
-}
-
 /// Refuses a row of a job that may not go on.
 pub(crate) fn may_submit(job: &JobRecord) -> Result<(), JournalError> {
     match job.state {
@@ -211,14 +209,8 @@ fn is_as_planned(row: &JobRow, has_account: bool) -> Result<bool, JournalError> 
     Ok(has_account || Vault::without_key().fingerprint(&wish_of(row))? == row.fingerprint)
 }
 
-/// Refuses a row that is not yet submitted if it is not what was planned, or if its refund was asked for since;
-/// `others`: the intents of its payment under keys that are none of its job's.
-pub(crate) fn check_row(
-    job: &JobRecord,
-    row: &JobRow,
-    has_account: bool,
-    others: &[IntentRecord],
-) -> Result<(), JournalError> {
+/// Refuses a row that is not yet submitted if it is not what was planned, or if its refund was asked for since.
+pub(crate) fn check_row(row: &JobRow, has_account: bool, asked_since: bool) -> Result<(), JournalError> {
     if !is_as_planned(row, has_account)? {
         // its account was erased with its refusal
         if let Some(word) = row.refused.as_deref().filter(|_| !has_account) {
@@ -227,16 +219,7 @@ pub(crate) fn check_row(
         return Err(JournalError::Corrupt("a row of a plan that is not what was planned"));
     }
     let was_refused = row.refused.as_deref() == Some(ASKED_SINCE);
-    if was_refused || is_asked_since(job, row, others) { Err(JournalError::AskedSince) } else { Ok(()) }
-}
-
-/// Whether a row's refund was asked for since it was planned; `others`: as of [`check_row`]. Planning saw those before.
-pub(crate) fn is_asked_since(job: &JobRecord, row: &JobRow, others: &[IntentRecord]) -> bool {
-    others.iter().any(|other| {
-        other.amount == row.amount
-            && other.created_at >= job.created_at
-            && !matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
-    })
+    if was_refused || asked_since { Err(JournalError::AskedSince) } else { Ok(()) }
 }
 
 /// The refusal of a row that was refused before.

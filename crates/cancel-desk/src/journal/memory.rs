@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use pg_core::{Money, RefundAccount};
 
-use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::protocol::{Change, Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
     AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState,
     NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
@@ -17,6 +17,7 @@ use crate::record::{
 
 use super::apply;
 use super::event::{GENESIS, NewEvent};
+use super::gate;
 use super::jobs::{self, PlannedRow};
 use super::submit::check_person;
 use super::trail::Before;
@@ -196,11 +197,12 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(new.plan.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
-        if tables.is_held(&rows.intent) {
-            return Err(jobs::HELD);
-        }
         if tables.open.contains_key(&lease.payment) || tables.attempts.contains_key(&new.id) {
             return Err(JournalError::NotAllowed("another attempt is open"));
+        }
+        let of = tables.of_job(rows.intent.id);
+        if let Some(instead) = gate::instead_of_opening(&rows, of, now)? {
+            return tables.write(rows, instead, now);
         }
         let before = tables.before(&rows);
         let attempts = tables.attempts_of.get(&rows.intent.id).map_or(0, Vec::len);
@@ -217,11 +219,11 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(record.intent)?;
         apply::renew(&mut rows.payment, lease, now)?;
-        let before = tables.before(&rows);
-        apply::record(&mut rows, record, now)?;
-        tables.log(|| NewEvent::changed(record, &before, &rows, now));
-        tables.store(rows);
-        tables.snapshot(record.intent, now)
+        let of = tables.of_job(rows.intent.id).filter(|_| record.change == Change::Resend);
+        match gate::instead_of(&rows, record, of, now) {
+            Some(instead) => tables.write(rows, instead, now),
+            None => tables.record(rows, record, now),
+        }
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
@@ -338,9 +340,13 @@ impl Journal for MemoryJournal {
         Ok(payment)
     }
 
+    async fn last_event(&self) -> Result<i64, JournalError> {
+        Ok(self.tables().last_event)
+    }
+
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
         let (mut tables, now) = (self.tables(), self.clock.now());
-        let (job, rows) = jobs::plan(&new, &self.vault, now)?;
+        let (job, rows) = jobs::plan(&new, &self.vault, tables.last_event, now)?;
         if let Some(known) = tables.jobs.get(&job.id) {
             return Ok(known.clone());
         }
@@ -382,8 +388,9 @@ impl Journal for MemoryJournal {
         check_person(by, "approval")?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut job = tables.job(id)?;
+        let had_halted = job.state == JobState::Halted;
         jobs::approve(&mut job, &hash, totals, by)?;
-        tables.withdraw_asked_since(&job, by, now)?;
+        tables.go_on(&job, had_halted, by, now)?;
         tables.store_job(job.clone());
         tables.log(|| NewEvent::of_job(&job, now, "approved", Some(by)));
         Ok(job)

@@ -10,6 +10,7 @@ pub(crate) mod conformance;
 mod counts;
 mod error;
 mod event;
+mod gate;
 mod jobs;
 mod memory;
 #[cfg(feature = "postgres")]
@@ -195,11 +196,18 @@ pub trait Journal: Send + Sync + Debug {
     /// Commits a new attempt: from here on it counts as sent. At most one attempt of a payment is open, and none is
     /// opened of a halted job.
     ///
+    /// Of a job's refund that was asked for under another key since it was planned, and of a discarded job's, none is opened
+    /// either: it is withdrawn, or on a suspect payment goes to a person. The snapshot tells.
+    ///
     /// # Errors
     /// [`JournalError::LeaseLost`], [`JournalError::NotAllowed`].
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError>;
 
     /// Commits a change.
+    ///
+    /// In place of [`Change::Resend`](crate::protocol::Change::Resend) of a job's refund it writes that the refund waits while
+    /// the job is halted; and if it was asked for under another key since it was planned, that it is withdrawn, where
+    /// provably nothing of it was ever sent, or that a person decides. The snapshot tells.
     ///
     /// # Errors
     /// [`JournalError::LeaseLost`], [`JournalError::NotAllowed`].
@@ -270,6 +278,12 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent of a suspect payment has no outcome,
     /// [`JournalError::Invalid`] without name or reason.
     async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError>;
+
+    /// The number of the last event, 0 before the first. Whatever is stored after this call has a higher one.
+    ///
+    /// # Errors
+    /// Of the storage.
+    async fn last_event(&self) -> Result<i64, JournalError>;
 
     /// Stores a plan of many refunds. Nothing is reserved or submitted. The same plan again gives back what is stored.
     ///
@@ -345,8 +359,9 @@ pub trait Journal: Send + Sync + Debug {
         Ok(found)
     }
 
-    /// Approves exactly this plan: its hash and all of its totals. Of one that had halted, what was never attempted and was
-    /// asked for under another key since it was planned is withdrawn, but on suspect payments.
+    /// Approves exactly this plan: its hash and all of its totals. What of it was provably never sent and was asked for under
+    /// another key since it was planned is withdrawn, but on suspect payments; of one that had halted, the rest of what is
+    /// open is looked up anew.
     ///
     /// # Errors
     /// [`JournalError::NotFound`]; [`JournalError::Invalid`] naming `hash`, `total` or `by`;
@@ -360,16 +375,16 @@ pub trait Journal: Send + Sync + Debug {
     ) -> Result<JobRecord, JournalError>;
 
     /// Stops a job until it is approved again: nothing more of it is submitted, and what is submitted and has no open
-    /// attempt is held: it is neither claimed nor attempted. What has begun is carried through, and what was stored
-    /// before a restore goes to a person.
+    /// attempt is held: it is neither claimed nor attempted. What has begun is looked up, and not sent again meanwhile. What
+    /// was stored before a restore goes to a person.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] when it was never approved or was discarded.
     async fn halt_job(&self, id: JobId, why: &str) -> Result<JobRecord, JournalError>;
 
     /// Gives a job up: nothing more of it is ever submitted, the account data of what was not is erased, and what was
-    /// never attempted is withdrawn, but on suspect payments: there an attempt may have been lost. What was attempted
-    /// goes on.
+    /// provably never sent is withdrawn; on suspect payments, where an attempt may have been lost, it goes to a person when
+    /// it would begin. What may have happened goes on.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::Invalid`] without name or reason.

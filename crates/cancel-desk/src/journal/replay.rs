@@ -96,7 +96,7 @@ impl Replay {
                 self.ended(intent, IntentState::Completed, of(detail, "what"));
             }
             ("rejected", Some(intent), _) => self.ended(intent, IntentState::Rejected, of(detail, "what")),
-            ("withdrawn", Some(intent), None) => {
+            ("withdrawn", Some(intent), _) => {
                 self.ended(intent, IntentState::Withdrawn, &Value::Null);
             }
             ("resolved", Some(intent), _) => self.resolved(intent, of(detail, "as")),
@@ -176,7 +176,9 @@ impl Replay {
         let (by, rows) = known.map_or((None, None), |plan| (plan.by, Some(plan.rows)));
         let plan = Plan {
             facts: facts(&[of(detail, "hash"), of(detail, "rows"), &json!(totals)]),
-            rows: rows.unwrap_or_else(|| facts(&[of(detail, "name"), &json!(event.at), of(detail, "plan")])),
+            rows: rows.unwrap_or_else(|| {
+                facts(&[of(detail, "name"), &json!(event.at), of(detail, "seen_event"), of(detail, "plan")])
+            }),
             by: match state {
                 JobState::Approved => of(detail, "by").as_str().map(str::to_owned),
                 _ => by,
@@ -270,7 +272,8 @@ impl Replay {
             return Some((OTHER, at));
         }
         let planned = hex(&trail::of_plan(rows.iter()));
-        let rows = facts(&[&json!(job.name), &json!(job.created_at), &json!(planned)]);
+        let rows = [json!(job.name), json!(job.created_at), json!(job.seen_event), json!(planned)];
+        let rows = facts(&rows.each_ref());
         (rows != plan.rows).then_some(("its rows are not the ones that were planned", at))
     }
 

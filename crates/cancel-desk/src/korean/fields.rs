@@ -85,8 +85,8 @@ pub(super) const TEXTS: Table = &[
     ),
     ("must not be below zero", "0보다 작으면 안 됩니다"),
     (
-        "must not be later than now: the clock was set back while it was planned; plan it again",
-        "지금보다 늦을 수 없습니다. 계획하는 동안 서버 시각이 뒤로 바뀌었으니 다시 계획하세요",
+        "must be the number of an event of this journal: another was put in its place; plan it again",
+        "이 저널에 있는 이벤트의 번호여야 합니다. 그사이 다른 저널로 바뀌었으니 다시 계획하세요",
     ),
     ("must be in the payment's currency", "결제와 같은 통화여야 합니다"),
     ("must be in {}, the payment's currency", "결제와 같은 통화({0})여야 합니다"),

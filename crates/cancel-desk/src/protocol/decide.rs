@@ -76,7 +76,7 @@ pub(super) fn stuck(snapshot: &Snapshot) -> Change {
 }
 
 /// The next look-up of the schedule; the one that comes after its end asks a person.
-pub(super) fn later(snapshot: &Snapshot) -> Change {
+pub(crate) fn later(snapshot: &Snapshot) -> Change {
     let pause = snapshot.intent.early(snapshot.now).map(|at| at.since(snapshot.now));
     Change::Wait { pause: pause.or_else(|| pause_before(snapshot.intent.looks)).unwrap_or(FIRST_LOOK) }
 }
@@ -428,7 +428,7 @@ fn patiently(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Cha
     on_schedule(snapshot, why, state, None)
 }
 
-fn evidence(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Evidence {
+pub(crate) fn evidence(snapshot: &Snapshot, why: Why, state: Option<&PaymentState>) -> Evidence {
     let attempt = snapshot.attempt.as_ref();
     Evidence {
         why,

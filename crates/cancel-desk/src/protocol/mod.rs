@@ -15,6 +15,8 @@
 //! - After the journal was restored from a backup, what was stored before neither begins nor is sent again by itself,
 //!   and nothing new begins where the ledger shows more than the journal knows, by its balance or by a mark of ours. Only our tag and the gateway's own
 //!   answer still prove anything; a person is asked once the copies on their way have had their time.
+//! - What belongs to a halted bulk job is not sent again by itself either, and goes to a person if the same refund was
+//!   asked for under another key meanwhile: the journal writes that instead of the sending.
 //! - Nothing becomes *failed* because time passed. After the last look-up comes a person, with the evidence.
 
 mod change;
@@ -29,7 +31,7 @@ mod tests;
 mod turn;
 
 pub use change::{AttemptPlan, Change, NewAttempt, Record};
-pub(crate) use decide::{balance_after, unquiet};
+pub(crate) use decide::{balance_after, evidence, later, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
 pub(crate) use restored::{Missing, is_marked, unexplained};

@@ -27,6 +27,9 @@ words! {
         NotFound = "not_found",
         /// The journal was restored from a backup, and what happened after the backup is not in it.
         RestoredJournal = "restored_journal",
+        /// The same refund was asked for under another key since its bulk job was planned. Whether both are meant, only a
+        /// person knows.
+        AskedSince = "asked_since",
         /// A check of ours stops the look-up or the next attempt; sending it again will not help.
         Stuck = "stuck",
         /// Somebody else refunded a part, and the gateway does not tell which number its next cancel must have. Nothing

@@ -20,7 +20,7 @@ words! {
         Rejected = "rejected",
         /// Only a person can tell; the evidence is attached.
         Manual = "manual",
-        /// Taken back before any attempt. Final.
+        /// Taken back: nothing was sent for it that can still happen. Final.
         Withdrawn = "withdrawn",
     }
 }

@@ -46,7 +46,10 @@ pub struct JobRecord {
     pub approved_by: Option<String>,
     /// Why it was halted or discarded.
     pub halted_because: Option<String>,
-    /// When it was planned.
+    /// The last event that was in the log before its planner looked at anything: whatever was asked for later, it may not
+    /// have seen.
+    pub seen_event: i64,
+    /// When it was stored.
     pub created_at: Timestamp,
 }
 
@@ -146,10 +149,9 @@ pub struct NewJob {
     pub name: String,
     /// The refunds, at least one.
     pub rows: Vec<NewJobRow>,
-    /// Journal time before the first look at what the plan is made of: whatever was asked for since, the planner may
-    /// not have seen. Later than now, the clock was set back meanwhile, and the plan is refused. `None`: the plan is stored
-    /// with the time of its storing.
-    pub planned_since: Option<Timestamp>,
+    /// The number of the last event before the first look at what the plan is made of: whatever was asked for since, the
+    /// planner may not have seen. `None`: the last one before it is stored.
+    pub seen_event: Option<i64>,
 }
 
 impl NewJob {

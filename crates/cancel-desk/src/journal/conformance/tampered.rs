@@ -175,6 +175,7 @@ pub(crate) fn tamperings() -> Vec<(String, &'static str)> {
         // a plan
         ("job", "name = 'x'", "name = 'one'", PLAN),
         ("job", "created_at = created_at - 1", "name = 'one'", PLAN),
+        ("job", "seen_event = seen_event + 1", "name = 'one'", PLAN),
         ("job", "halted_because = 'x'", "name = 'two'", OTHER),
         ("job", "state = 'approved', approved_by = 'kim'", "name = 'two'", OTHER),
         ("job_total", "submitted = 0", "submitted > 0", "submitted sum"),

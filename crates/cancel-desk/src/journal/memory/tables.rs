@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::protocol::{Claim, Snapshot};
+use crate::protocol::{Claim, Record, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow,
     JobState, PaymentKey, PaymentRecord, Timestamp,
@@ -11,6 +11,7 @@ use crate::record::{
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
+use super::super::gate::{self, Instead, OfJob};
 use super::super::jobs;
 use super::super::trail::Before;
 use super::super::{JournalError, NewIntent, Submitted};
@@ -35,10 +36,15 @@ pub(super) struct Tables {
     pub(super) job_of: BTreeMap<IntentId, JobId>,
     pub(super) events: Vec<NewEvent>,
     pub(super) log: bool,
+    /// How many events there were, kept or not.
+    pub(super) last_event: i64,
+    /// The events with which the intents were stored.
+    pub(super) submitted_by: BTreeMap<IntentId, i64>,
 }
 
 impl Tables {
     pub(super) fn log(&mut self, event: impl FnOnce() -> NewEvent) {
+        self.last_event = self.last_event.saturating_add(1);
         if self.log {
             self.events.push(event());
         }
@@ -104,18 +110,13 @@ impl Tables {
         }
         let mut payment = self.payment(&new.payment)?;
         let before = if self.log { Before::payment(&payment) } else { Before::default() };
-        let intent = apply::submit(&mut payment, new, fingerprint, now, self.newest_job())?;
+        let intent = apply::submit(&mut payment, new, fingerprint, now)?;
         self.keys.insert(key, intent.id);
         self.intents_of.entry(new.payment.clone()).or_default().push(intent.id);
         self.log(|| NewEvent::submitted(&before, &payment, &intent));
+        self.submitted_by.insert(intent.id, self.last_event);
         self.store(Rows { payment, intent: intent.clone(), attempt: None });
         Ok(Submitted::New(intent))
-    }
-
-    /// When the newest job that is not given up was planned.
-    fn newest_job(&self) -> Option<Timestamp> {
-        let live = self.jobs.values().filter(|job| job.state != JobState::Discarded);
-        live.map(|job| job.created_at).max()
     }
 
     pub(super) fn job(&self, id: JobId) -> Result<JobRecord, JournalError> {
@@ -135,16 +136,74 @@ impl Tables {
         self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
     }
 
-    /// The intents of a row's payment under keys that are none of its job's.
-    fn not_of_job(&self, job: &JobRecord, row: &JobRow) -> Vec<IntentRecord> {
+    /// Whether a row's refund was asked for since it was planned, under a key that is none of its job's.
+    fn is_asked_since(&self, job: &JobRecord, row: &JobRow) -> bool {
         let of_job = |intent: &IntentRecord| {
             let mut rows = self.rows.range((job.id, i64::MIN)..=(job.id, i64::MAX)).map(|(_, row)| row);
             let account = intent.payment.account();
             rows.any(|row| row.caller_key == intent.caller_key && row.payment.account() == account)
         };
         let ids = self.intents_of.get(&row.payment).map_or(&[][..], Vec::as_slice);
-        let intents = ids.iter().filter_map(|id| self.intents.get(id));
-        intents.filter(|intent| !of_job(intent)).cloned().collect()
+        let mut others = ids.iter().filter_map(|id| self.intents.get(id));
+        others.any(|other| {
+            other.amount == row.amount
+                && self.submitted_by.get(&other.id).is_none_or(|event| *event > job.seen_event)
+                && !matches!(other.state, IntentState::Rejected | IntentState::Withdrawn)
+                && !of_job(other)
+        })
+    }
+
+    /// The job of an intent, if it is one's row.
+    pub(super) fn of_job(&self, id: IntentId) -> Option<OfJob> {
+        let job = self.job_of.get(&id).and_then(|job| self.jobs.get(job))?;
+        let mut rows = self.rows.range((job.id, i64::MIN)..=(job.id, i64::MAX)).map(|(_, row)| row);
+        let asked_since = rows.find(|row| row.intent == id).is_some_and(|row| self.is_asked_since(job, row));
+        Some(OfJob { state: job.state, asked_since })
+    }
+
+    /// Writes a change, without its event.
+    pub(super) fn record(
+        &mut self,
+        mut rows: Rows,
+        record: &Record,
+        now: Timestamp,
+    ) -> Result<Snapshot, JournalError> {
+        let before = self.before(&rows);
+        apply::record(&mut rows, record, now)?;
+        self.log(|| NewEvent::changed(record, &before, &rows, now));
+        self.store(rows);
+        self.snapshot(record.intent, now)
+    }
+
+    /// Writes what the gate has instead of a sending.
+    pub(super) fn write(
+        &mut self,
+        rows: Rows,
+        instead: Instead,
+        now: Timestamp,
+    ) -> Result<Snapshot, JournalError> {
+        match instead {
+            Instead::Record(record) => self.record(rows, &record, now),
+            Instead::TakeBack(reason) => {
+                let id = rows.intent.id;
+                self.take_back(rows, gate::DESK, reason, now)?;
+                self.snapshot(id, now)
+            }
+        }
+    }
+
+    fn take_back(
+        &mut self,
+        mut rows: Rows,
+        by: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), JournalError> {
+        let before = self.before(&rows);
+        apply::take_back(&mut rows, now)?;
+        self.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
+        self.store(rows);
+        Ok(())
     }
 
     pub(super) fn submit_row(
@@ -158,7 +217,8 @@ impl Tables {
             let mut counted = job.clone();
             jobs::count(&mut counted, row)?;
             if !self.keys.contains_key(&(row.payment.account(), row.caller_key.clone())) {
-                jobs::check_row(job, row, self.sealed.contains_key(&row.intent), &self.not_of_job(job, row))?;
+                let has_account = self.sealed.contains_key(&row.intent);
+                jobs::check_row(row, has_account, self.is_asked_since(job, row))?;
             }
             let submitted = self.submit(&jobs::wish_of(row), row.fingerprint, now)?;
             self.jobs.insert(job.id, counted);
@@ -207,7 +267,16 @@ impl Tables {
         keys.iter().for_each(|key| self.refresh(key));
     }
 
-    /// Takes back what of a job was never attempted.
+    /// The intents of a job that have no outcome yet.
+    fn going_on(&self, job: JobId) -> Vec<JobRow> {
+        let going_on = |row: &JobRow| {
+            let state = row.stored.as_ref().map(|intent| intent.state);
+            row.is_submitted() && matches!(state, Some(IntentState::Planned | IntentState::Open))
+        };
+        self.rows_of(job, 0).filter(going_on).collect()
+    }
+
+    /// Takes back what of a job was provably never sent.
     pub(super) fn withdraw_all(
         &mut self,
         job: JobId,
@@ -215,48 +284,34 @@ impl Tables {
         reason: &str,
         now: Timestamp,
     ) -> Result<(), JournalError> {
-        let submitted: Vec<IntentId> =
-            self.rows_of(job, 0).filter(JobRow::is_submitted).map(|row| row.intent).collect();
-        for id in submitted {
-            self.withdraw_with_job(id, by, reason, now)?;
-        }
-        Ok(())
-    }
-
-    /// Takes back what of a job was never attempted and was asked for under another key since it was planned.
-    pub(super) fn withdraw_asked_since(
-        &mut self,
-        job: &JobRecord,
-        by: &str,
-        now: Timestamp,
-    ) -> Result<(), JournalError> {
-        let waiting = |row: &JobRow| {
-            row.is_submitted()
-                && row.stored.as_ref().is_some_and(|intent| intent.state == IntentState::Planned)
-        };
-        let rows: Vec<JobRow> = self.rows_of(job.id, 0).filter(waiting).collect();
-        for row in rows {
-            if jobs::is_asked_since(job, &row, &self.not_of_job(job, &row)) {
-                self.withdraw_with_job(row.intent, by, jobs::ASKED_SINCE, now)?;
+        for row in self.going_on(job) {
+            let rows = self.rows(row.intent)?;
+            if gate::can_be_taken_back(&rows) {
+                self.take_back(rows, by, reason, now)?;
             }
         }
         Ok(())
     }
 
-    fn withdraw_with_job(
+    /// Takes back what of a job was provably never sent and was asked for under another key since it was planned; had it
+    /// halted, the rest of what is open is looked at anew.
+    pub(super) fn go_on(
         &mut self,
-        id: IntentId,
+        job: &JobRecord,
+        had_halted: bool,
         by: &str,
-        reason: &str,
         now: Timestamp,
     ) -> Result<(), JournalError> {
-        let mut rows = self.rows(id)?;
-        let attempts = self.attempts_of.get(&id).map_or(0, Vec::len);
-        if jobs::is_withdrawn_with_its_job(&rows, attempts) {
-            let before = self.before(&rows);
-            apply::withdraw(&mut rows, 0, now)?;
-            self.log(|| NewEvent::withdrawn(&before, &rows, by, reason, now));
-            self.store(rows);
+        for row in self.going_on(job.id) {
+            let mut rows = self.rows(row.intent)?;
+            if gate::can_be_taken_back(&rows) && self.is_asked_since(job, &row) {
+                self.take_back(rows, by, jobs::ASKED_SINCE, now)?;
+            } else if had_halted && gate::is_looked_at_anew(&rows) {
+                let before = self.before(&rows);
+                apply::look_anew(&mut rows.intent, now);
+                self.log(|| NewEvent::looks_anew(&before, &rows, by, now));
+                self.store(rows);
+            }
         }
         Ok(())
     }

@@ -9,9 +9,9 @@ use crate::record::{
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
+use super::super::gate;
 use super::super::jobs::{
-    ASKED_SINCE, PlannedRow, approve, check_row, count, discard, is_withdrawn_with_its_job, may_submit,
-    refusal, wish_of,
+    ASKED_SINCE, PlannedRow, approve, check_row, count, discard, may_submit, refusal, wish_of,
 };
 use super::super::trail::Before;
 use super::super::{JournalError, Submitted};
@@ -46,6 +46,7 @@ fn job_of(row: &Row) -> Outcome<JobRecord> {
         rows: row.try_get("rows")?,
         approved_by: row.try_get("approved_by")?,
         halted_because: row.try_get("halted_because")?,
+        seen_event: row.try_get("seen_event")?,
         created_at: rows::time(row, "created_at")?,
     })
 }
@@ -199,7 +200,8 @@ pub(super) async fn plan(
     if let Some(known) = find(transaction, job.id).await? {
         return Ok(known);
     }
-    let sql = "INSERT INTO job (id, name, hash, state, rows, created_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    let sql = "INSERT INTO job (id, name, hash, state, rows, seen_event, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let mut steps = vec![Step::new(
         sql,
         vec![
@@ -208,6 +210,7 @@ pub(super) async fn plan(
             value(job.hash.to_vec()),
             value(job.state.as_str()),
             value(job.rows),
+            value(job.seen_event),
             value(job.created_at.0),
         ],
     )];
@@ -273,7 +276,8 @@ impl PostgresJournal {
         .await
     }
 
-    /// Approves exactly this plan, and takes back what of it was never attempted and was asked for since under another key.
+    /// Approves exactly this plan, and takes back what of it was provably never sent and was asked for since under another
+    /// key; had it halted, the rest of what is open is looked at anew.
     pub(super) async fn approve(
         &self,
         job: JobId,
@@ -283,10 +287,13 @@ impl PostgresJournal {
     ) -> Result<JobRecord, JournalError> {
         self.again(|transaction| async move {
             let (mut job, now) = self.locked_job(&transaction, job).await?;
+            let had_halted = job.state == JobState::Halted;
             approve(&mut job, hash, totals, by)?;
-            let mut told = Told::new(transaction.go_on(vec![steps::asked_since_of_job(job.id)]).await?);
-            for intent in told.all(|row| Ok(IntentId::from_bytes(bytes(row, "id")?)))? {
-                withdraw(&transaction, intent, by, ASKED_SINCE, now).await?;
+            let mut told = Told::new(transaction.go_on(vec![steps::to_go_on_of_job(job.id)]).await?);
+            let found =
+                told.all(|row| Ok((IntentId::from_bytes(bytes(row, "id")?), row.try_get("asked_since")?)))?;
+            for (intent, asked_since) in found {
+                go_on(&transaction, intent, had_halted, asked_since, by, now).await?;
             }
             transaction.commit(changed(&job, &NewEvent::of_job(&job, now, "approved", Some(by)))).await?;
             Ok(job)
@@ -294,7 +301,7 @@ impl PostgresJournal {
         .await
     }
 
-    /// Gives a job up, and takes back what of it was never attempted.
+    /// Gives a job up, and takes back what of it was provably never sent.
     pub(super) async fn discard(
         &self,
         job: JobId,
@@ -304,9 +311,12 @@ impl PostgresJournal {
         self.again(|transaction| async move {
             let (mut job, now) = self.locked_job(&transaction, job).await?;
             discard(&mut job, reason);
-            let mut told = Told::new(transaction.go_on(vec![steps::waiting_of_job(job.id)]).await?);
+            let mut told = Told::new(transaction.go_on(vec![steps::going_on_of_job(job.id)]).await?);
             for intent in told.all(|row| Ok(IntentId::from_bytes(bytes(row, "id")?)))? {
-                withdraw(&transaction, intent, by, reason, now).await?;
+                let found = locked_rows(&transaction, intent).await?;
+                if gate::can_be_taken_back(&found) {
+                    take_back(&transaction, found, by, reason, now).await?;
+                }
             }
             let mut steps = vec![erase_accounts(job.id)];
             steps.extend(changed(&job, &NewEvent::of_job(&job, now, "discarded", Some(by))));
@@ -343,30 +353,59 @@ fn changed(job: &JobRecord, event: &NewEvent) -> Vec<Step> {
     steps
 }
 
-/// Takes an intent back with its job, if it was never attempted.
-async fn withdraw(
+/// An intent with its payment, locked, and its open attempt.
+async fn locked_rows(transaction: &Transaction, intent: IntentId) -> Result<Rows, Stop> {
+    let wanted = vec![steps::locked_payment_of(intent), steps::intent(intent), steps::open_beside(intent)];
+    let mut told = Told::new(transaction.go_on(wanted).await?);
+    let payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
+    let intent = told.one(rows::intent)?.ok_or(JournalError::NotFound)?;
+    let attempt = told.one(rows::attempt)?.filter(|attempt| attempt.intent == intent.id);
+    Ok(Rows { payment, intent, attempt })
+}
+
+/// What becomes of a refund when its job is approved.
+async fn go_on(
     transaction: &Transaction,
     intent: IntentId,
+    had_halted: bool,
+    asked_since: bool,
+    by: &str,
+    now: Timestamp,
+) -> Result<(), Stop> {
+    let mut found = locked_rows(transaction, intent).await?;
+    if asked_since && gate::can_be_taken_back(&found) {
+        return take_back(transaction, found, by, ASKED_SINCE, now).await;
+    }
+    if had_halted && gate::is_looked_at_anew(&found) {
+        let before = Before::rows(&found);
+        apply::look_anew(&mut found.intent, now);
+        let event = NewEvent::looks_anew(&before, &found, by, now);
+        written(transaction, &found, &event).await?;
+    }
+    Ok(())
+}
+
+async fn take_back(
+    transaction: &Transaction,
+    mut found: Rows,
     by: &str,
     reason: &str,
     now: Timestamp,
 ) -> Result<(), Stop> {
-    let wanted = vec![steps::locked_payment_of(intent), steps::intent(intent), steps::attempts_of(intent)];
-    let mut told = Told::new(transaction.go_on(wanted).await?);
-    let payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
-    let found = told.one(rows::intent)?.ok_or(JournalError::NotFound)?;
-    let mut found = Rows { payment, intent: found, attempt: None };
-    if !is_withdrawn_with_its_job(&found, told.rows().len()) {
-        return Ok(());
-    }
     let before = Before::rows(&found);
-    apply::withdraw(&mut found, 0, now)?;
-    let event = NewEvent::withdrawn(&before, &found, by, reason, now);
-    let steps = vec![
-        steps::update_intent(&found.intent)?,
-        steps::update_payment(&found.payment),
-        steps::append(&event),
-    ];
+    apply::take_back(&mut found, now)?;
+    written(transaction, &found, &NewEvent::withdrawn(&before, &found, by, reason, now)).await
+}
+
+/// Writes the rows back with an event, and goes on.
+async fn written(transaction: &Transaction, found: &Rows, event: &NewEvent) -> Result<(), Stop> {
+    let mut steps = Vec::new();
+    if let Some(attempt) = &found.attempt {
+        steps.push(steps::update_attempt(attempt)?);
+    }
+    steps.push(steps::update_intent(&found.intent)?);
+    steps.push(steps::update_payment(&found.payment));
+    steps.push(steps::append(event));
     transaction.go_on(steps).await?;
     Ok(())
 }
@@ -386,8 +425,8 @@ pub(super) fn halt_all(why: &'static str) -> Step {
     Step::new(sql, vec![value(why)])
 }
 
-/// A row, the payment that it is about, locked, the intent under its key, and others of the payment.
-fn row_and_payment(job: JobId, line: i64) -> [Step; 4] {
+/// A row, the payment that it is about, locked, and the intent under its key.
+fn row_and_payment(job: JobId, line: i64) -> [Step; 3] {
     let row = "SELECT * FROM job_row WHERE job = $1 AND line = $2";
     let payment = "SELECT payment.* FROM payment JOIN job_row USING (gateway, merchant, payment_id)
                    WHERE job = $1 AND line = $2 FOR UPDATE OF payment";
@@ -396,14 +435,7 @@ fn row_and_payment(job: JobId, line: i64) -> [Step; 4] {
                   JOIN payment ON payment.gateway = intent.gateway AND payment.merchant = intent.merchant
                       AND payment.payment_id = intent.payment_id
                   WHERE r.job = $1 AND r.line = $2";
-    // the intents of the payment under keys that are none of the job's
-    let others = "SELECT intent.*, payment.currency FROM job_row r
-                  JOIN payment USING (gateway, merchant, payment_id)
-                  JOIN intent USING (gateway, merchant, payment_id)
-                  WHERE r.job = $1 AND r.line = $2 AND NOT EXISTS (SELECT 1 FROM job_row o
-                      WHERE o.job = $1 AND o.gateway = intent.gateway AND o.merchant = intent.merchant
-                          AND o.caller_key = intent.caller_key)";
-    [row, payment, stored, others].map(|sql| Step::new(sql, vec![id(job), value(line)]))
+    [row, payment, stored].map(|sql| Step::new(sql, vec![id(job), value(line)]))
 }
 
 /// Submits a row. The inner error is a refusal, which is noted in the row.
@@ -413,7 +445,7 @@ pub(super) async fn submit(
     line: i64,
     clock: Option<Timestamp>,
 ) -> Result<Result<Submitted, JournalError>, Stop> {
-    let more = [steps::now(clock), steps::newest_planned()];
+    let more = [steps::is_asked_since(job, line), steps::now(clock)];
     let wanted = locked(job).into_iter().chain(row_and_payment(job, line)).chain(more);
     let mut told = Told::new(transaction.begin(wanted.collect()).await?);
     let mut record = job_told(&mut told)?.ok_or(JournalError::NotFound)?;
@@ -423,8 +455,8 @@ pub(super) async fn submit(
         (row_of(found)?, found.try_get::<_, Option<Vec<u8>>>("account").map_err(JournalError::from)?);
     let mut payment = told.one(rows::payment)?;
     let known = told.one(rows::intent)?;
-    let others = told.all(rows::intent)?;
-    let (now, newest) = (told.now()?, told.newest()?);
+    let asked_since = told.one(|row| Ok(row.try_get("asked_since")?))?.ok_or(CORRUPT)?;
+    let now = told.now()?;
     may_submit(&record)?;
     let before = payment.as_ref().map(Before::payment).unwrap_or_default();
     let counted = known.is_none();
@@ -433,10 +465,10 @@ pub(super) async fn submit(
     }
     let checked = match known {
         Some(_) => Ok(()),
-        None => check_row(&record, &row, account.is_some(), &others),
+        None => check_row(&row, account.is_some(), asked_since),
     };
-    let result = checked
-        .and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now, newest));
+    let result =
+        checked.and_then(|()| work::submit(known, payment.as_mut(), &wish_of(&row), row.fingerprint, now));
     let refused = result.as_ref().err().and_then(refusal);
     if result.is_err() && refused.is_none() {
         return Ok(result);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pg_core::{Invalid, Money, RefundAccount};
 use serde_json::json;
 
-use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::protocol::{Change, Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
     AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, NewJob,
     NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
@@ -15,14 +15,15 @@ use crate::record::{
 
 use super::super::apply;
 use super::super::event::NewEvent;
-use super::super::jobs::{HELD, RESTORED, halt};
+use super::super::gate;
+use super::super::jobs::{RESTORED, halt};
 use super::super::submit::check_person;
 use super::super::trail::Before;
 use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
 use super::rows::{self, CORRUPT};
 use super::transaction::{Step, Transaction};
 use super::work::{
-    Loaded, PAGE, Told, can_be_stored, check_storable, commit, is_key, snapshot, store, submit,
+    self, Loaded, PAGE, Told, can_be_stored, check_storable, commit, is_key, snapshot, store, submit, write,
 };
 use super::{PostgresJournal, jobs, seal, steps};
 
@@ -100,14 +101,12 @@ impl Journal for PostgresJournal {
                 steps::locked_payment(&new.payment),
                 steps::intent_of_key(&new.payment.account(), &new.caller_key),
                 steps::now(self.clock()),
-                steps::newest_planned(),
             ];
             let mut told = Told::new(transaction.begin(wanted).await?);
             let mut payment = told.one(rows::payment)?;
             let known = told.one(rows::intent)?;
             let before = payment.as_ref().map(Before::payment).unwrap_or_default();
-            let (now, newest) = (told.now()?, told.newest()?);
-            let submitted = submit(known, payment.as_mut(), new, fingerprint, now, newest)?;
+            let submitted = submit(known, payment.as_mut(), new, fingerprint, told.now()?)?;
             if let (Submitted::New(intent), Some(mut payment)) = (&submitted, payment) {
                 let steps = vec![steps::insert_intent(intent, sealed.clone())];
                 let event = NewEvent::submitted(&before, &payment, intent);
@@ -199,16 +198,17 @@ impl Journal for PostgresJournal {
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError> {
         let intent = new.plan.intent;
         self.again(|transaction| async move {
-            let more = vec![steps::attempts_of(intent), steps::held_by(intent)];
+            let more = vec![steps::attempts_of(intent), steps::of_job(intent)];
             let mut loaded = self.load(&transaction, intent, more).await?;
             let (found, now) = (&mut loaded.found, loaded.now);
             apply::renew(&mut found.payment, lease, now)?;
             let no = i64::try_from(loaded.more.rows().len()).unwrap_or(i64::MAX).saturating_add(1);
-            if !loaded.more.rows().is_empty() {
-                return Err(HELD.into());
-            }
+            let of = loaded.more.of_job()?;
             if loaded.open.is_some() {
                 return Err(JournalError::NotAllowed("another attempt is open").into());
+            }
+            if let Some(instead) = gate::instead_of_opening(found, of, now)? {
+                return write(&transaction, loaded.found, instead, now).await;
             }
             let before = Before::rows(found);
             let attempt = apply::open(&mut found.payment, &mut found.intent, new, no, now)?;
@@ -224,13 +224,16 @@ impl Journal for PostgresJournal {
 
     async fn record(&self, lease: &Lease, record: &Record) -> Result<Snapshot, JournalError> {
         self.again(|transaction| async move {
-            let Loaded { mut found, now, .. } = self.load(&transaction, record.intent, Vec::new()).await?;
+            let is_sending = record.change == Change::Resend;
+            let more = if is_sending { vec![steps::of_job(record.intent)] } else { Vec::new() };
+            let loaded = self.load(&transaction, record.intent, more).await?;
+            let Loaded { mut found, now, mut more, .. } = loaded;
             apply::renew(&mut found.payment, lease, now)?;
-            let before = Before::rows(&found);
-            apply::record(&mut found, record, now)?;
-            let event = NewEvent::changed(record, &before, &found, now);
-            store(&transaction, &mut found, Some(&event)).await?;
-            Ok(snapshot(found, now))
+            let of = if is_sending { more.of_job()? } else { None };
+            match gate::instead_of(&found, record, of, now) {
+                Some(instead) => write(&transaction, found, instead, now).await,
+                None => work::record(&transaction, found, record, now).await,
+            }
         })
         .await
     }
@@ -354,12 +357,19 @@ impl Journal for PostgresJournal {
         self.trust_payment(key, by, reason).await
     }
 
+    async fn last_event(&self) -> Result<i64, JournalError> {
+        // what was committed before is sealed first: it must not count as younger
+        seal(&self.pool, self.options.limit).await?;
+        let mut told = Told::new(self.ask(|| vec![steps::last_event()]).await?);
+        told.one(|row| Ok(row.try_get("seq")?))?.ok_or(CORRUPT)
+    }
+
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
         if !new.rows.iter().all(|row| is_key(&row.payment)) {
             return Err(Invalid::new("payment_id", "must be at most 500 bytes, none of them zero").into());
         }
-        let now = self.now().await?;
-        let (job, planned) = super::super::jobs::plan(&new, &self.options.vault, now)?;
+        let (last, now) = (self.last_event().await?, self.now().await?);
+        let (job, planned) = super::super::jobs::plan(&new, &self.options.vault, last, now)?;
         let (job, planned) = (&job, &planned);
         self.again(|transaction| async move { jobs::plan(&transaction, job, planned).await }).await
     }

@@ -8,7 +8,7 @@ use super::super::JournalError;
 use super::parts;
 
 /// Rises when the tables change.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// The lock under which one host makes the tables, so that the others find them made.
 const LOCK: i64 = 0x7067_6364;
 
@@ -119,6 +119,7 @@ CREATE TABLE job (
     rows BIGINT NOT NULL CHECK (rows > 0),
     approved_by TEXT,
     halted_because TEXT,
+    seen_event BIGINT NOT NULL CHECK (seen_event >= 0),
     created_at BIGINT NOT NULL,
     CHECK (state <> 'approved' OR approved_by IS NOT NULL)
 );
@@ -206,8 +207,8 @@ FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
 CREATE TRIGGER job_rows_are_kept BEFORE TRUNCATE ON job_row
 FOR EACH STATEMENT EXECUTE FUNCTION refuse('jobs are kept');
 CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job FOR EACH ROW
-WHEN ((NEW.id, NEW.name, NEW.hash, NEW.rows, NEW.created_at)
-        IS DISTINCT FROM (OLD.id, OLD.name, OLD.hash, OLD.rows, OLD.created_at)
+WHEN ((NEW.id, NEW.name, NEW.hash, NEW.rows, NEW.seen_event, NEW.created_at)
+        IS DISTINCT FROM (OLD.id, OLD.name, OLD.hash, OLD.rows, OLD.seen_event, OLD.created_at)
     OR (OLD.state = 'discarded' AND NEW.state IS DISTINCT FROM OLD.state))
 EXECUTE FUNCTION refuse('a plan never changes');
 CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total FOR EACH ROW

@@ -116,29 +116,63 @@ pub(super) fn held_by(intent: IntentId) -> Step {
     Step::new(sql, vec![id(intent)])
 }
 
-/// The intents of a job that wait for an attempt, those of a payment together.
-pub(super) fn waiting_of_job(job: JobId) -> Step {
+/// The intents of a job that have no outcome yet, those of a payment together.
+pub(super) fn going_on_of_job(job: JobId) -> Step {
     let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent
-               WHERE r.job = $1 AND i.state = 'planned' ORDER BY i.gateway, i.merchant, i.payment_id, r.line";
-    Step::new(sql, vec![value(job.to_bytes().to_vec())])
-}
-
-/// Those of them that were asked for under another key since the job was planned.
-pub(super) fn asked_since_of_job(job: JobId) -> Step {
-    let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent JOIN job ON job.id = r.job
-               WHERE r.job = $1 AND i.state = 'planned' AND EXISTS (SELECT 1 FROM intent o
-                   WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
-                       AND o.amount = r.amount AND o.created_at >= job.created_at
-                       AND o.state NOT IN ('rejected', 'withdrawn')
-                       AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
-                           AND k.merchant = o.merchant AND k.caller_key = o.caller_key))
+               WHERE r.job = $1 AND i.state IN ('planned', 'open')
                ORDER BY i.gateway, i.merchant, i.payment_id, r.line";
     Step::new(sql, vec![value(job.to_bytes().to_vec())])
 }
 
-/// When the newest job that is not given up was planned.
-pub(super) fn newest_planned() -> Step {
-    Step::new("SELECT max(created_at) AS newest FROM job WHERE state <> 'discarded'", Vec::new())
+/// Whether the refund of the row `r` was asked for since its job was planned, under a key that is none of the job's. An
+/// event that is not sealed yet is younger than any that a planner was told.
+macro_rules! is_asked_since {
+    () => {
+        "EXISTS (SELECT 1 FROM intent o
+             WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
+                 AND o.amount = r.amount AND o.state NOT IN ('rejected', 'withdrawn')
+                 AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
+                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key)
+                 AND NOT EXISTS (SELECT 1 FROM event e
+                     WHERE e.intent = o.id AND e.kind = 'submitted' AND e.seq <= job.seen_event))"
+    };
+}
+
+/// Those that were asked for under another key since the job was planned, and those that are open.
+pub(super) fn to_go_on_of_job(job: JobId) -> Step {
+    let sql = concat!(
+        "SELECT id, asked_since FROM (SELECT i.id, i.state, i.gateway, i.merchant, i.payment_id, r.line, ",
+        is_asked_since!(),
+        " AS asked_since FROM job_row r JOIN intent i ON i.id = r.intent JOIN job ON job.id = r.job
+              WHERE r.job = $1 AND i.state IN ('planned', 'open')) AS going_on
+          WHERE asked_since OR state = 'open' ORDER BY gateway, merchant, payment_id, line"
+    );
+    Step::new(sql, vec![value(job.to_bytes().to_vec())])
+}
+
+/// Whether a row's refund was asked for since.
+pub(super) fn is_asked_since(job: JobId, line: i64) -> Step {
+    let sql = concat!(
+        "SELECT ",
+        is_asked_since!(),
+        " AS asked_since FROM job_row r JOIN job ON job.id = r.job WHERE r.job = $1 AND r.line = $2"
+    );
+    Step::new(sql, vec![value(job.to_bytes().to_vec()), value(line)])
+}
+
+/// The job of an intent, if it is one's row.
+pub(super) fn of_job(intent: IntentId) -> Step {
+    let sql = concat!(
+        "SELECT job.state, ",
+        is_asked_since!(),
+        " AS asked_since FROM job_row r JOIN job ON job.id = r.job WHERE r.intent = $1"
+    );
+    Step::new(sql, vec![id(intent)])
+}
+
+/// The number of the last event that is sealed.
+pub(super) fn last_event() -> Step {
+    Step::new("SELECT coalesce(max(seq), 0) AS seq FROM event", Vec::new())
 }
 
 fn of_key(key: &PaymentKey) -> Vec<Value> {

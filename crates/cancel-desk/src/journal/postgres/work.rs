@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use pg_core::Invalid;
 
-use crate::protocol::{Claim, Snapshot};
+use crate::protocol::{Claim, Record, Snapshot};
 use crate::record::{
-    AttemptRecord, IntentId, IntentRecord, NewPayment, PaymentKey, PaymentRecord, Timestamp,
+    AttemptRecord, IntentId, IntentRecord, JobState, NewPayment, PaymentKey, PaymentRecord, Timestamp,
 };
 
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
+use super::super::gate::{self, Instead, OfJob};
 use super::super::trail::Before;
 use super::super::verify::Verifier;
 use super::super::{JournalError, NewIntent, Submitted, Verification};
@@ -54,10 +55,12 @@ impl Told {
         self.one(|row| rows::time(row, "now"))?.ok_or(CORRUPT)
     }
 
-    /// As of [`steps::newest_planned`].
-    pub(super) fn newest(&mut self) -> Result<Option<Timestamp>, JournalError> {
-        let newest = self.one(|row| Ok(row.try_get::<_, Option<i64>>("newest")?))?;
-        Ok(newest.flatten().map(Timestamp))
+    /// As of [`steps::of_job`].
+    pub(super) fn of_job(&mut self) -> Result<Option<OfJob>, JournalError> {
+        self.one(|row| {
+            let state = JobState::from_word(row.try_get("state")?).ok_or(CORRUPT)?;
+            Ok(OfJob { state, asked_since: row.try_get("asked_since")? })
+        })
     }
 }
 
@@ -100,6 +103,39 @@ pub(super) async fn store(
     commit(transaction, steps, &mut found.payment, event).await
 }
 
+/// Commits a change with its event.
+pub(super) async fn record(
+    transaction: &Transaction,
+    mut found: Rows,
+    record: &Record,
+    now: Timestamp,
+) -> Result<Snapshot, Stop> {
+    let before = Before::rows(&found);
+    apply::record(&mut found, record, now)?;
+    let event = NewEvent::changed(record, &before, &found, now);
+    store(transaction, &mut found, Some(&event)).await?;
+    Ok(snapshot(found, now))
+}
+
+/// Commits what the gate has instead of a sending.
+pub(super) async fn write(
+    transaction: &Transaction,
+    mut found: Rows,
+    instead: Instead,
+    now: Timestamp,
+) -> Result<Snapshot, Stop> {
+    match instead {
+        Instead::Record(change) => record(transaction, found, &change, now).await,
+        Instead::TakeBack(reason) => {
+            let before = Before::rows(&found);
+            apply::take_back(&mut found, now)?;
+            let event = NewEvent::withdrawn(&before, &found, gate::DESK, reason, now);
+            store(transaction, &mut found, Some(&event)).await?;
+            Ok(snapshot(found, now))
+        }
+    }
+}
+
 pub(super) fn snapshot(found: Rows, now: Timestamp) -> Snapshot {
     let attempt = found.attempt.filter(|attempt| attempt.state.is_open());
     Snapshot { payment: found.payment, intent: found.intent, attempt, now }
@@ -112,14 +148,13 @@ pub(super) fn submit(
     new: &NewIntent,
     fingerprint: [u8; 32],
     now: Timestamp,
-    newest: Option<Timestamp>,
 ) -> Result<Submitted, JournalError> {
     if let Some(known) = known {
         let same = known.fingerprint == fingerprint;
         return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
     }
     let payment = payment.ok_or(JournalError::NotFound)?;
-    apply::submit(payment, new, fingerprint, now, newest).map(Submitted::New)
+    apply::submit(payment, new, fingerprint, now).map(Submitted::New)
 }
 
 /// Whether the database can hold the text at all; no payment has a key that it cannot.

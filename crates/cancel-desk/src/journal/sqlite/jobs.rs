@@ -10,8 +10,9 @@ use crate::record::{
 };
 
 use super::super::JournalError;
-use super::super::apply;
+use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
+use super::super::gate::{self, Instead, OfJob};
 use super::super::jobs::{self, PlannedRow};
 use super::super::trail::Before;
 use super::rows::{self, CORRUPT, Outcome, all, key, one};
@@ -36,6 +37,7 @@ fn job_of(row: &Row<'_>) -> Outcome<JobRecord> {
         rows: row.get("rows")?,
         approved_by: row.get("approved_by")?,
         halted_because: row.get("halted_because")?,
+        seen_event: row.get("seen_event")?,
         created_at: Timestamp(row.get("created_at")?),
     })
 }
@@ -135,10 +137,17 @@ pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> 
     if let Some(known) = find(c, job.id)? {
         return Ok(known);
     }
-    let sql = "INSERT INTO job (id, name, hash, state, rows, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let values =
-        params![job.id.to_bytes(), job.name, job.hash, job.state.as_str(), job.rows, job.created_at.0];
-    c.prepare_cached(sql)?.execute(values)?;
+    let sql = "INSERT INTO job (id, name, hash, state, rows, seen_event, created_at)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    c.prepare_cached(sql)?.execute(params![
+        job.id.to_bytes(),
+        job.name,
+        job.hash,
+        job.state.as_str(),
+        job.rows,
+        job.seen_event,
+        job.created_at.0
+    ])?;
     for total in &job.totals {
         let sql = "INSERT INTO job_total (job, currency, approved, submitted) VALUES (?1, ?2, ?3, ?4)";
         let approved = total.approved;
@@ -209,44 +218,94 @@ fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
     Ok(())
 }
 
-/// When the newest job that is not given up was planned.
-pub(super) fn newest_planned(c: &Connection) -> Outcome<Option<Timestamp>> {
-    let sql = "SELECT max(created_at) FROM job WHERE state <> 'discarded'";
-    let newest: Option<i64> = c.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-    Ok(newest.map(Timestamp))
+/// Whether the refund of the row `r` was asked for since its job was planned, under a key that is none of the job's.
+macro_rules! is_asked_since {
+    () => {
+        "EXISTS (SELECT 1 FROM intent o
+             WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
+                 AND o.amount = r.amount AND o.state NOT IN ('rejected', 'withdrawn')
+                 AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
+                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key)
+                 AND NOT EXISTS (SELECT 1 FROM event e
+                     WHERE e.intent = o.id AND e.kind = 'submitted' AND e.seq <= job.seen_event))"
+    };
 }
 
-/// Takes back what of a job was never attempted.
+fn is_asked_since(c: &Connection, id: JobId, line: i64) -> Outcome<bool> {
+    let sql = concat!(
+        "SELECT ",
+        is_asked_since!(),
+        " FROM job_row r JOIN job ON job.id = r.job WHERE r.job = ?1 AND r.line = ?2"
+    );
+    Ok(c.prepare_cached(sql)?.query_row(params![id.to_bytes(), line], |row| row.get(0))?)
+}
+
+/// The job of an intent, if it is one's row.
+pub(super) fn of_job(c: &Connection, intent: IntentId) -> Outcome<Option<OfJob>> {
+    let sql = concat!(
+        "SELECT job.state, ",
+        is_asked_since!(),
+        " AS asked_since FROM job_row r JOIN job ON job.id = r.job WHERE r.intent = ?1"
+    );
+    one(c, sql, [intent.to_bytes()], |row| {
+        let state = JobState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?;
+        Ok(OfJob { state, asked_since: row.get("asked_since")? })
+    })
+}
+
+/// Takes back what of a job was provably never sent.
 pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
-    withdraw(c, waiting(c, id)?, by, reason, now)
-}
-
-/// Takes back what of a job was never attempted and was asked for under another key since it was planned: as
-/// [`jobs::is_asked_since`].
-pub(super) fn withdraw_asked_since(c: &Connection, id: JobId, by: &str, now: Timestamp) -> Outcome<()> {
-    let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent JOIN job ON job.id = r.job
-               WHERE r.job = ?1 AND i.state = 'planned' AND EXISTS (SELECT 1 FROM intent o
-                   WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
-                       AND o.amount = r.amount AND o.created_at >= job.created_at
-                       AND o.state NOT IN ('rejected', 'withdrawn')
-                       AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
-                           AND k.merchant = o.merchant AND k.caller_key = o.caller_key))
-               ORDER BY r.line";
-    let asked = all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))?;
-    withdraw(c, asked, by, jobs::ASKED_SINCE, now)
-}
-
-fn withdraw(c: &Connection, intents: Vec<IntentId>, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
-    for intent in intents {
-        let mut found = rows::rows(c, intent)?;
-        if jobs::is_withdrawn_with_its_job(&found, rows::attempts_of(c, intent)?.len()) {
-            let before = Before::rows(&found);
-            apply::withdraw(&mut found, 0, now)?;
-            rows::store(c, &mut found)?;
-            rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))?;
+    let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent
+               WHERE r.job = ?1 AND i.state IN ('planned', 'open') ORDER BY r.line";
+    for intent in all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))? {
+        let found = rows::rows(c, intent)?;
+        if gate::can_be_taken_back(&found) {
+            take_back(c, found, by, reason, now)?;
         }
     }
     Ok(())
+}
+
+/// Takes back what of a job was provably never sent and was asked for under another key since it was planned; had it
+/// halted, the rest of what is open is looked at anew.
+pub(super) fn go_on(c: &Connection, id: JobId, had_halted: bool, by: &str, now: Timestamp) -> Outcome<()> {
+    let sql = concat!(
+        "SELECT * FROM (SELECT i.id, i.state, r.line, ",
+        is_asked_since!(),
+        " AS asked_since FROM job_row r JOIN job ON job.id = r.job JOIN intent i ON i.id = r.intent
+              WHERE r.job = ?1 AND i.state IN ('planned', 'open'))
+          WHERE asked_since OR state = 'open' ORDER BY line"
+    );
+    let found = all(c, sql, [id.to_bytes()], |row| {
+        Ok((IntentId::from_bytes(row.get("id")?), row.get("asked_since")?))
+    })?;
+    for (intent, asked_since) in found {
+        let mut found = rows::rows(c, intent)?;
+        if asked_since && gate::can_be_taken_back(&found) {
+            take_back(c, found, by, jobs::ASKED_SINCE, now)?;
+        } else if had_halted && gate::is_looked_at_anew(&found) {
+            let before = Before::rows(&found);
+            apply::look_anew(&mut found.intent, now);
+            rows::store(c, &mut found)?;
+            rows::append(c, NewEvent::looks_anew(&before, &found, by, now))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what the gate has instead of a sending.
+pub(super) fn write(c: &Connection, found: Rows, instead: Instead, now: Timestamp) -> Outcome<()> {
+    match instead {
+        Instead::Record(record) => rows::record(c, found, &record, now),
+        Instead::TakeBack(reason) => take_back(c, found, gate::DESK, reason, now),
+    }
+}
+
+fn take_back(c: &Connection, mut found: Rows, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
+    let before = Before::rows(&found);
+    apply::take_back(&mut found, now)?;
+    rows::store(c, &mut found)?;
+    rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))
 }
 
 fn update(c: &Connection, job: &JobRecord) -> Outcome<()> {
@@ -290,7 +349,7 @@ pub(super) fn submit(
     let wish = jobs::wish_of(&row);
     let checked = match rows::intent_of_key(c, &wish)? {
         Some(_) => Ok(()),
-        None => jobs::check_row(&job, &row, account.is_some(), &rows::not_of_job(c, id, &row.payment)?),
+        None => jobs::check_row(&row, account.is_some(), is_asked_since(c, id, line)?),
     };
     let result = checked.and_then(|()| super::submit(c, &wish, row.fingerprint, account.as_deref(), now));
     let refused = result.as_ref().err().and_then(jobs::refusal);

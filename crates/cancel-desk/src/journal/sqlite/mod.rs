@@ -22,15 +22,16 @@ use std::time::Duration;
 use pg_core::{Money, RefundAccount};
 use rusqlite::{Connection, OpenFlags};
 
-use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
+use crate::protocol::{Change, Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, NewJob, NewPayment,
-    PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
+    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 use super::apply::{self, Rows};
 use super::event::NewEvent;
-use super::jobs::{HELD, RESTORED, approve, discard, halt, plan};
+use super::gate;
+use super::jobs::{RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
 use super::trail::Before;
 use super::{
@@ -147,7 +148,7 @@ fn submit(
     }
     let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
     let before = Before::payment(&payment);
-    let intent = apply::submit(&mut payment, new, fingerprint, now, jobs::newest_planned(c)?)?;
+    let intent = apply::submit(&mut payment, new, fingerprint, now)?;
     rows::insert_intent(c, &intent, sealed)?;
     let mut stored = Rows { payment, intent, attempt: None };
     rows::store(c, &mut stored)?;
@@ -318,11 +319,13 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, new.plan.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
-                if rows::held_by(c, new.plan.intent)?.is_some() {
-                    return Err(HELD);
-                }
                 if rows::open_attempt(c, &lease.payment)?.is_some() {
                     return Err(JournalError::NotAllowed("another attempt is open"));
+                }
+                let of = jobs::of_job(c, new.plan.intent)?;
+                if let Some(instead) = gate::instead_of_opening(&found, of, now)? {
+                    jobs::write(c, found, instead, now)?;
+                    return snapshot(c, new.plan.intent, now);
                 }
                 let before = Before::rows(&found);
                 let attempts = rows::attempts_of(c, found.intent.id)?.len();
@@ -343,10 +346,14 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, record.intent)?;
                 apply::renew(&mut found.payment, &lease, now)?;
-                let before = Before::rows(&found);
-                apply::record(&mut found, &record, now)?;
-                rows::store(c, &mut found)?;
-                rows::append(c, NewEvent::changed(&record, &before, &found, now))?;
+                let of = match record.change {
+                    Change::Resend => jobs::of_job(c, record.intent)?,
+                    _ => None,
+                };
+                match gate::instead_of(&found, &record, of, now) {
+                    Some(instead) => jobs::write(c, found, instead, now)?,
+                    None => rows::record(c, found, &record, now)?,
+                }
                 snapshot(c, record.intent, now)
             })
             .await
@@ -472,8 +479,13 @@ impl Journal for SqliteJournal {
             .await
     }
 
+    async fn last_event(&self) -> Result<i64, JournalError> {
+        self.writer.run(rows::last_event).await
+    }
+
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
-        let (job, planned) = plan(&new, &self.options.vault, self.now())?;
+        let last = self.last_event().await?;
+        let (job, planned) = plan(&new, &self.options.vault, last, self.now())?;
         self.writer.run(move |c| jobs::plan(c, job, planned)).await
     }
 
@@ -516,8 +528,9 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let event = ("approved", Some(by.as_str()));
                 jobs::change(c, id, now, event, |job| {
+                    let had_halted = job.state == JobState::Halted;
                     approve(job, &hash, &totals, &by)?;
-                    jobs::withdraw_asked_since(c, id, &by, now)
+                    jobs::go_on(c, id, had_halted, &by, now)
                 })
             })
             .await

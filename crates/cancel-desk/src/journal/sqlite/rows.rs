@@ -5,13 +5,15 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::protocol::Record;
 use crate::record::{
     AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId,
     PaymentKey, PaymentRecord, Suspect, Timestamp,
 };
 
-use super::super::apply::Rows;
+use super::super::apply::{self, Rows};
 use super::super::event::{EventRecord, GENESIS, NewEvent};
+use super::super::trail::Before;
 use super::super::{Counts, JournalError, NewIntent};
 
 pub(super) type Outcome<T> = Result<T, JournalError>;
@@ -279,15 +281,6 @@ pub(super) fn intents_of(c: &Connection, key: &PaymentKey) -> Outcome<Vec<Intent
         " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY intent.created_at, intent.id"
     );
     all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
-}
-
-/// The intents of a payment under keys that are none of a job's.
-pub(super) fn not_of_job(c: &Connection, job: JobId, key: &PaymentKey) -> Outcome<Vec<IntentRecord>> {
-    let sql = intents!(
-        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND NOT EXISTS (SELECT 1 FROM job_row r
-              WHERE r.job = ?4 AND r.gateway = ?1 AND r.merchant = ?2 AND r.caller_key = intent.caller_key)"
-    );
-    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id, job.to_bytes()], intent_of)
 }
 
 pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
@@ -594,6 +587,14 @@ fn update_attempt(c: &Connection, attempt: &AttemptRecord) -> Outcome<()> {
     Ok(())
 }
 
+/// Writes a change with its event.
+pub(super) fn record(c: &Connection, mut found: Rows, record: &Record, now: Timestamp) -> Outcome<()> {
+    let before = Before::rows(&found);
+    apply::record(&mut found, record, now)?;
+    store(c, &mut found)?;
+    append(c, NewEvent::changed(record, &before, &found, now))
+}
+
 /// Writes everything back, and when the payment is due next.
 pub(super) fn store(c: &Connection, rows: &mut Rows) -> Outcome<()> {
     if let Some(attempt) = &rows.attempt {
@@ -602,6 +603,11 @@ pub(super) fn store(c: &Connection, rows: &mut Rows) -> Outcome<()> {
     update_intent(c, &rows.intent)?;
     rows.payment.due_at = current(c, &rows.payment.key())?.and_then(|intent| intent.due_at);
     update_payment(c, &rows.payment)
+}
+
+/// The number of the last event.
+pub(super) fn last_event(c: &Connection) -> Outcome<i64> {
+    Ok(c.prepare_cached("SELECT coalesce(max(seq), 0) FROM event")?.query_row([], |row| row.get(0))?)
 }
 
 pub(super) fn append(c: &Connection, event: NewEvent) -> Outcome<()> {

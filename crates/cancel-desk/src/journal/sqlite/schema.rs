@@ -3,7 +3,7 @@
 /// Written into the file's header, so that another program's database is not mistaken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
 /// Rises when the tables change.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE payment (
@@ -101,6 +101,7 @@ CREATE TABLE job (
     rows BIGINT NOT NULL CHECK (rows > 0),
     approved_by TEXT,
     halted_because TEXT,
+    seen_event BIGINT NOT NULL CHECK (seen_event >= 0),
     created_at BIGINT NOT NULL,
     CHECK (state <> 'approved' OR approved_by IS NOT NULL)
 );
@@ -168,7 +169,7 @@ CREATE TRIGGER job_row_is_kept BEFORE DELETE ON job_row
 BEGIN SELECT RAISE(ABORT, 'jobs are kept'); END;
 CREATE TRIGGER job_is_frozen BEFORE UPDATE ON job
 WHEN NEW.id IS NOT OLD.id OR NEW.name IS NOT OLD.name OR NEW.hash IS NOT OLD.hash
-    OR NEW.rows IS NOT OLD.rows OR NEW.created_at IS NOT OLD.created_at
+    OR NEW.rows IS NOT OLD.rows OR NEW.seen_event IS NOT OLD.seen_event OR NEW.created_at IS NOT OLD.created_at
     OR (OLD.state = 'discarded' AND NEW.state IS NOT OLD.state)
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
 CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total

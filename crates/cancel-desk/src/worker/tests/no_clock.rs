@@ -82,6 +82,7 @@ a_journal_with_the_methods_of_another! {
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;
     resolve(intent: IntentId, resolution: Resolution, by: &str, reason: &str) -> IntentRecord;
     note(intent: IntentId, kind: &'static str, detail: &str) -> ();
+    last_event() -> i64;
     events(after: i64, limit: u32) -> Vec<EventRecord>;
     verify() -> Verification;
 }

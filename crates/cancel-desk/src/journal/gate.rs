@@ -1,0 +1,108 @@
+//! Whether a job's refund may still be sent: not while its job is halted, and not once the same refund was asked for
+//! under another key. Asked in the transaction that would count it as sent.
+
+use crate::protocol::{self, Change, Record, Snapshot};
+use crate::record::{AttemptState, IntentState, JobState, Timestamp, Why};
+
+use super::JournalError;
+use super::apply::Rows;
+use super::jobs::{ASKED_SINCE, DISCARDED, HELD};
+
+/// Who takes back what is left out while it is carried on.
+pub(crate) const DESK: &str = "cancel-desk";
+
+/// The job of an intent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OfJob {
+    pub(crate) state: JobState,
+    /// Whether the same refund was asked for under another key since it was planned.
+    pub(crate) asked_since: bool,
+}
+
+/// What is written instead of a sending.
+#[derive(Debug)]
+pub(crate) enum Instead {
+    /// It is taken back, for this reason: provably nothing of it was ever sent.
+    TakeBack(&'static str),
+    /// It waits, or a person decides.
+    Record(Box<Record>),
+}
+
+/// What is written instead of a new attempt.
+pub(crate) fn instead_of_opening(
+    rows: &Rows,
+    of: Option<OfJob>,
+    now: Timestamp,
+) -> Result<Option<Instead>, JournalError> {
+    let Some(of) = of.filter(|_| rows.intent.state == IntentState::Planned) else {
+        return Ok(None);
+    };
+    if of.state == JobState::Halted {
+        return Err(HELD);
+    }
+    let (word, why) = match of.state {
+        _ if of.asked_since => (ASKED_SINCE, Why::AskedSince),
+        JobState::Discarded => (DISCARDED, Why::RestoredJournal),
+        _ => return Ok(None),
+    };
+    Ok(Some(left_out(rows, word, why, None, now)))
+}
+
+/// What is written instead of a change, which only another sending ever needs.
+pub(crate) fn instead_of(rows: &Rows, record: &Record, of: Option<OfJob>, now: Timestamp) -> Option<Instead> {
+    let attempt = rows.attempt.as_ref()?;
+    let is_sending = record.change == Change::Resend && record.attempt == Some(attempt.id) && !attempt.taken;
+    let of = of.filter(|_| is_sending && rows.intent.state == IntentState::Open)?;
+    match of.state {
+        // it can be what the other one is to make good: whether both are meant, only a person knows
+        _ if of.asked_since => Some(left_out(rows, ASKED_SINCE, Why::AskedSince, Some(record), now)),
+        JobState::Discarded if attempt.doubts == 0 => {
+            Some(left_out(rows, DISCARDED, Why::RestoredJournal, Some(record), now))
+        }
+        JobState::Halted => {
+            let change = protocol::later(&snapshot(rows, now));
+            Some(Instead::Record(Box::new(Record { change, ..record.clone() })))
+        }
+        _ => None,
+    }
+}
+
+/// Whether provably nothing of an intent was ever sent, or what was sent never can happen any more: it can be taken
+/// back with its job. Of a suspect payment an attempt may have been lost.
+pub(crate) fn can_be_taken_back(rows: &Rows) -> bool {
+    let never_left = match (rows.intent.state, &rows.attempt) {
+        (IntentState::Planned, None) => true,
+        (IntentState::Open, Some(attempt)) => {
+            attempt.state == AttemptState::Unknown && attempt.doubts == 0 && !attempt.taken
+        }
+        _ => false,
+    };
+    never_left && rows.payment.suspect.is_none()
+}
+
+/// Whether the schedule of an open attempt begins anew once its halted job goes on; not while it is being sent.
+pub(crate) fn is_looked_at_anew(rows: &Rows) -> bool {
+    let attempt = rows.attempt.as_ref();
+    rows.intent.state == IntentState::Open
+        && attempt.is_some_and(|attempt| attempt.state == AttemptState::Unknown)
+}
+
+fn left_out(rows: &Rows, word: &'static str, why: Why, record: Option<&Record>, now: Timestamp) -> Instead {
+    if can_be_taken_back(rows) {
+        return Instead::TakeBack(word);
+    }
+    let mut evidence = protocol::evidence(&snapshot(rows, now), why, None);
+    evidence.seen_balance = record.and_then(|record| record.proven_balance);
+    Instead::Record(Box::new(Record {
+        intent: rows.intent.id,
+        attempt: rows.attempt.as_ref().map(|attempt| attempt.id),
+        proven_balance: evidence.seen_balance,
+        looked: record.is_some_and(|record| record.looked),
+        change: Change::Manual(evidence),
+    }))
+}
+
+fn snapshot(rows: &Rows, now: Timestamp) -> Snapshot {
+    let Rows { payment, intent, attempt } = rows.clone();
+    Snapshot { payment, intent, attempt, now }
+}
