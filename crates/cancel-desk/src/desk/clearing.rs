@@ -94,7 +94,7 @@ impl Desk {
         self.check_not_lost(&payment, &intent, found).await
     }
 
-    /// Whether the journal has no attempt that a person's word could be about: the gateway's books alone tell whether it
+    /// Whether the journal has no open attempt of which a copy may have left: the gateway's books alone tell whether it
     /// happened, and whether it is among what was taken for others' refunds.
     ///
     /// # Errors
@@ -107,7 +107,8 @@ impl Desk {
             return Ok(true);
         }
         let attempts = self.journal().attempts_of(intent.id).await?;
-        Ok(!attempts.is_empty() && !attempts.iter().any(|attempt| attempt.state.is_open()))
+        let may_have_left = attempts.iter().any(|attempt| attempt.state.is_open() && attempt.doubts > 0);
+        Ok(!attempts.is_empty() && !may_have_left)
     }
 
     /// Refuses to call a cancel happened for which the gateway's books have no room, and takes their balance in: a refund
@@ -137,8 +138,10 @@ impl Desk {
                 known: payment.money(payment.refunded),
             });
         }
-        // where a history is told, a PG may not have approved all of it yet: the next look-up knows
-        if intent.is_for_the_admin_page() && balance < payment.known_balance {
+        // a refund that its PG has not approved may leave the ledger again
+        if balance < payment.known_balance
+            && is_pending(self.account(&payment.key())?, &payment).await == Some(false)
+        {
             self.journal().compared(&payment.key(), balance, false).await?;
         }
         Ok(())

@@ -295,7 +295,13 @@ pub(crate) fn resolve(
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
         return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
     }
+    let by_hand = resolution == Resolution::Happened && intent.is_for_the_admin_page();
     match (resolution, attempt.as_mut()) {
+        // no copy of it left: somebody made it by hand
+        (Resolution::Happened, Some(attempt)) if attempt.doubts == 0 => {
+            attempt.state = AttemptState::Applied;
+            found(payment, intent, None);
+        }
         (Resolution::Happened, Some(attempt)) => {
             payment.known_balance = payment.known_balance.min(balance_after(attempt));
             complete(payment, intent, attempt, Proof::Person, None);
@@ -303,8 +309,6 @@ pub(crate) fn resolve(
         // a person had it done in the gateway's admin page
         (Resolution::Happened, None) if intent.is_for_the_admin_page() => {
             found(payment, intent, beside.open);
-            // nobody tells whether that used up a number
-            payment.cancels = payment.cancels.max(PaymentRecord::UNCOUNTED);
         }
         // its attempt was lost with what came after the backup
         (Resolution::Happened, None) if may_have_lost_its_attempt(payment, intent) => {
@@ -330,6 +334,10 @@ pub(crate) fn resolve(
             intent.looks = 0;
             intent.due_at = Some(now);
         }
+    }
+    if by_hand {
+        // nobody tells whether that used up a number
+        payment.cancels = payment.cancels.max(PaymentRecord::UNCOUNTED);
     }
     intent.scheduled_at = None;
     intent.updated_at = now;

@@ -190,3 +190,34 @@ pub(crate) async fn what_a_person_found_leaves_an_open_attempt_its_part(
     assert_eq!((payment.known_balance, payment.available()), (5_000, 5_000));
     sound(&*journal).await;
 }
+
+/// No copy of its attempt left, and a colleague refunded it: before or since, it is counted once.
+pub(crate) async fn what_never_left_and_happened_was_made_by_hand(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    for (id, seen, foreign, left) in [("before", None, 0, 7_000), ("since", Some(4_000), 3_000, 4_000)] {
+        journal.register_payment(payment(id).with_already_refunded(won(3_000))).await.unwrap();
+        let intent = submitted(&*journal, wish(id, id, 3_000)).await;
+        let claim = claimed(&*journal, "w").await;
+        let new = attempt(&claim, 7_000);
+        journal.open_attempt(&claim.lease, &new).await.unwrap();
+        for change in [
+            Change::NotSent { phase: "connect", pause: SECOND },
+            Change::Manual(Evidence { why: Why::NothingSeen, sends: 0, doubts: 0, ..evidence() }),
+        ] {
+            journal.record(&claim.lease, &about(intent.id, Some(new.id), change)).await.unwrap();
+        }
+        if let Some(seen) = seen {
+            journal.compared(&intent.payment, seen, false).await.unwrap();
+        }
+        journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
+        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+        assert_eq!(
+            (payment.refunded, payment.foreign_refunded, payment.known_balance),
+            (3_000, foreign, left)
+        );
+        assert_eq!(payment.available(), left, "{id}");
+    }
+    sound(&*journal).await;
+}
