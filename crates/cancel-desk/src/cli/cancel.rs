@@ -257,13 +257,17 @@ fn foreign_then(
 /// The key stands for another refund: what is stored, so that nobody refunds it a second time under a new key.
 fn key_stands(shell: &Shell, payment: &PaymentRecord, held: &IntentRecord) -> Failure {
     let is_here = held.payment == payment.key();
-    let text = if is_here { &text::KEY_STANDS } else { &text::KEY_ELSEWHERE };
+    let text = match payment.suspect {
+        _ if is_here => &text::KEY_STANDS,
+        None => &text::KEY_ELSEWHERE,
+        Some(_) => &text::KEY_OF_ANOTHER,
+    };
     let (lang, amount) = (shell.lang(), show::spoken(shell.lang(), held.amount));
     let text = text.fill(lang, &[&amount, &shell.t(show::state(held.state)), &held.id, &held.payment]);
     let error = DeskError::KeyReused(None);
     let mut failure = Failure::new(Exit::Usage, error.code(), text);
     failure.field = error.field().map(str::to_owned);
-    failure
+    if payment.suspect.is_some() { failure.next(shell.t(&text::KEY_OF_SUSPECT)) } else { failure }
 }
 
 fn wanted(payment: &PaymentRecord, before: Option<&IntentRecord>, amount: Option<Decimal>) -> Amount {

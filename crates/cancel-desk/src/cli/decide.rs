@@ -37,6 +37,7 @@ impl Person {
 Shows the evidence and what the gateway's ledger shows now, then asks. `happened` and `did-not-happen` are final: look
 at the gateway's admin page before. When in doubt: --look-again. After a restored backup `sent 0×` proves nothing: it looks
 the payment up even with --yes, and refuses --did-not-happen while the gateway may have made this refund (exit code 4).
+So it does with --happened where nothing of ours can be it: it refuses while the gateway has refunded too little for it.
 
 Examples:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"seen in the admin page, 1 refund\"
@@ -59,9 +60,9 @@ pub(crate) struct ResolveArgs {
     /// Do not ask, and do not ask the gateway before
     #[arg(long, short = 'y')]
     yes: bool,
-    /// After a restored backup, although this cancel may be among what the gateway refunded: the same wish may be
-    /// refunded twice
-    #[arg(long, conflicts_with_all = ["happened", "look_again"])]
+    /// Although the gateway's books speak against it: after a restored backup, this cancel may be among what the gateway
+    /// refunded, and the same wish may be refunded twice; or they do not show what happened
+    #[arg(long, conflicts_with = "look_again")]
     force: bool,
 }
 
@@ -89,9 +90,15 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     let intent = status::the_cancel(shell, &desk, &args.id).await?;
     let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
     let is_doubtful = !args.happened && may_be_lost(&payment, &intent);
+    let by_the_books =
+        args.happened && desk.happens_by_the_books(&intent).await.map_err(|e| shell.desk_failed(&e))?;
     let mut seen = intent.evidence.as_ref().and_then(|evidence| evidence.seen_balance);
-    if !asks && is_doubtful && !args.force {
-        desk = shell.desk_there().await?.1;
+    if !asks && (by_the_books || (is_doubtful && !args.force)) {
+        match shell.desk_there().await {
+            Ok((_, there)) => desk = there,
+            Err(_) if args.force => {}
+            Err(failure) => return Err(failure),
+        }
     }
     if asks || (is_doubtful && !args.force) {
         let found = desk.look_up(&payment.key()).await;
@@ -143,6 +150,7 @@ fn not_decided(shell: &Shell, error: &DeskError) -> Failure {
     let failure = shell.desk_failed(error);
     match error {
         DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
+        DeskError::NotInLedger { .. } => failure.next(shell.t(&text::MADE_OR_FORCE)),
         DeskError::LookUp(_) => failure.next(shell.t(&text::COMPARE_BY_HAND)),
         _ => failure,
     }

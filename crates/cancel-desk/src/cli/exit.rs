@@ -147,6 +147,10 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             let found: Vec<String> = found.iter().copied().map(shown).collect();
             (Exit::Person, text::MAY_HAVE_HAPPENED.fill(lang, &[&shown(*asked), &found.join(" + ")]))
         }
+        DeskError::NotInLedger { asked, refunded, known } => (
+            Exit::Person,
+            text::NOT_IN_LEDGER.fill(lang, &[&shown(*asked), &shown(*refunded), &shown(*known)]),
+        ),
         DeskError::LookUp(error) if *error.kind() == LookUpErrorKind::Credentials => {
             (Exit::Later, text::LOOK_UP_KEYS.of(lang).to_owned())
         }

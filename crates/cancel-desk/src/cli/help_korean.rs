@@ -75,9 +75,9 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("It did not happen, and never can", "환불되지 않았고 앞으로도 되지 않음"),
     ("Look again, from the beginning of the schedule", "처음 일정부터 다시 조회"),
     (
-        "After a restored backup, although this cancel may be among what the gateway refunded: the same wish may be \
-         refunded twice",
-        "백업 복원 뒤, 이미 처리된 환불일 수 있어도 기록합니다. 같은 요청이 두 번 환불될 수 있습니다",
+        "Although the gateway's books speak against it: after a restored backup, this cancel may be among what the gateway \
+         refunded, and the same wish may be refunded twice; or they do not show what happened",
+        "PG 내역과 맞지 않아도 기록합니다. 백업 복원 뒤에는 이미 처리된 환불일 수 있어 같은 요청이 두 번 환불될 수 있습니다",
     ),
     ("Do not ask, and do not ask the gateway before", "묻지 않고, PG에 먼저 조회하지도 않습니다"),
     (
@@ -206,7 +206,8 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
         "\
 근거와 지금 PG 내역을 보여 준 뒤 묻습니다. `--happened`와 `--did-not-happen`은 되돌릴 수 없으니 먼저 PG 관리자 화면을
 확인하세요. 망설여지면 --look-again을 쓰세요. 백업을 복원한 뒤에는 `전송 0회`가 근거가 되지 않습니다. --yes를 붙여도 PG에 조회하며,
-이미 환불되었을 수 있으면 --did-not-happen을 거절합니다(종료 코드 4).
+이미 환불되었을 수 있으면 --did-not-happen을 거절합니다(종료 코드 4). 우리가 전송한 환불일 수 없는 건의 --happened도 PG에 조회하며, PG에서
+환불된 금액이 모자라면 거절합니다.
 
 예:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"관리자 화면에서 1건 확인\"

@@ -236,6 +236,13 @@ texts! {
         whether you named the right order; a refund of this payment needs its own key",
         "이 키로 이미 다른 결제({3})의 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 주문을 바르게 지정했는지 확인하세요. \
         이 결제의 환불에는 별도의 키가 필요합니다";
+    KEY_OF_ANOTHER = "under this key a refund of {0} of another payment, {3}, is stored already ({1}, cancel {2}): look \
+        whether you named the right order",
+        "이 키로 이미 다른 결제({3})의 {0} 환불이 접수되어 있습니다({1}, 취소번호 {2}). 주문을 바르게 지정했는지 확인하세요";
+    KEY_OF_SUSPECT = "take no other key while the payment is suspect: what was asked for under this one may have been refunded in what \
+        the restored journal lost. Look at the gateway's list (`cancel-desk lookup`), resolve what waits, then `cancel-desk trust`",
+        "점검 대상 결제입니다. 다른 키로 요청하지 마세요. 이 키로 요청한 환불이 저널이 잃은 구간에서 이미 처리되었을 수 있습니다. PG 내역을 확인하고(`cancel-desk \
+        lookup`) 담당자 확인이 필요한 건을 `resolve`로 처리한 뒤 `cancel-desk trust`로 해제하세요";
     ONLY_REASON = "the amount is the same, only the reason differs: repeat it with the reason that is stored: {0}",
         "금액은 같고 사유만 다릅니다. 접수된 사유 그대로 다시 요청하세요: {0}";
     WITHOUT_REASON = "(none: leave --reason out)", "(없음: --reason을 빼세요)";
@@ -295,6 +302,12 @@ texts! {
         resolve those first; only if it is certainly not there, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened, 다른 잃어버린 환불이면 그 요청을 먼저 다시 보내 처리하세요. 이 환불이 \
         없음이 확실할 때만 --force를 붙이세요";
+    NOT_IN_LEDGER = "the gateway refunded {1} of this payment, of which {2} stand here as completed: this {0} cannot be there",
+        "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 여기에 완료로 남아 있습니다. 이 환불({0})은 PG에 있을 수 없습니다";
+    MADE_OR_FORCE = "look at the gateway's admin page: is it not there, make it there, exactly this amount; is it there, try again when \
+        `lookup` shows it; only if that never comes, add --force",
+        "PG 관리자 화면에서 확인하세요. 이 환불이 없으면 정확히 이 금액을 직접 환불하고, 있으면 `lookup`에 나온 뒤 다시 시도하세요. 끝내 나오지 않을 때만 \
+        --force를 붙이세요";
     OF_CANCEL = "of this journal: cancel {0}", "이 저널의 취소 {0}";
     OF_LOST = "our mark, not in this journal", "우리 표시가 있으나 이 저널에 없음";
     OF_OTHERS = "somebody else's", "다른 곳에서 한 취소";

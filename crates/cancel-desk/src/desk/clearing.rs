@@ -11,11 +11,15 @@ use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
 use crate::record::{
-    IntentId, IntentRecord, JobId, JobRow, JobState, PaymentKey, PaymentRecord, Resolution, Why,
+    IntentId, IntentRecord, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord, Resolution, Why,
 };
-use crate::worker::{is_pending, known, unexplained};
+use crate::worker::{is_pending, known};
 
 use super::{Desk, DeskError};
+
+/// Why the books of another payment say nothing of this one.
+const OTHER_PAID: &str =
+    "the gateway shows another paid amount than the one that is registered: look at its admin page";
 
 /// Rows of a job, or events, read at once.
 const PAGE: u32 = 1_000;
@@ -63,17 +67,23 @@ impl Desk {
         Ok(trusted)
     }
 
-    /// Refuses to call a cancel not happened that may be among what a restored journal lost. What was sent after the
-    /// backup is not in it, so that `sent 0×` proves nothing.
+    /// Refuses what the gateway's books speak against, as far as they are asked.
     pub(super) async fn check_decision(
         &self,
         id: IntentId,
         resolution: Resolution,
         by_hand: ByHand,
     ) -> Result<(), DeskError> {
-        if resolution != Resolution::DidNotHappen || by_hand == ByHand::Everything {
-            return Ok(());
+        match resolution {
+            Resolution::Happened => self.take_in_what_happened(id, by_hand).await,
+            Resolution::DidNotHappen if by_hand < ByHand::Everything => self.check_denied(id).await,
+            _ => Ok(()),
         }
+    }
+
+    /// Refuses to call a cancel not happened that may be among what a restored journal lost. What was sent after the
+    /// backup is not in it, so that `sent 0×` proves nothing.
+    async fn check_denied(&self, id: IntentId) -> Result<(), DeskError> {
         let intent = self.intent(id).await?;
         let payment = self.payment(&intent.payment).await?;
         // what cannot be decided at all, the journal refuses
@@ -82,6 +92,59 @@ impl Desk {
         }
         let found = self.look_up(&payment.key()).await;
         self.check_not_lost(&payment, &intent, found).await
+    }
+
+    /// Whether the journal has no open attempt of which a copy may have left: the gateway's books alone tell whether it
+    /// happened, and whether it is among what was taken for others' refunds.
+    ///
+    /// # Errors
+    /// [`DeskError::Journal`].
+    pub(crate) async fn happens_by_the_books(&self, intent: &IntentRecord) -> Result<bool, DeskError> {
+        if intent.state != IntentState::Manual {
+            return Ok(false);
+        }
+        if intent.is_for_the_admin_page() {
+            return Ok(true);
+        }
+        let attempts = self.journal().attempts_of(intent.id).await?;
+        let may_have_left = attempts.iter().any(|attempt| attempt.state.is_open() && attempt.doubts > 0);
+        Ok(!attempts.is_empty() && !may_have_left)
+    }
+
+    /// Refuses to call a cancel happened for which the gateway's books have no room, and takes their balance in: a refund
+    /// that was seen already is not to lower it once more.
+    async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<(), DeskError> {
+        let intent = self.intent(id).await?;
+        let payment = self.payment(&intent.payment).await?;
+        let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
+        if said_so || !self.happens_by_the_books(&intent).await? {
+            return Ok(());
+        }
+        let found = self.look_up(&payment.key()).await;
+        let state = match found {
+            Ok(state) if state.paid == payment.paid() => state,
+            _ if by_hand == ByHand::Everything => return Ok(()),
+            Ok(_) => return Err(DeskError::NotAllowed(OTHER_PAID)),
+            Err(error) => return Err(error),
+        };
+        // an old answer shows less than is known
+        let balance = state.balance.minor().min(payment.known_balance);
+        let gone = payment.paid().minor().saturating_sub(balance);
+        let ours = payment.refunded.saturating_add(intent.amount.minor());
+        if gone < ours && by_hand < ByHand::Everything {
+            return Err(DeskError::NotInLedger {
+                asked: intent.amount,
+                refunded: payment.money(gone),
+                known: payment.money(payment.refunded),
+            });
+        }
+        // a refund that its PG has not approved may leave the ledger again
+        if balance < payment.known_balance
+            && is_pending(self.account(&payment.key())?, &payment).await == Some(false)
+        {
+            self.journal().compared(&payment.key(), balance, false).await?;
+        }
+        Ok(())
     }
 
     /// Refuses where this cancel may be among what the gateway refunded and the journal lost.
@@ -154,26 +217,34 @@ impl Desk {
             let known = payment.money(payment.refunded);
             return Err(DeskError::NoHistory { refunded: state.cancelled, known });
         }
-        let lost = unexplained(&**self.journal(), &key, &state).await?;
-        if !lost.is_empty() {
-            return Err(DeskError::Unexplained(lost));
+        let missing = self.missing(payment, &state, None).await?;
+        if !missing.marked.is_empty() {
+            return Err(DeskError::Unexplained(missing.marked));
         }
-        // what a history holds without our mark is no job's
-        let more = state.history.is_none() && state.cancelled.minor() > payment.refunded;
-        if more && let Some((job, row)) = self.job_that_asks(&key).await? {
+        if let Some((job, row)) = self.job_that_asks(&key, &missing).await? {
             return Err(DeskError::InJob { job, key: row.caller_key, amount: row.amount });
         }
         Ok(())
     }
 
-    /// A job with a refund of this payment of which nothing is stored here: in the lost part the job may have stored and
-    /// refunded it. One given up since the restore is none the wiser.
-    async fn job_that_asks(&self, key: &PaymentKey) -> Result<Option<(JobId, JobRow)>, DeskError> {
+    /// A job with a refund of this payment of which nothing is stored here, and which may be among what is missing: in the
+    /// lost part the job may have stored and refunded it. One given up since the restore is none the wiser.
+    async fn job_that_asks(
+        &self,
+        key: &PaymentKey,
+        missing: &Missing,
+    ) -> Result<Option<(JobId, JobRow)>, DeskError> {
+        if missing.is_empty() {
+            return Ok(None);
+        }
         let stored = self.journal().intents_of(key).await?;
-        let is_known = |row: &JobRow| stored.iter().any(|intent| intent.caller_key == row.caller_key);
+        let may_be_it = |row: &JobRow| {
+            let is_known = stored.iter().any(|intent| intent.caller_key == row.caller_key);
+            row.payment == *key && !is_known && !row.is_refused_for_good() && missing.may_hold(row.amount)
+        };
         let mut doubtful = None;
         for job in self.journal().jobs(u32::MAX).await? {
-            let Some(row) = self.row_of(job.id, key, is_known).await? else { continue };
+            let Some(row) = self.row_of(job.id, may_be_it).await? else { continue };
             if job.state == JobState::Discarded {
                 if doubtful.is_none() {
                     doubtful = Some(discarded_in_doubt(&**self.journal(), key).await?);
@@ -187,44 +258,52 @@ impl Desk {
         Ok(None)
     }
 
-    /// The first row of a job that asks for a refund of this payment, but for those that are known.
+    /// The first such row of a job.
     async fn row_of(
         &self,
         job: JobId,
-        key: &PaymentKey,
-        is_known: impl Fn(&JobRow) -> bool,
+        wanted: impl Fn(&JobRow) -> bool,
     ) -> Result<Option<JobRow>, DeskError> {
         let mut after = 0;
         loop {
             let rows = self.journal().job_rows(job, after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(None) };
             after = last.line;
-            if let Some(row) = rows.into_iter().find(|row| row.payment == *key && !is_known(row)) {
+            if let Some(row) = rows.into_iter().find(&wanted) {
                 return Ok(Some(row));
             }
         }
     }
 }
 
-/// The jobs that were given up after a restore, until the payment was trusted: by the order of the events, whatever the
-/// clock said.
+/// The jobs that were given up after a restore, until the payment was trusted, or what was lost was settled and the payment
+/// was not in doubt: by the order of the events, whatever the clock said.
 async fn discarded_in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<BTreeSet<JobId>, DeskError> {
     let key = key.to_string();
     let (mut jobs, mut in_doubt, mut last) = (BTreeSet::new(), false, 0);
+    let (mut restored, mut suspect) = (false, false);
     loop {
         let page = journal.events(last, PAGE).await?;
         let Some(end) = page.last() else { return Ok(jobs) };
         last = end.seq;
         for event in &page {
-            let told = |what: &str| {
-                let detail: serde_json::Value = serde_json::from_str(&event.detail).ok()?;
-                Some(detail.get(what)?.as_str()?.to_owned())
-            };
+            let detail = || serde_json::from_str::<serde_json::Value>(&event.detail).unwrap_or_default();
+            let told = |what: &str| Some(detail().get(what)?.as_str()?.to_owned());
+            let of_it = || told("payment").is_some_and(|of| of == key);
             match event.kind.as_str() {
-                "restored" => in_doubt = true,
-                "trusted" if told("payment").is_some_and(|of| of == key) => {
-                    in_doubt = false;
+                "restored" => (in_doubt, restored) = (true, true),
+                "suspected" => suspect |= detail().get("payments").is_some_and(|all| all.get(&key).is_some()),
+                "registered" if restored && of_it() => suspect = true,
+                "trusted" if of_it() => {
+                    (in_doubt, suspect) = (false, false);
                     jobs.clear();
+                }
+                "settled" => {
+                    restored = false;
+                    in_doubt &= suspect;
+                    if !suspect {
+                        jobs.clear();
+                    }
                 }
                 "discarded" if in_doubt => jobs.extend(told("job").and_then(|id| id.parse::<JobId>().ok())),
                 _ => {}

@@ -83,6 +83,16 @@ pub enum DeskError {
         /// What the gateway refunded that no other cancel of the journal accounts for.
         found: Vec<Money>,
     },
+    /// A cancel of which nothing was sent, or nothing arrived as it seemed, was to be decided as happened, and the gateway
+    /// refunded no more than what stands here as completed, or less than this cancel.
+    NotInLedger {
+        /// What the cancel is to refund.
+        asked: Money,
+        /// What the gateway has refunded of the payment.
+        refunded: Money,
+        /// What stands in the journal as completed.
+        known: Money,
+    },
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
     LookUp(LookUpError),
     /// The journal failed. After [`JournalError::Storage`] it is not known whether anything was written: ask again
@@ -113,6 +123,7 @@ impl DeskError {
             Self::InJob { .. } => "in_job",
             Self::Unexplained(_) => "lost_wishes",
             Self::MayHaveHappened { .. } => "may_have_happened",
+            Self::NotInLedger { .. } => "not_in_ledger",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
         }
@@ -208,6 +219,12 @@ impl fmt::Display for DeskError {
                  and this {asked} may be among it: look at its admin page; if it is there, it happened; only if that is \
                  certainly another refund, decide with force",
                 added(found)
+            ),
+            Self::NotInLedger { asked, refunded, known } => write!(
+                f,
+                "the gateway refunded {refunded} of this payment, of which {known} stand here as completed: this {asked} cannot \
+                 be there; make it in the admin page, or wait until the gateway shows it; only if it is certainly there, \
+                 decide with force"
             ),
             Self::LookUp(error) => error.fmt(f),
             Self::Journal(error) => error.fmt(f),

@@ -346,12 +346,14 @@ impl Desk {
     /// Writes what a person decided about a cancel, who and why.
     ///
     /// After a restored backup, [`Resolution::DidNotHappen`] looks the payment up first, and is refused while the cancel
-    /// may be among what the gateway refunded and the journal lost. Only [`ByHand::Everything`] goes past it.
+    /// may be among what the gateway refunded and the journal lost. So does [`Resolution::Happened`] of a cancel that could
+    /// only be made by hand, or of which every attempt seemed outrun: it is refused where the gateway's books have no room
+    /// for it. Only [`ByHand::Everything`] goes past these.
     ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
     /// [`DeskError::Journal`]; after a restored backup [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`],
-    /// [`DeskError::Pending`], [`DeskError::LookUp`], [`DeskError::NoAccount`].
+    /// [`DeskError::Pending`]; [`DeskError::NotInLedger`]; [`DeskError::LookUp`], [`DeskError::NoAccount`].
     pub async fn resolve(
         &self,
         id: IntentId,

@@ -9,7 +9,9 @@ use pg_core::{
 use super::*;
 use crate::journal::{MemoryJournal, SystemClock, Vault, VaultKey};
 
+mod by_the_books;
 mod clearing;
+mod in_job;
 #[cfg(feature = "gateways")]
 mod refused_here;
 mod waits;

@@ -150,6 +150,7 @@ impl CancelView {
     pub fn new(intent: &IntentRecord, attempts: &[AttemptRecord]) -> Self {
         let currency = intent.amount.currency();
         let settled = intent.state.is_final();
+        let told = intent.evidence.as_ref().filter(|_| intent.waits_for_a_person());
         let last_reason = attempts.last().and_then(|attempt| attempt.last_reason.clone());
         Self {
             id: intent.id,
@@ -166,7 +167,7 @@ impl CancelView {
             amount: Number(intent.amount),
             reason: intent.reason.clone(),
             outcome: intent.outcome.as_ref().map(|outcome| OutcomeView::new(outcome, currency)),
-            evidence: intent.evidence.as_ref().map(|evidence| EvidenceView::new(evidence, currency)),
+            evidence: told.map(|evidence| EvidenceView::new(evidence, currency)),
             attempts: attempts.len(),
             sends: attempts.iter().fold(0, |sum, attempt| attempt.sends_told().saturating_add(sum)),
             looks: intent.looks,

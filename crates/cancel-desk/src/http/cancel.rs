@@ -65,18 +65,24 @@ pub(super) async fn ask(State(shared): State<Arc<Shared>>, request: Request) -> 
 /// Tells what a key stands for: whoever took another key for the same refund would refund twice.
 async fn stands_for(shared: &Shared, payment: &Selector, held: &IntentRecord) -> Problem {
     // whoever may ask at all may see every cancel
-    let is_of_another = shared.desk.find(payment).await.is_ok_and(|found| found.key() != held.payment);
+    let found = shared.desk.find(payment).await.ok();
+    let is_of_another = found.as_ref().is_some_and(|found| found.key() != held.payment);
+    let is_suspect = found.is_some_and(|found| found.suspect.is_some());
     let cancel = shared.desk.show_cancel(held).await.ok().map(Box::new);
     let more = More { cancel, status_url: Some(status_url(shared, held.id)), ..More::default() };
     Problem::from(DeskError::KeyReused(None))
         .renamed("idempotency_key", KEY)
-        .message(key_reused(held, is_of_another))
-        .korean(korean::key_reused(held, is_of_another))
+        .message(key_reused(held, is_of_another, is_suspect))
+        .korean(korean::key_reused(held, is_of_another, is_suspect))
         .more(more)
 }
 
-fn key_reused(held: &IntentRecord, is_of_another: bool) -> String {
+fn key_reused(held: &IntentRecord, is_of_another: bool, is_suspect: bool) -> String {
     let advice = match held.state {
+        _ if is_suspect => {
+            "take no other key while the payment is suspect: what was asked for under this one may have been refunded in what \
+             the restored journal lost"
+        }
         IntentState::Rejected | IntentState::Withdrawn => {
             "nothing was refunded by it, and another refund needs its own key"
         }

@@ -29,7 +29,7 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             money(*expected),
             money(*cancelable)
         ),
-        DeskError::KeyReused(Some(held)) => key_reused(held, false),
+        DeskError::KeyReused(Some(held)) => key_reused(held, false, false),
         DeskError::KeyReused(None) => {
             "이 키는 이미 다른 내용의 요청에 사용되었습니다. 같은 환불이면 새 키를 쓰지 마세요.".to_owned()
         }
@@ -55,6 +55,13 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             found.iter().copied().map(money).collect::<Vec<_>>().join(" + "),
             money(*asked)
         ),
+        DeskError::NotInLedger { asked, refunded, known } => format!(
+            "PG가 이 결제에서 환불한 금액은 {}이고 그중 {}은(는) 여기에 완료로 남아 있습니다. 이 환불({})은 PG에 있을 수 없습니다. 관리자 화면에서 직접 환불하거나 \
+             PG 내역에 나올 때까지 기다리세요. 환불이 있음이 확실할 때만 \"force\": true로 요청하세요.",
+            money(*refunded),
+            money(*known),
+            money(*asked)
+        ),
         DeskError::LookUp(_) => "결제사 원장을 조회하지 못했습니다. 다시 시도하세요.".to_owned(),
         DeskError::Journal(_) => {
             "저장소 오류입니다. 저장 여부를 알 수 없으니 같은 키로 다시 요청하세요.".to_owned()
@@ -64,10 +71,14 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
 }
 
 /// A key that stands for another refund, of this payment or of another one of the account.
-pub(super) fn key_reused(held: &IntentRecord, is_of_another: bool) -> String {
+pub(super) fn key_reused(held: &IntentRecord, is_of_another: bool, is_suspect: bool) -> String {
     let (amount, word) = (money(held.amount), state_word(held.state));
     let of = if is_of_another { format!("다른 결제({})의 ", held.payment) } else { String::new() };
     match held.state {
+        _ if is_suspect => format!(
+            "이 키로 이미 {of}{amount} 환불이 접수되어 있습니다(상태: {word}). 점검 대상 결제이니 다른 키로 요청하지 마세요. 저널이 잃은 구간에서 이미 환불되었을 수 \
+             있습니다."
+        ),
         IntentState::Rejected | IntentState::Withdrawn => format!(
             "이 키로 이미 {of}{amount} 환불이 접수되어 있습니다(상태: {word}). 환불되지 않았으며, 다시 환불하려면 별도의 키가 필요합니다."
         ),

@@ -128,6 +128,7 @@ pub(crate) fn open(
     }
     payment.known_balance = new.plan.balance_before;
     intent.state = IntentState::Open;
+    intent.evidence = None;
     intent.looks = 0;
     intent.due_at = Some(now);
     intent.scheduled_at = None;
@@ -272,31 +273,50 @@ fn expected(payment: &PaymentRecord, attempt: Option<&AttemptRecord>, change: &C
     }
 }
 
+/// What stands beside the rows of a cancel that a person decides about.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Beside {
+    /// Whether any attempt of it was ever made.
+    pub(crate) tried: bool,
+    /// What the open attempt of its payment refunds, whose ever it is.
+    pub(crate) open: Option<i64>,
+}
+
 /// Writes what a person decided. Whoever still works on the payment can write nothing any more.
-pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -> Result<(), JournalError> {
+pub(crate) fn resolve(
+    rows: &mut Rows,
+    beside: Beside,
+    resolution: Resolution,
+    now: Timestamp,
+) -> Result<(), JournalError> {
     let Rows { payment, intent, attempt } = rows;
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
         return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
     }
+    let by_hand = resolution == Resolution::Happened && intent.is_for_the_admin_page();
     match (resolution, attempt.as_mut()) {
+        // no copy of it left: somebody made it by hand
+        (Resolution::Happened, Some(attempt)) if attempt.doubts == 0 => {
+            attempt.state = AttemptState::Applied;
+            found(payment, intent, None);
+        }
         (Resolution::Happened, Some(attempt)) => {
             payment.known_balance = payment.known_balance.min(balance_after(attempt));
             complete(payment, intent, attempt, Proof::Person, None);
+        }
+        // a person had it done in the gateway's admin page
+        (Resolution::Happened, None) if intent.is_for_the_admin_page() => {
+            found(payment, intent, beside.open);
         }
         // its attempt was lost with what came after the backup
         (Resolution::Happened, None) if may_have_lost_its_attempt(payment, intent) => {
             settle(payment, intent, Proof::Person, None);
             let left = payment.paid().minor().saturating_sub(payment.refunded);
             payment.known_balance = payment.known_balance.min(left);
-            let gone = payment.paid().minor().saturating_sub(payment.known_balance);
-            let foreign = gone.saturating_sub(payment.refunded).max(0);
-            payment.foreign_refunded = payment.foreign_refunded.min(foreign);
+            take_over(payment, beside.open);
         }
-        // a person had it done in the gateway's admin page: that lowers the balance once more
-        (Resolution::Happened, None) if intent.is_for_the_admin_page() => {
-            settle(payment, intent, Proof::Person, None);
-            payment.known_balance = payment.known_balance.saturating_sub(intent.amount.minor()).max(0);
-        }
+        // an attempt of it that another cancel had seemed to outrun was applied after all
+        (Resolution::Happened, None) if beside.tried => found(payment, intent, beside.open),
         (Resolution::Happened, None) => {
             return Err(JournalError::NotAllowed("nothing was ever sent for it"));
         }
@@ -305,10 +325,17 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
             if intent.state == IntentState::Manual {
                 intent.state = if attempt.is_some() { IntentState::Open } else { IntentState::Planned };
             }
-            intent.evidence = None;
+            // that too little is left of what was to be made by hand may say that it was
+            if attempt.is_some() || !intent.is_for_the_admin_page() {
+                intent.evidence = None;
+            }
             intent.looks = 0;
             intent.due_at = Some(now);
         }
+    }
+    if by_hand {
+        // nobody tells whether that used up a number
+        payment.cancels = payment.cancels.max(PaymentRecord::UNCOUNTED);
     }
     intent.scheduled_at = None;
     intent.updated_at = now;
@@ -316,10 +343,33 @@ pub(crate) fn resolve(rows: &mut Rows, resolution: Resolution, now: Timestamp) -
     payment.lease_owner = None;
     payment.lease_until = None;
     // without an attempt of its own, another intent's may be open: what is gone could be that one's
-    if let Some(attempt) = attempt {
-        bound_foreign(payment, attempt.state.is_open().then(|| attempt.amount.minor()));
-    }
+    let in_doubt = match attempt {
+        Some(attempt) => attempt.state.is_open().then(|| attempt.amount.minor()),
+        None => beside.open,
+    };
+    bound_foreign(payment, in_doubt);
     check_sum(payment)
+}
+
+/// Counts a refund that a person found: it is among what is gone already and was taken for others', or it is not seen yet
+/// and lowers the balance once more. Counted both ways, what is left would seem gone.
+fn found(payment: &mut PaymentRecord, intent: &mut IntentRecord, open: Option<i64>) {
+    let amount = intent.amount.minor();
+    let gone = payment.paid().minor().saturating_sub(payment.known_balance);
+    let is_seen = gone.saturating_sub(payment.refunded) >= amount;
+    settle(payment, intent, Proof::Person, None);
+    if is_seen {
+        take_over(payment, open);
+    } else {
+        payment.known_balance = payment.known_balance.saturating_sub(amount).max(0);
+    }
+}
+
+/// What was taken for others' and is explained by ours now.
+fn take_over(payment: &mut PaymentRecord, open: Option<i64>) {
+    let gone = payment.paid().minor().saturating_sub(payment.known_balance);
+    let ours = payment.refunded.saturating_add(open.unwrap_or(0));
+    payment.foreign_refunded = payment.foreign_refunded.min(gone.saturating_sub(ours).max(0));
 }
 
 /// A payment may have been cleared before the last of its cancels is decided.

@@ -15,7 +15,7 @@ use crate::record::{
     NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
-use super::apply;
+use super::apply::{self, Beside};
 use super::event::{GENESIS, NewEvent};
 use super::gate;
 use super::jobs::{self, PlannedRow};
@@ -481,7 +481,11 @@ impl Journal for MemoryJournal {
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut rows = tables.rows(intent)?;
         let before = tables.before(&rows);
-        apply::resolve(&mut rows, resolution, now)?;
+        let beside = Beside {
+            tried: tables.attempts_of.get(&intent).is_some_and(|attempts| !attempts.is_empty()),
+            open: tables.open_attempt(&rows.intent.payment).map(|attempt| attempt.amount.minor()),
+        };
+        apply::resolve(&mut rows, beside, resolution, now)?;
         let after = rows.intent.clone();
         tables.log(|| NewEvent::resolved(&before, &rows, resolution, (by, reason), now));
         tables.store(rows);

@@ -67,6 +67,10 @@ pub(super) const TEXTS: Table = &[
     ("no open attempt that this could be about", "해당하는 진행 중 시도가 없습니다"),
     ("the cancel does not wait for a person", "담당자 확인을 기다리는 취소가 아닙니다"),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),
+    (
+        "the gateway shows another paid amount than the one that is registered: look at its admin page",
+        "PG의 결제 금액이 등록한 금액과 다릅니다. PG 관리자 화면을 확인하세요",
+    ),
     ("it waits for a person: resolve it", "담당자 확인을 기다리는 취소입니다. resolve로 처리하세요"),
     ("an attempt exists already, or the outcome is final", "이미 전송을 시작했거나 결과가 확정된 취소입니다"),
     ("the payment is suspect after a restored backup: {}", "백업 복원 후 점검 대상인 결제입니다: {0}"),

@@ -37,7 +37,8 @@ pub(super) fn next_sequence(payment: &PaymentRecord, state: &PaymentState) -> Op
 }
 
 /// Whether the number of the next cancel cannot be known: the gateway wants the next one, tells no single cancels, and
-/// more is gone than we refunded. How many cancels that was, and whether they used up a number, nobody tells.
+/// more is gone than we refunded, or one of ours was made in its admin page. How many cancels that was, and whether they
+/// used up a number, nobody tells.
 pub(super) fn is_next_number_unknown(
     capabilities: &Capabilities,
     payment: &PaymentRecord,
@@ -45,7 +46,8 @@ pub(super) fn is_next_number_unknown(
     known: i64,
 ) -> bool {
     let gone = payment.paid().minor().saturating_sub(known);
-    capabilities.guard == Guard::Sequence && state.history.is_none() && gone > payment.refunded
+    let is_lost = gone > payment.refunded || payment.cancels >= PaymentRecord::UNCOUNTED;
+    capabilities.guard == Guard::Sequence && state.history.is_none() && is_lost
 }
 
 /// Stopped before an attempt was made of it.

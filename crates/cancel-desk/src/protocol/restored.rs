@@ -105,8 +105,7 @@ impl Missing {
         Self { marked, unmarked, rest }
     }
 
-    /// Whether there is anything of it, with a mark or without.
-    #[cfg(feature = "cli")]
+    /// Whether there is nothing of it, with a mark or without.
     pub(crate) const fn is_empty(&self) -> bool {
         self.marked.is_empty() && self.unmarked.is_empty() && self.rest.is_none()
     }

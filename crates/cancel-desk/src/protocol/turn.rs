@@ -217,7 +217,11 @@ impl Turn {
     fn plan(&self, state: &PaymentState, looked: bool, now: Timestamp) -> Action {
         let known = self.snapshot.payment.known_balance.min(state.balance.minor());
         if self.snapshot.intent.amount.minor() > known {
-            let change = decide::insufficient(known);
+            // a person was asked to make it by hand, and may have
+            let change = match self.snapshot.intent.is_for_the_admin_page() {
+                true => decide::without_a_number(&self.snapshot, state, looked),
+                false => decide::insufficient(known),
+            };
             return self.record(Some(known), looked, change);
         }
         if decide::is_next_number_unknown(&self.capabilities, &self.snapshot.payment, state, known) {

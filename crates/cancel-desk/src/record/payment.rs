@@ -167,7 +167,8 @@ pub struct PaymentRecord {
     pub refunded: i64,
     /// Refunded by others, as far as proven and not needed for `reserved`.
     pub foreign_refunded: i64,
-    /// How many cancels of ours the gateway took; the next one's number is one more.
+    /// How many cancels of ours the gateway took; the next one's number is one more. From a million on that number is not
+    /// known: one of ours was made in the gateway's admin page.
     pub cancels: i64,
     /// Who works on it.
     pub lease_owner: Option<String>,
@@ -184,6 +185,9 @@ pub struct PaymentRecord {
 }
 
 impl PaymentRecord {
+    /// Above every number that a gateway takes.
+    pub(crate) const UNCOUNTED: i64 = 1_000_000;
+
     /// A payment as it is registered.
     #[must_use]
     pub fn registered(new: &NewPayment) -> Self {

@@ -59,10 +59,25 @@ async fn after_a_refund_in_the_admin_page_nothing_is_sent_and_the_person_is_told
     let more = ["cancel", "S-1", "--amount", "18801", "--key", "k-2", "--yes"];
     run(&scene, &more).await.ends(1);
 
-    // done by hand, as it says
-    scene.sandbox.console_refund(Gateway::Settlebank, &id, 500).unwrap();
+    // said before it is done: what the gateway refunded is taken for others' and too little
     let cancel_id = waits["id"].as_str().unwrap();
     let happened = ["resolve", cancel_id, "--happened", "--by", "kim", "--reason", "admin page", "--yes"];
+    let large = ["cancel", "S-1", "--amount", "1000", "--key", "k-4", "--wait", "20s", "--yes"];
+    let large = run(&scene, &[&["--json"], &large[..]].concat()).await.ends(4).json();
+    let early = [&["resolve", large["id"].as_str().unwrap()], &happened[2..]].concat();
+    let refused = run(&scene, &early).await.ends(4).err;
+    assert!(refused.contains("the gateway refunded 700 KRW of this payment, of which 0 KRW"), "{refused}");
+    assert!(refused.contains("--force"), "{refused}");
+    let mut korean = command(&scene, &early);
+    korean.env("LANG", "ko_KR.UTF-8");
+    let refused = scene.finish(korean).await.ends(4).err;
+    assert!(refused.contains("이 환불(1,000원)은 PG에 있을 수 없습니다"), "{refused}");
+    let refused = run(&scene, &[&["--json"], &early[..]].concat()).await.ends(4).json();
+    assert_eq!(refused["error"]["code"], "not_in_ledger");
+    let not = [&["resolve", large["id"].as_str().unwrap(), "--did-not-happen"], &happened[3..]].concat();
+    run(&scene, &not).await.ends(0);
+    // done by hand, as it says
+    scene.sandbox.console_refund(Gateway::Settlebank, &id, 500).unwrap();
     run(&scene, &happened).await.ends(0);
     assert_eq!(sums(&run(&scene, &show).await.ends(0).json()), [1_200, 0, 18_800]);
     // and no later one is sent either

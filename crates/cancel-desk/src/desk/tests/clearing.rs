@@ -53,16 +53,16 @@ impl CancelGateway for Books {
     }
 }
 
-struct Restored {
-    desk: Desk,
+pub(super) struct Restored {
+    pub(super) desk: Desk,
     books: Arc<Books>,
-    clock: Arc<TestClock>,
-    key: PaymentKey,
+    pub(super) clock: Arc<TestClock>,
+    pub(super) key: PaymentKey,
 }
 
 impl Restored {
     /// A suspect payment; longer ago than anything lost could be on its way.
-    async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
+    pub(super) async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
         let shown = shown.iter().map(|(reason, amount)| ((*reason).to_owned(), *amount)).collect();
         let books =
             Arc::new(Books { history, shown: Mutex::new(Some(shown)), pending: AtomicBool::new(false) });
@@ -76,11 +76,11 @@ impl Restored {
         Self { desk, books, clock, key }
     }
 
-    async fn trust(&self, by_hand: ByHand) -> Result<PaymentRecord, DeskError> {
+    pub(super) async fn trust(&self, by_hand: ByHand) -> Result<PaymentRecord, DeskError> {
         self.desk.trust(&self.key, "kim", "compared", by_hand).await
     }
 
-    async fn refused(&self, by_hand: ByHand) -> &'static str {
+    pub(super) async fn refused(&self, by_hand: ByHand) -> &'static str {
         let error = self.trust(by_hand).await.unwrap_err();
         assert!(self.desk.payment(&self.key).await.unwrap().suspect.is_some());
         error.code()
@@ -103,7 +103,7 @@ async fn a_payment_is_not_trusted_while_a_refund_of_ours_is_unexplained() {
 }
 
 /// What waits of a suspect payment after its first turn.
-async fn waiting(restored: &Restored, key: &str, amount: &str) -> IntentId {
+pub(super) async fn waiting(restored: &Restored, key: &str, amount: &str) -> IntentId {
     let id = restored.desk.cancel(wish("ORD-1", key, amount)).await.unwrap().intent().id;
     let worker = Worker::new(Arc::clone(restored.desk.journal()), Arc::clone(restored.desk.accounts()));
     worker.unwrap().turn().await.unwrap().unwrap();

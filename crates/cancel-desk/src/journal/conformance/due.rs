@@ -83,23 +83,141 @@ pub(crate) async fn the_longest_due_comes_first(journal: Arc<dyn Journal>, clock
     }
 }
 
-/// What could not be sent is refunded in the gateway's admin page, and a person says so.
-pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted(
+/// What could not be sent is refunded in the gateway's admin page, and a person says so. Taken for others' once it was seen,
+/// it is not counted a second time.
+pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted_once(
     journal: Arc<dyn Journal>,
     _clock: Arc<TestClock>,
 ) {
-    journal.register_payment(payment("p")).await.unwrap();
-    let intent = submitted(&*journal, wish("p", "k", 3_000)).await;
-    let claim = claimed(&*journal, "w").await;
-    let why = Why::NextNumberUnknown;
-    let unknown = Evidence { why, sends: 0, doubts: 0, ..evidence() };
-    let mut record = about(intent.id, None, Change::Manual(unknown));
-    record.proven_balance = Some(9_300);
-    // others' refund is known at once, whatever is held
-    let payment = journal.record(&claim.lease, &record).await.unwrap().payment;
-    assert_eq!((payment.foreign_refunded, payment.reserved, payment.available()), (700, 3_000, 6_300));
+    for (id, seen, counted, left) in [
+        // seen since; refunded before it was asked for, and not seen at all, in which case it lowers what is left
+        ("since", Some(6_300), 700, 6_300),
+        ("other", Some(5_000), 2_000, 5_000),
+        ("unseen", None, 700, 6_300),
+    ] {
+        let intent = handed_over(&*journal, id, 3_000, 9_300).await;
+        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+        // others' refund is known at once, whatever is held
+        assert_eq!((payment.foreign_refunded, payment.reserved, payment.available()), (700, 3_000, 6_300));
+        if let Some(seen) = seen {
+            journal.compared(&intent.payment, seen, false).await.unwrap();
+        }
+        journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
+        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+        assert_eq!(
+            (payment.refunded, payment.foreign_refunded, payment.known_balance),
+            (3_000, counted, left)
+        );
+        assert_eq!((payment.available(), payment.cancels), (left, PaymentRecord::UNCOUNTED), "{id}");
+    }
+    // it was there before anybody asked the desk for it
+    let intent = handed_over(&*journal, "before", 3_000, 7_000).await;
     journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
-    let payment = journal.payment(&payment.key()).await.unwrap().unwrap();
-    assert_eq!((payment.refunded, payment.foreign_refunded, payment.known_balance), (3_000, 700, 6_300));
+    let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+    assert_eq!((payment.refunded, payment.foreign_refunded, payment.known_balance), (3_000, 0, 7_000));
+    sound(&*journal).await;
+}
+
+/// A cancel that can only be made by hand, as of a balance.
+async fn handed_over(journal: &dyn Journal, id: &str, amount: i64, seen: i64) -> IntentRecord {
+    journal.register_payment(payment(id)).await.unwrap();
+    let intent = submitted(journal, wish(id, id, amount)).await;
+    let claim = claimed(journal, "w").await;
+    let unknown = Evidence { why: Why::NextNumberUnknown, sends: 0, doubts: 0, ..evidence() };
+    let mut record = about(intent.id, None, Change::Manual(unknown));
+    record.proven_balance = Some(seen);
+    journal.record(&claim.lease, &record).await.unwrap();
+    journal.release(&claim.lease).await.unwrap();
+    intent
+}
+
+/// What was handed over to be made by hand stays so, whatever is looked at again.
+pub(crate) async fn what_is_to_be_made_by_hand_is_known_when_it_is_looked_at_again(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let intent = handed_over(&*journal, "p", 3_000, 9_300).await;
+    let again = journal.resolve(intent.id, Resolution::LookAgain, "kim", "is it seen?").await.unwrap();
+    assert!(again.is_for_the_admin_page() && !again.waits_for_a_person());
+    let claim = claimed(&*journal, "w").await;
+    assert!(claim.snapshot.intent.is_for_the_admin_page());
+    let opened = journal.open_attempt(&claim.lease, &attempt(&claim, 9_300)).await.unwrap();
+    assert_eq!(opened.intent.evidence, None, "an attempt was made of it after all");
+    sound(&*journal).await;
+}
+
+/// An attempt that seemed outrun was applied after all: nothing open is left that a person could mean, and yet it happened.
+pub(crate) async fn what_seemed_outrun_can_have_happened(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
+    for (id, proven, foreign, left) in [("late", Some(7_000), 0, 7_000), ("unseen", None, 0, 7_000)] {
+        journal.register_payment(payment(id)).await.unwrap();
+        let intent = submitted(&*journal, wish(id, id, 3_000)).await;
+        let claim = claimed(&*journal, "w").await;
+        let new = attempt(&claim, 10_000);
+        journal.open_attempt(&claim.lease, &new).await.unwrap();
+        journal.record(&claim.lease, &about(intent.id, Some(new.id), UNKNOWN)).await.unwrap();
+        let outrun = about(intent.id, Some(new.id), Change::Superseded);
+        journal.record(&claim.lease, &outrun).await.unwrap();
+        let mut stopped = about(intent.id, None, Change::Manual(evidence()));
+        stopped.proven_balance = proven;
+        journal.record(&claim.lease, &stopped).await.unwrap();
+        journal.resolve(intent.id, Resolution::Happened, "kim", "in the list").await.unwrap();
+        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+        assert_eq!(
+            (payment.refunded, payment.foreign_refunded, payment.known_balance),
+            (3_000, foreign, left)
+        );
+        assert_eq!(payment.available(), left, "{id}");
+    }
+    sound(&*journal).await;
+}
+
+/// Another cancel's attempt is open meanwhile: what is gone may be that one's, and is nobody else's.
+pub(crate) async fn what_a_person_found_leaves_an_open_attempt_its_part(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let by_hand = handed_over(&*journal, "p", 3_000, 10_000).await;
+    submitted(&*journal, wish("p", "other", 2_000)).await;
+    let claim = claimed(&*journal, "w").await;
+    let new = attempt(&claim, 10_000);
+    journal.open_attempt(&claim.lease, &new).await.unwrap();
+    // both are applied
+    let seen = journal.compared(&by_hand.payment, 5_000, false).await.unwrap();
+    assert_eq!(seen.foreign_refunded, 3_000, "not known to be ours yet");
+    journal.resolve(by_hand.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
+    let payment = journal.payment(&by_hand.payment).await.unwrap().unwrap();
+    assert_eq!((payment.refunded, payment.foreign_refunded, payment.reserved), (3_000, 0, 2_000));
+    assert_eq!((payment.known_balance, payment.available()), (5_000, 5_000));
+    sound(&*journal).await;
+}
+
+/// No copy of its attempt left, and a colleague refunded it: before or since, it is counted once.
+pub(crate) async fn what_never_left_and_happened_was_made_by_hand(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    for (id, seen, foreign, left) in [("before", None, 0, 7_000), ("since", Some(4_000), 3_000, 4_000)] {
+        journal.register_payment(payment(id).with_already_refunded(won(3_000))).await.unwrap();
+        let intent = submitted(&*journal, wish(id, id, 3_000)).await;
+        let claim = claimed(&*journal, "w").await;
+        let new = attempt(&claim, 7_000);
+        journal.open_attempt(&claim.lease, &new).await.unwrap();
+        for change in [
+            Change::NotSent { phase: "connect", pause: SECOND },
+            Change::Manual(Evidence { why: Why::NothingSeen, sends: 0, doubts: 0, ..evidence() }),
+        ] {
+            journal.record(&claim.lease, &about(intent.id, Some(new.id), change)).await.unwrap();
+        }
+        if let Some(seen) = seen {
+            journal.compared(&intent.payment, seen, false).await.unwrap();
+        }
+        journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
+        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+        assert_eq!(
+            (payment.refunded, payment.foreign_refunded, payment.known_balance),
+            (3_000, foreign, left)
+        );
+        assert_eq!(payment.available(), left, "{id}");
+    }
     sound(&*journal).await;
 }

@@ -13,7 +13,7 @@ use crate::record::{
     NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
-use super::super::apply;
+use super::super::apply::{self, Beside};
 use super::super::event::NewEvent;
 use super::super::gate;
 use super::super::jobs::{RESTORED, halt};
@@ -470,9 +470,12 @@ impl Journal for PostgresJournal {
     ) -> Result<IntentRecord, JournalError> {
         check_person(by, reason)?;
         self.again(|transaction| async move {
-            let Loaded { mut found, now, .. } = self.load(&transaction, intent, Vec::new()).await?;
+            let wanted = vec![steps::attempts_of(intent)];
+            let Loaded { mut found, open, now, mut more } = self.load(&transaction, intent, wanted).await?;
             let before = Before::rows(&found);
-            apply::resolve(&mut found, resolution, now)?;
+            let beside =
+                Beside { tried: !more.rows().is_empty(), open: open.map(|attempt| attempt.amount.minor()) };
+            apply::resolve(&mut found, beside, resolution, now)?;
             let event = NewEvent::resolved(&before, &found, resolution, (by, reason), now);
             store(&transaction, &mut found, Some(&event)).await?;
             Ok(found.intent)

@@ -28,7 +28,7 @@ use crate::record::{
     NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
-use super::apply::{self, Rows};
+use super::apply::{self, Beside, Rows};
 use super::event::NewEvent;
 use super::gate;
 use super::jobs::{RESTORED, approve, discard, halt, plan};
@@ -586,7 +586,12 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, intent)?;
                 let before = Before::rows(&found);
-                apply::resolve(&mut found, resolution, now)?;
+                let open = rows::open_attempt(c, &found.intent.payment)?;
+                let beside = Beside {
+                    tried: !rows::attempts_of(c, intent)?.is_empty(),
+                    open: open.map(|attempt| attempt.amount.minor()),
+                };
+                apply::resolve(&mut found, beside, resolution, now)?;
                 rows::store(c, &mut found)?;
                 let event = NewEvent::resolved(&before, &found, resolution, (&by, &reason), now);
                 rows::append(c, event)?;
