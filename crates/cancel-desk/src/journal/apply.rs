@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::{Change, Lease, NewAttempt, Record, balance_after};
+use crate::protocol::{Change, Lease, NewAttempt, Record, Snapshot, balance_after};
 use crate::record::{
     AttemptRecord, AttemptState, IntentRecord, IntentState, NewPayment, Outcome, PaymentRecord, Proof,
     RejectedBecause, Resolution, Suspect, Timestamp, Why,
@@ -23,6 +23,14 @@ pub(crate) struct Rows {
     pub(crate) payment: PaymentRecord,
     pub(crate) intent: IntentRecord,
     pub(crate) attempt: Option<AttemptRecord>,
+}
+
+impl Rows {
+    /// What a worker hears of them once they are stored.
+    pub(crate) fn into_snapshot(self, now: Timestamp) -> Snapshot {
+        let attempt = self.attempt.filter(|attempt| attempt.state.is_open());
+        Snapshot { payment: self.payment, intent: self.intent, attempt, now }
+    }
 }
 
 /// Stores an intent and reserves its amount.
@@ -261,7 +269,17 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
     }
     let in_doubt = attempt.as_ref().filter(|a| a.state.is_open()).map(|a| a.amount.minor());
     bound_foreign(payment, in_doubt);
+    if !matches!(intent.state, IntentState::Planned | IntentState::Open) {
+        // nothing is left to do in this turn
+        give_back(payment);
+    }
     check_sum(payment)
+}
+
+/// Ends the claim: others may work on the payment. The fence stays, so that the claim writes nothing any more.
+pub(crate) fn give_back(payment: &mut PaymentRecord) {
+    payment.lease_owner = None;
+    payment.lease_until = None;
 }
 
 /// The lowest balance that what the journal knows explains, the change itself included.
@@ -340,8 +358,7 @@ pub(crate) fn resolve(
     intent.scheduled_at = None;
     intent.updated_at = now;
     payment.fence = payment.fence.saturating_add(1);
-    payment.lease_owner = None;
-    payment.lease_until = None;
+    give_back(payment);
     // without an attempt of its own, another intent's may be open: what is gone could be that one's
     let in_doubt = match attempt {
         Some(attempt) => attempt.state.is_open().then(|| attempt.amount.minor()),
@@ -407,8 +424,7 @@ fn distrust(payment: &mut PaymentRecord, now: Timestamp) {
     payment.suspect_since = Some(now);
     // whoever worked on it read what was there before
     payment.fence = payment.fence.saturating_add(1);
-    payment.lease_owner = None;
-    payment.lease_until = None;
+    give_back(payment);
 }
 
 /// Takes in what the ledger of a suspect payment shows: its balance, and whether the history holds a refund of ours that

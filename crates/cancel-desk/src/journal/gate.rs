@@ -1,7 +1,7 @@
 //! Whether a job's refund may still be sent: not while its job is halted, and not once the same refund was asked for
 //! under another key. Asked in the transaction that would count it as sent.
 
-use crate::protocol::{self, Change, Record, Snapshot};
+use crate::protocol::{self, Change, Record};
 use crate::record::{AttemptState, IntentState, JobState, Timestamp, Why};
 
 use super::JournalError;
@@ -60,7 +60,7 @@ pub(crate) fn instead_of(rows: &Rows, record: &Record, of: Option<OfJob>, now: T
             Some(left_out(rows, DISCARDED, Why::RestoredJournal, Some(record), now))
         }
         JobState::Halted => {
-            let change = protocol::later(&snapshot(rows, now));
+            let change = protocol::later(&rows.clone().into_snapshot(now));
             Some(Instead::Record(Box::new(Record { change, ..record.clone() })))
         }
         _ => None,
@@ -91,7 +91,7 @@ fn left_out(rows: &Rows, word: &'static str, why: Why, record: Option<&Record>, 
     if can_be_taken_back(rows) {
         return Instead::TakeBack(word);
     }
-    let mut evidence = protocol::evidence(&snapshot(rows, now), why, None);
+    let mut evidence = protocol::evidence(&rows.clone().into_snapshot(now), why, None);
     evidence.seen_balance = record.and_then(|record| record.proven_balance);
     Instead::Record(Box::new(Record {
         intent: rows.intent.id,
@@ -100,9 +100,4 @@ fn left_out(rows: &Rows, word: &'static str, why: Why, record: Option<&Record>, 
         looked: record.is_some_and(|record| record.looked),
         change: Change::Manual(evidence),
     }))
-}
-
-fn snapshot(rows: &Rows, now: Timestamp) -> Snapshot {
-    let Rows { payment, intent, attempt } = rows.clone();
-    Snapshot { payment, intent, attempt, now }
 }

@@ -229,10 +229,7 @@ impl Journal for MemoryJournal {
     async fn release(&self, lease: &Lease) -> Result<(), JournalError> {
         let mut tables = self.tables();
         match tables.payments.get_mut(&lease.payment) {
-            Some(payment) if payment.fence == lease.fence => {
-                payment.lease_owner = None;
-                payment.lease_until = None;
-            }
+            Some(payment) if payment.fence == lease.fence => apply::give_back(payment),
             _ => {}
         }
         Ok(())

@@ -203,7 +203,8 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::LeaseLost`], [`JournalError::NotAllowed`].
     async fn open_attempt(&self, lease: &Lease, new: &NewAttempt) -> Result<Snapshot, JournalError>;
 
-    /// Commits a change.
+    /// Commits a change. One after which its intent neither waits for an attempt nor has an open one ends the turn, and
+    /// gives the payment back.
     ///
     /// In place of [`Change::Resend`](crate::protocol::Change::Resend) of a job's refund it writes that the refund waits while
     /// the job is halted; and if it was asked for under another key since it was planned, that it is withdrawn, where

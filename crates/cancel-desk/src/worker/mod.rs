@@ -243,7 +243,10 @@ impl Worker {
                 info!(answer, change = record.change.word(), "answered");
             }
         }
-        self.journal.release(turn.lease()).await?;
+        // a change that ended the turn has given it back
+        if turn.snapshot().payment.lease_owner.is_some() {
+            self.journal.release(turn.lease()).await?;
+        }
         Ok(turn.snapshot().intent.clone())
     }
 

@@ -418,3 +418,22 @@ async fn none_is_trusted_while_what_was_lost_may_be_on_its_way() {
         (&"too_early".into(), 0)
     );
 }
+
+/// A wish that was lost, asked for under another key, would be refunded twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sent_for_another_key_while_a_payment_is_suspect() {
+    let scene = Scene::new("other-key").await;
+    scene.pay(&["ORD-1", "ORD-2"]).await;
+    let first = ["cancel", "ORD-1", "--amount", "500", "--key", "r-1", "--yes", "--wait", "20s"];
+    scene.run(&first).await.ends(0);
+    let other = ["cancel", "ORD-2", "--amount", "700", "--key", "r-1", "--yes"];
+    assert!(scene.run(&other).await.ends(2).err.contains("needs its own key"));
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
+    let same = ["cancel", "ORD-1", "--amount", "600", "--key", "r-1", "--yes"];
+    for again in [other, same] {
+        let told = scene.run(&again).await.ends(2).err;
+        assert!(told.contains("take no other key while the payment is suspect"), "{told}");
+        assert!(!told.contains("needs its own key"), "{told}");
+        assert!(scene.korean(&again).await.ends(2).err.contains("다른 키로 요청하지 마세요"));
+    }
+}

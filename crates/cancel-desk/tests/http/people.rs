@@ -77,6 +77,13 @@ async fn after_a_restored_backup_not_happened_needs_proof_or_force() {
     }
     let answer = scene.send(resolve(r#","force":true"#)).await;
     assert_eq!((answer.status, &answer.json()["state"]), (200, &"rejected".into()));
+    // its key is used up, and no other one is to be taken for what may have been lost
+    let reused = || Call::cancel("ORD-1", "1", "key-of-ORD-1");
+    let told = scene.send(reused()).await.refused(422, "idempotency_key_reused");
+    assert!(told["message"].as_str().unwrap().contains("take no other key"), "{told}");
+    let told =
+        scene.send(reused().header("accept-language", "ko")).await.refused(422, "idempotency_key_reused");
+    assert!(told["message"].as_str().unwrap().contains("다른 키로 요청하지 마세요"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

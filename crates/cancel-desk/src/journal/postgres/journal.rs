@@ -23,7 +23,7 @@ use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submit
 use super::rows::{self, CORRUPT};
 use super::transaction::{Step, Transaction};
 use super::work::{
-    self, Loaded, PAGE, Told, can_be_stored, check_storable, commit, is_key, snapshot, store, submit, write,
+    self, Loaded, PAGE, Told, can_be_stored, check_storable, commit, is_key, store, submit, write,
 };
 use super::{PostgresJournal, jobs, seal, steps};
 
@@ -217,7 +217,7 @@ impl Journal for PostgresJournal {
                 vec![steps::insert_attempt(&attempt, &lease.payment), steps::update_intent(&found.intent)?];
             commit(&transaction, steps, &mut found.payment, Some(&event)).await?;
             found.attempt = Some(attempt);
-            Ok(snapshot(loaded.found, now))
+            Ok(loaded.found.into_snapshot(now))
         })
         .await
     }

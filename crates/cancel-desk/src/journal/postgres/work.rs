@@ -114,7 +114,7 @@ pub(super) async fn record(
     apply::record(&mut found, record, now)?;
     let event = NewEvent::changed(record, &before, &found, now);
     store(transaction, &mut found, Some(&event)).await?;
-    Ok(snapshot(found, now))
+    Ok(found.into_snapshot(now))
 }
 
 /// Commits what the gate has instead of a sending.
@@ -131,14 +131,9 @@ pub(super) async fn write(
             apply::take_back(&mut found, now)?;
             let event = NewEvent::withdrawn(&before, &found, gate::DESK, reason, now);
             store(transaction, &mut found, Some(&event)).await?;
-            Ok(snapshot(found, now))
+            Ok(found.into_snapshot(now))
         }
     }
-}
-
-pub(super) fn snapshot(found: Rows, now: Timestamp) -> Snapshot {
-    let attempt = found.attempt.filter(|attempt| attempt.state.is_open());
-    Snapshot { payment: found.payment, intent: found.intent, attempt, now }
 }
 
 /// What becomes of a wish, given what is stored under its key, and its payment.
@@ -228,7 +223,7 @@ impl PostgresJournal {
         };
         let lease = apply::claim(&mut payment, owner, length, now);
         transaction.commit(vec![steps::update_lease(&payment)]).await?;
-        Ok(Some(Claim { lease, snapshot: snapshot(Rows { payment, intent, attempt: open }, now) }))
+        Ok(Some(Claim { lease, snapshot: Rows { payment, intent, attempt: open }.into_snapshot(now) }))
     }
 
     /// Changes a payment alone, with its event.

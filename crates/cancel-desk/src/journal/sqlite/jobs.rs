@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use pg_core::{Currency, Money};
 use rusqlite::{Connection, Row, params};
 
+use crate::protocol::Snapshot;
 use crate::record::{
     AccountName, IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, PaymentRecord, Timestamp,
 };
@@ -212,7 +213,7 @@ fn waiting(c: &Connection, id: JobId) -> Outcome<Vec<IntentId>> {
 fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
     for intent in waiting(c, id)? {
         let payment = rows::rows(c, intent)?.payment;
-        let due_at = rows::current(c, &payment.key())?.and_then(|intent| intent.due_at);
+        let due_at = rows::current(c, &payment.key())?.and_then(|(intent, _)| intent.due_at);
         rows::update_payment(c, &PaymentRecord { due_at, ..payment })?;
     }
     Ok(())
@@ -294,18 +295,19 @@ pub(super) fn go_on(c: &Connection, id: JobId, had_halted: bool, by: &str, now: 
 }
 
 /// Writes what the gate has instead of a sending.
-pub(super) fn write(c: &Connection, found: Rows, instead: Instead, now: Timestamp) -> Outcome<()> {
+pub(super) fn write(c: &Connection, found: Rows, instead: Instead, now: Timestamp) -> Outcome<Snapshot> {
     match instead {
         Instead::Record(record) => rows::record(c, found, &record, now),
         Instead::TakeBack(reason) => take_back(c, found, gate::DESK, reason, now),
     }
 }
 
-fn take_back(c: &Connection, mut found: Rows, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
+fn take_back(c: &Connection, mut found: Rows, by: &str, reason: &str, now: Timestamp) -> Outcome<Snapshot> {
     let before = Before::rows(&found);
     apply::take_back(&mut found, now)?;
     rows::store(c, &mut found)?;
-    rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))
+    rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))?;
+    Ok(found.into_snapshot(now))
 }
 
 fn update(c: &Connection, job: &JobRecord) -> Outcome<()> {

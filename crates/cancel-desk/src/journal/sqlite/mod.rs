@@ -169,17 +169,12 @@ fn claim(
     if !due || !apply::is_free(&payment, owner, now) {
         return Ok(None);
     }
-    let Some(intent) = rows::current(c, key)? else {
+    let Some((intent, attempt)) = rows::current(c, key)? else {
         return Ok(None);
     };
     let lease = apply::claim(&mut payment, owner, length, now);
     rows::update_payment(c, &payment)?;
-    Ok(Some(Claim { lease, snapshot: snapshot(c, intent.id, now)? }))
-}
-
-fn snapshot(c: &Connection, intent: IntentId, now: Timestamp) -> Result<Snapshot, JournalError> {
-    let Rows { payment, intent, attempt } = rows::rows(c, intent)?;
-    Ok(Snapshot { payment, intent, attempt, now })
+    Ok(Some(Claim { lease, snapshot: Snapshot { payment, intent, attempt, now } }))
 }
 
 /// Makes a payment's open attempt due now.
@@ -324,8 +319,7 @@ impl Journal for SqliteJournal {
                 }
                 let of = jobs::of_job(c, new.plan.intent)?;
                 if let Some(instead) = gate::instead_of_opening(&found, of, now)? {
-                    jobs::write(c, found, instead, now)?;
-                    return snapshot(c, new.plan.intent, now);
+                    return jobs::write(c, found, instead, now);
                 }
                 let before = Before::rows(&found);
                 let attempts = rows::attempts_of(c, found.intent.id)?.len();
@@ -335,7 +329,7 @@ impl Journal for SqliteJournal {
                 rows::append(c, NewEvent::opened(&before, &found, &attempt, now))?;
                 found.attempt = Some(attempt);
                 rows::store(c, &mut found)?;
-                snapshot(c, new.plan.intent, now)
+                Ok(found.into_snapshot(now))
             })
             .await
     }
@@ -351,10 +345,9 @@ impl Journal for SqliteJournal {
                     _ => None,
                 };
                 match gate::instead_of(&found, &record, of, now) {
-                    Some(instead) => jobs::write(c, found, instead, now)?,
-                    None => rows::record(c, found, &record, now)?,
+                    Some(instead) => jobs::write(c, found, instead, now),
+                    None => rows::record(c, found, &record, now),
                 }
-                snapshot(c, record.intent, now)
             })
             .await
     }
@@ -366,8 +359,7 @@ impl Journal for SqliteJournal {
                 if let Some(mut payment) = rows::payment(c, &lease.payment)?
                     && payment.fence == lease.fence
                 {
-                    payment.lease_owner = None;
-                    payment.lease_until = None;
+                    apply::give_back(&mut payment);
                     rows::update_payment(c, &payment)?;
                 }
                 Ok(())

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::Record;
+use crate::protocol::{Record, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId,
     PaymentKey, PaymentRecord, Suspect, Timestamp,
@@ -350,17 +350,40 @@ macro_rules! intents_not_held {
     };
 }
 
-/// The intent that is worked on next: the one with the open attempt, or else the planned one due first that no halted
-/// job holds.
-pub(super) fn current(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
+/// The intent that is worked on next, with its attempt: the one with the open attempt, or else the planned one due
+/// first that no halted job holds.
+pub(super) fn current(
+    c: &Connection,
+    key: &PaymentKey,
+) -> Outcome<Option<(IntentRecord, Option<AttemptRecord>)>> {
     if let Some(attempt) = open_attempt(c, key)? {
-        return Ok(intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some()));
+        let intent = intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some());
+        return Ok(intent.map(|intent| (intent, Some(attempt))));
     }
+    Ok(next_planned(c, key)?.map(|intent| (intent, None)))
+}
+
+/// Where no attempt is open, the planned intent due first that no halted job holds. A payment has few: no need for the
+/// database to sort them.
+fn next_planned(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
     let sql = intents_not_held!(
         " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned' AND",
-        " ORDER BY intent.due_at, intent.created_at, intent.id LIMIT 1"
+        ""
     );
-    one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+    let planned = all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)?;
+    Ok(planned.into_iter().min_by_key(|intent| (intent.due_at, intent.created_at, intent.id)))
+}
+
+/// When a payment is due next, its rows written back otherwise.
+fn next_due_of(c: &Connection, rows: &Rows) -> Outcome<Option<Timestamp>> {
+    let key = rows.payment.key();
+    let next = match &rows.attempt {
+        // only one can be open
+        Some(attempt) if attempt.state.is_open() => return Ok(rows.intent.due_at),
+        Some(_) => next_planned(c, &key)?,
+        None => current(c, &key)?.map(|(intent, _)| intent),
+    };
+    Ok(next.and_then(|intent| intent.due_at))
 }
 
 /// The halted job that holds an intent.
@@ -588,11 +611,12 @@ fn update_attempt(c: &Connection, attempt: &AttemptRecord) -> Outcome<()> {
 }
 
 /// Writes a change with its event.
-pub(super) fn record(c: &Connection, mut found: Rows, record: &Record, now: Timestamp) -> Outcome<()> {
+pub(super) fn record(c: &Connection, mut found: Rows, record: &Record, now: Timestamp) -> Outcome<Snapshot> {
     let before = Before::rows(&found);
     apply::record(&mut found, record, now)?;
     store(c, &mut found)?;
-    append(c, NewEvent::changed(record, &before, &found, now))
+    append(c, NewEvent::changed(record, &before, &found, now))?;
+    Ok(found.into_snapshot(now))
 }
 
 /// Writes everything back, and when the payment is due next.
@@ -601,7 +625,7 @@ pub(super) fn store(c: &Connection, rows: &mut Rows) -> Outcome<()> {
         update_attempt(c, attempt)?;
     }
     update_intent(c, &rows.intent)?;
-    rows.payment.due_at = current(c, &rows.payment.key())?.and_then(|intent| intent.due_at);
+    rows.payment.due_at = next_due_of(c, rows)?;
     update_payment(c, &rows.payment)
 }
 

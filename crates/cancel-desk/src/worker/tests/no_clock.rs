@@ -7,7 +7,9 @@ use pg_core::{Money, RefundAccount};
 use super::*;
 use crate::journal::{Counts, EventRecord, NewIntent, Submitted, Verification};
 use crate::protocol::{Lease, NewAttempt};
-use crate::record::{AccountName, JobId, JobRecord, JobRow, NewJob, NewPayment, PaymentRecord, Timestamp};
+use crate::record::{
+    AccountName, AttemptRecord, JobId, JobRecord, JobRow, NewJob, NewPayment, PaymentRecord, Timestamp,
+};
 
 #[derive(Debug)]
 pub(super) struct NoClock {
