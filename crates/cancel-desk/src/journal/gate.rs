@@ -40,12 +40,12 @@ pub(crate) fn instead_of_opening(
     if of.state == JobState::Halted {
         return Err(HELD);
     }
-    let (word, why) = match of.state {
-        _ if of.asked_since => (ASKED_SINCE, Why::AskedSince),
-        JobState::Discarded => (DISCARDED, Why::RestoredJournal),
+    let reason = match of.state {
+        _ if of.asked_since => ASKED_SINCE,
+        JobState::Discarded => DISCARDED,
         _ => return Ok(None),
     };
-    Ok(Some(left_out(rows, word, why, None, now)))
+    Ok(Some(left_out(rows, reason, None, now)))
 }
 
 /// What is written instead of a change, which only another sending ever needs.
@@ -55,10 +55,8 @@ pub(crate) fn instead_of(rows: &Rows, record: &Record, of: Option<OfJob>, now: T
     let of = of.filter(|_| is_sending && rows.intent.state == IntentState::Open)?;
     match of.state {
         // it can be what the other one is to make good: whether both are meant, only a person knows
-        _ if of.asked_since => Some(left_out(rows, ASKED_SINCE, Why::AskedSince, Some(record), now)),
-        JobState::Discarded if attempt.doubts == 0 => {
-            Some(left_out(rows, DISCARDED, Why::RestoredJournal, Some(record), now))
-        }
+        _ if of.asked_since => Some(left_out(rows, ASKED_SINCE, Some(record), now)),
+        JobState::Discarded if attempt.doubts == 0 => Some(left_out(rows, DISCARDED, Some(record), now)),
         JobState::Halted => {
             let change = protocol::later(&rows.clone().into_snapshot(now));
             Some(Instead::Record(Box::new(Record { change, ..record.clone() })))
@@ -87,10 +85,12 @@ pub(crate) fn is_looked_at_anew(rows: &Rows) -> bool {
         && attempt.is_some_and(|attempt| attempt.state == AttemptState::Unknown)
 }
 
-fn left_out(rows: &Rows, word: &'static str, why: Why, record: Option<&Record>, now: Timestamp) -> Instead {
+fn left_out(rows: &Rows, reason: &'static str, record: Option<&Record>, now: Timestamp) -> Instead {
     if can_be_taken_back(rows) {
-        return Instead::TakeBack(word);
+        return Instead::TakeBack(reason);
     }
+    // what was lost may be this very refund: whatever the journal knows of its sendings proves nothing
+    let why = if rows.payment.suspect.is_some() { Why::RestoredJournal } else { Why::AskedSince };
     let mut evidence = protocol::evidence(&rows.clone().into_snapshot(now), why, None);
     evidence.seen_balance = record.and_then(|record| record.proven_balance);
     Instead::Record(Box::new(Record {

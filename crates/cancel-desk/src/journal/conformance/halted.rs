@@ -48,7 +48,7 @@ pub(crate) async fn what_was_asked_for_since_goes_to_a_person_on_a_suspect_payme
     assert_eq!(claim.snapshot.intent.id, intents[0].id);
     let told = journal.open_attempt(&claim.lease, &attempt(&claim, 10_000)).await.unwrap();
     let why = told.intent.evidence.map(|evidence| (evidence.why, evidence.sends));
-    assert_eq!((told.intent.state, why), (IntentState::Manual, Some((Why::AskedSince, 0))));
+    assert_eq!((told.intent.state, why), (IntentState::Manual, Some((Why::RestoredJournal, 0))));
     assert!(told.attempt.is_none() && journal.attempts_of(intents[0].id).await.unwrap().is_empty());
     // given up, it does not begin by itself either
     journal.discard_job(job.id, "kim", "called off").await.unwrap();
