@@ -11,7 +11,7 @@ use super::shell::Shell;
 use super::{show, text};
 
 /// Kinds of events in Korean. In English they are the words themselves.
-const KINDS: [(&str, &str); 26] = [
+const KINDS: [(&str, &str); 27] = [
     ("registered", "결제 등록"),
     ("submitted", "취소 접수"),
     ("attempt", "전송 준비"),
@@ -28,6 +28,7 @@ const KINDS: [(&str, &str); 26] = [
     ("resolved", "담당자 결정"),
     ("withdrawn", "철회"),
     ("look_up_failed", "조회 실패"),
+    ("look_anew", "조회 일정 다시 시작"),
     ("too_late", "늦은 응답"),
     ("restored", "백업에서 복원"),
     ("suspected", "점검 대상 지정"),

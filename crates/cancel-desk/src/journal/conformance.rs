@@ -287,7 +287,7 @@ pub(crate) async fn a_completed_refund_is_final(journal: Arc<dyn Journal>, _cloc
     assert_eq!(sums(&*journal).await, (0, 3_000, 0));
     for change in [UNKNOWN, Change::Rejected(RejectedBecause::Person), completed()] {
         let record = about(open.0.snapshot.intent.id, Some(open.1.id), change);
-        assert!(matches!(journal.record(&open.0.lease, &record).await, Err(JournalError::NotAllowed(_))));
+        assert!(matches!(journal.record(&open.0.lease, &record).await, Err(JournalError::LeaseLost)));
     }
     let intent = journal.intent(open.0.snapshot.intent.id).await.unwrap().unwrap();
     assert!(matches!(intent.outcome, Some(Outcome::Completed { proof: Proof::Answer, .. })));
@@ -401,15 +401,21 @@ pub(crate) async fn what_was_accepted_stays_so_until_proven(
     journal: Arc<dyn Journal>,
     _clock: Arc<TestClock>,
 ) {
-    let open = opened(&*journal).await;
-    let id = open.0.snapshot.intent.id;
-    let accepted = Change::Accepted { cancel_id: None, pause: SECOND };
-    assert_eq!(write(&*journal, &open, accepted).await, IntentState::Accepted);
-    let resend = about(id, Some(open.1.id), Change::Resend);
-    assert!(matches!(journal.record(&open.0.lease, &resend).await, Err(JournalError::NotAllowed(_))));
-    assert_eq!(write(&*journal, &open, Change::Manual(evidence())).await, IntentState::Accepted);
+    let (first, new) = opened(&*journal).await;
+    let id = first.snapshot.intent.id;
+    let accepted = Change::Accepted { cancel_id: None, pause: Duration::ZERO };
+    let first = (first, new.clone());
+    assert_eq!(write(&*journal, &first, accepted).await, IntentState::Accepted);
+    // the turn is over
+    let resend = about(id, Some(new.id), Change::Resend);
+    assert!(matches!(journal.record(&first.0.lease, &resend).await, Err(JournalError::LeaseLost)));
+    let second = (claimed(&*journal, "v").await, new.clone());
+    assert!(matches!(journal.record(&second.0.lease, &resend).await, Err(JournalError::NotAllowed(_))));
+    assert_eq!(write(&*journal, &second, Change::Manual(evidence())).await, IntentState::Accepted);
     assert_eq!(journal.waiting_for_a_person(10).await.unwrap().len(), 1);
-    assert_eq!(write(&*journal, &open, completed()).await, IntentState::Completed);
+    journal.resolve(id, Resolution::LookAgain, "kim", "it is there").await.unwrap();
+    let third = (claimed(&*journal, "u").await, new);
+    assert_eq!(write(&*journal, &third, completed()).await, IntentState::Completed);
     assert!(journal.waiting_for_a_person(10).await.unwrap().is_empty());
     sound(&*journal).await;
 }

@@ -146,7 +146,10 @@ async fn over_tls_the_server_must_prove_its_name() {
             let object: u32 = stored.get(0);
             client.query("SELECT lo_export($1, $2)", &[&object, &file]).await.unwrap();
         }
-        client.batch_execute("COPY (SELECT 1) TO PROGRAM 'chmod 600 server.key'").await.unwrap();
+        client
+            .batch_execute("COPY (SELECT 1) TO PROGRAM 'chmod 600 server.key; cat >/dev/null'")
+            .await
+            .unwrap();
         client.batch_execute("ALTER SYSTEM SET ssl = on").await.unwrap();
         client.batch_execute("SELECT pg_reload_conf(), pg_sleep(0.5)").await.unwrap();
         let mut opened = PostgresJournal::open(trusting()).await;
