@@ -17,6 +17,7 @@ use super::super::gate::{self, Instead, OfJob};
 use super::super::jobs::{self, PlannedRow};
 use super::super::trail::Before;
 use super::rows::{self, CORRUPT, Outcome, all, key, one};
+use super::write;
 
 fn currency(row: &Row<'_>) -> Outcome<Currency> {
     row.get::<_, String>("currency")?.parse().map_err(|_| CORRUPT)
@@ -159,7 +160,7 @@ pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> 
     for PlannedRow { row, sealed } in &planned {
         insert_row(c, job.id, row, sealed.as_deref())?;
     }
-    rows::append(c, NewEvent::planned(&job, planned.iter().map(|planned| &planned.row)))?;
+    write::append(c, NewEvent::planned(&job, planned.iter().map(|planned| &planned.row)))?;
     Ok(job)
 }
 
@@ -198,7 +199,7 @@ pub(super) fn change(
     change(&mut job)?;
     update(c, &job)?;
     refresh(c, id)?;
-    rows::append(c, NewEvent::of_job(&job, now, kind, by))?;
+    write::append(c, NewEvent::of_job(&job, now, kind, by))?;
     Ok(job)
 }
 
@@ -214,7 +215,7 @@ fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
     for intent in waiting(c, id)? {
         let payment = rows::rows(c, intent)?.payment;
         let due_at = rows::current(c, &payment.key())?.and_then(|(intent, _)| intent.due_at);
-        rows::update_payment(c, &PaymentRecord { due_at, ..payment })?;
+        write::update_payment(c, &PaymentRecord { due_at, ..payment })?;
     }
     Ok(())
 }
@@ -287,8 +288,8 @@ pub(super) fn go_on(c: &Connection, id: JobId, had_halted: bool, by: &str, now: 
         } else if had_halted && gate::is_looked_at_anew(&found) {
             let before = Before::rows(&found);
             apply::look_anew(&mut found.intent, now);
-            rows::store(c, &mut found)?;
-            rows::append(c, NewEvent::looks_anew(&before, &found, by, now))?;
+            write::store(c, &mut found)?;
+            write::append(c, NewEvent::looks_anew(&before, &found, by, now))?;
         }
     }
     Ok(())
@@ -297,7 +298,7 @@ pub(super) fn go_on(c: &Connection, id: JobId, had_halted: bool, by: &str, now: 
 /// Writes what the gate has instead of a sending.
 pub(super) fn write(c: &Connection, found: Rows, instead: Instead, now: Timestamp) -> Outcome<Snapshot> {
     match instead {
-        Instead::Record(record) => rows::record(c, found, &record, now),
+        Instead::Record(record) => write::record(c, found, &record, now),
         Instead::TakeBack(reason) => take_back(c, found, gate::DESK, reason, now),
     }
 }
@@ -305,8 +306,8 @@ pub(super) fn write(c: &Connection, found: Rows, instead: Instead, now: Timestam
 fn take_back(c: &Connection, mut found: Rows, by: &str, reason: &str, now: Timestamp) -> Outcome<Snapshot> {
     let before = Before::rows(&found);
     apply::take_back(&mut found, now)?;
-    rows::store(c, &mut found)?;
-    rows::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))?;
+    write::store(c, &mut found)?;
+    write::append(c, NewEvent::withdrawn(&before, &found, by, reason, now))?;
     Ok(found.into_snapshot(now))
 }
 

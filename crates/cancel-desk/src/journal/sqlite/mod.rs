@@ -12,6 +12,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod whole;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -149,10 +150,10 @@ fn submit(
     let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
     let before = Before::payment(&payment);
     let intent = apply::submit(&mut payment, new, fingerprint, now)?;
-    rows::insert_intent(c, &intent, sealed)?;
+    write::insert_intent(c, &intent, sealed)?;
     let mut stored = Rows { payment, intent, attempt: None };
-    rows::store(c, &mut stored)?;
-    rows::append(c, NewEvent::submitted(&before, &stored.payment, &stored.intent))?;
+    write::store_payment(c, &mut stored)?;
+    write::append(c, NewEvent::submitted(&before, &stored.payment, &stored.intent))?;
     Ok(Submitted::New(stored.intent))
 }
 
@@ -173,7 +174,7 @@ fn claim(
         return Ok(None);
     };
     let lease = apply::claim(&mut payment, owner, length, now);
-    rows::update_payment(c, &payment)?;
+    write::update_payment(c, &payment)?;
     Ok(Some(Claim { lease, snapshot: Snapshot { payment, intent, attempt, now } }))
 }
 
@@ -185,7 +186,7 @@ fn hint(c: &Connection, key: &PaymentKey, now: Timestamp) -> Result<bool, Journa
     let mut found = rows::rows(c, attempt.intent)?;
     let waits = apply::hint(&mut found.intent, now);
     if waits {
-        rows::store(c, &mut found)?;
+        write::store(c, &mut found)?;
     }
     Ok(waits)
 }
@@ -206,8 +207,8 @@ impl Journal for SqliteJournal {
                     return if same { Ok(known) } else { Err(JournalError::PaymentConflict) };
                 }
                 let payment = apply::registered(&new, rows::is_restored(c)?, now);
-                rows::insert_payment(c, &payment)?;
-                rows::append(c, NewEvent::registered(&payment, now))?;
+                write::insert_payment(c, &payment)?;
+                write::append(c, NewEvent::registered(&payment, now))?;
                 Ok(payment)
             })
             .await
@@ -254,8 +255,8 @@ impl Journal for SqliteJournal {
                 let before = Before::rows(&found);
                 let attempts = rows::attempts_of(c, intent)?.len();
                 apply::withdraw(&mut found, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
-                rows::store(c, &mut found)?;
-                rows::append(c, NewEvent::withdrawn(&before, &found, &by, &reason, now))?;
+                write::store(c, &mut found)?;
+                write::append(c, NewEvent::withdrawn(&before, &found, &by, &reason, now))?;
                 Ok(found.intent)
             })
             .await
@@ -325,10 +326,10 @@ impl Journal for SqliteJournal {
                 let attempts = rows::attempts_of(c, found.intent.id)?.len();
                 let no = i64::try_from(attempts).unwrap_or(i64::MAX).saturating_add(1);
                 let attempt = apply::open(&mut found.payment, &mut found.intent, &new, no, now)?;
-                rows::insert_attempt(c, &attempt, &lease.payment)?;
-                rows::append(c, NewEvent::opened(&before, &found, &attempt, now))?;
+                write::insert_attempt(c, &attempt, &lease.payment)?;
+                write::append(c, NewEvent::opened(&before, &found, &attempt, now))?;
                 found.attempt = Some(attempt);
-                rows::store(c, &mut found)?;
+                write::store_but_attempt(c, &mut found)?;
                 Ok(found.into_snapshot(now))
             })
             .await
@@ -346,7 +347,7 @@ impl Journal for SqliteJournal {
                 };
                 match gate::instead_of(&found, &record, of, now) {
                     Some(instead) => jobs::write(c, found, instead, now),
-                    None => rows::record(c, found, &record, now),
+                    None => write::record(c, found, &record, now),
                 }
             })
             .await
@@ -360,7 +361,7 @@ impl Journal for SqliteJournal {
                     && payment.fence == lease.fence
                 {
                     apply::give_back(&mut payment);
-                    rows::update_payment(c, &payment)?;
+                    write::update_payment(c, &payment)?;
                 }
                 Ok(())
             })
@@ -405,18 +406,18 @@ impl Journal for SqliteJournal {
                     let mut suspects = Vec::new();
                     for mut payment in payments {
                         if apply::suspect(&mut payment, since) {
-                            rows::update_payment(c, &payment)?;
+                            write::update_payment(c, &payment)?;
                             marked = marked.saturating_add(1);
                             suspects.push(payment);
                         }
                     }
                     if !suspects.is_empty() {
-                        rows::append(c, NewEvent::suspected(&suspects, now))?;
+                        write::append(c, NewEvent::suspected(&suspects, now))?;
                     }
                 }
                 jobs::halt_all(c, RESTORED)?;
                 let detail = serde_json::json!({ "by": by, "reason": reason, "payments": marked });
-                rows::append(c, NewEvent::general(now, "restored", detail))?;
+                write::append(c, NewEvent::general(now, "restored", detail))?;
                 Ok(marked)
             })
             .await
@@ -429,7 +430,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let was = rows::settled(c)?;
                 if was {
-                    rows::append(c, NewEvent::general(now, "settled", detail))?;
+                    write::append(c, NewEvent::general(now, "settled", detail))?;
                 }
                 Ok(was)
             })
@@ -449,8 +450,8 @@ impl Journal for SqliteJournal {
                 let open = rows::open_attempt(c, &key)?.map(|attempt| attempt.amount.minor());
                 let before = Before::payment(&payment);
                 apply::compared(&mut payment, seen_balance, unexplained, open)?;
-                rows::update_payment(c, &payment)?;
-                rows::append(c, NewEvent::compared(&before, &payment, seen_balance, now))?;
+                write::update_payment(c, &payment)?;
+                write::append(c, NewEvent::compared(&before, &payment, seen_balance, now))?;
                 Ok(payment)
             })
             .await
@@ -464,8 +465,8 @@ impl Journal for SqliteJournal {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
                 let before = Before::payment(&payment);
                 apply::trust(&mut payment, &rows::intents_of(c, &key)?)?;
-                rows::update_payment(c, &payment)?;
-                rows::append(c, NewEvent::trusted(&before, &payment, &by, &reason, now))?;
+                write::update_payment(c, &payment)?;
+                write::append(c, NewEvent::trusted(&before, &payment, &by, &reason, now))?;
                 Ok(payment)
             })
             .await
@@ -584,9 +585,9 @@ impl Journal for SqliteJournal {
                     open: open.map(|attempt| attempt.amount.minor()),
                 };
                 apply::resolve(&mut found, beside, resolution, now)?;
-                rows::store(c, &mut found)?;
+                write::store(c, &mut found)?;
                 let event = NewEvent::resolved(&before, &found, resolution, (&by, &reason), now);
-                rows::append(c, event)?;
+                write::append(c, event)?;
                 Ok(found.intent)
             })
             .await
@@ -597,7 +598,7 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 rows::intent(c, intent)?.ok_or(JournalError::NotFound)?;
-                rows::append(c, NewEvent::remark(intent, now, kind, detail))
+                write::append(c, NewEvent::remark(intent, now, kind, detail))
             })
             .await
     }
