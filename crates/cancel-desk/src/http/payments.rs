@@ -64,6 +64,8 @@ pub(super) async fn register(
     check_type(&parts.headers, &["application/json"])?;
     let bytes = read(&parts.headers, body, SMALL, shared.options.body_timeout).await?;
     let new = payment(&Fields::read(&bytes)?, shared.desk.accounts())?;
+    // before it is compared: what differs is told
+    Desk::check_payment(&new)?;
     let known = shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)?;
     if let Some(known) = known.as_ref().filter(|known| known.payment != new.payment) {
         return Err(Problem::conflict(known, &new.payment));
