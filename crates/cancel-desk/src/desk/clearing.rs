@@ -227,8 +227,9 @@ impl Desk {
         Ok(())
     }
 
-    /// A job with a refund of this payment of which nothing is stored here, and which may be among what is missing: in the
-    /// lost part the job may have stored and refunded it. One given up since the restore is none the wiser.
+    /// A job with a refund of this payment that may be among what is missing, and that no cancel stored here explains: in
+    /// the lost part the job may have stored and refunded it. One given up since the restore is none the wiser, nor is a row
+    /// that is refused for good: it may have been refused only since.
     async fn job_that_asks(
         &self,
         key: &PaymentKey,
@@ -237,21 +238,13 @@ impl Desk {
         if missing.is_empty() {
             return Ok(None);
         }
-        let stored = self.journal().intents_of(key).await?;
-        let may_be_it = |row: &JobRow| {
-            let is_known = stored.iter().any(|intent| intent.caller_key == row.caller_key);
-            row.payment == *key && !is_known && !row.is_refused_for_good() && missing.may_hold(row.amount)
-        };
-        let mut doubtful = None;
+        let mut doubt = None;
         for job in self.journal().jobs(u32::MAX).await? {
-            let Some(row) = self.row_of(job.id, may_be_it).await? else { continue };
-            if job.state == JobState::Discarded {
-                if doubtful.is_none() {
-                    doubtful = Some(discarded_in_doubt(&**self.journal(), key).await?);
-                }
-                if doubtful.as_ref().is_some_and(|jobs| !jobs.contains(&job.id)) {
-                    continue;
-                }
+            let Some(row) = self.row_of(job.id, key, missing, &mut doubt).await? else { continue };
+            if job.state == JobState::Discarded
+                && !self.doubt(key, &mut doubt).await?.discarded.contains(&job.id)
+            {
+                continue;
             }
             return Ok(Some((job.id, row)));
         }
@@ -262,50 +255,91 @@ impl Desk {
     async fn row_of(
         &self,
         job: JobId,
-        wanted: impl Fn(&JobRow) -> bool,
+        key: &PaymentKey,
+        missing: &Missing,
+        doubt: &mut Option<InDoubt>,
     ) -> Result<Option<JobRow>, DeskError> {
         let mut after = 0;
         loop {
             let rows = self.journal().job_rows(job, after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(None) };
             after = last.line;
-            if let Some(row) = rows.into_iter().find(&wanted) {
-                return Ok(Some(row));
+            for row in rows {
+                let may_be_it = row.payment == *key && missing.may_hold(row.amount);
+                if may_be_it && !self.explains(&row, doubt).await? {
+                    return Ok(Some(row));
+                }
             }
         }
     }
+
+    /// Whether what is stored under a row's key tells that nothing of the row was lost: it is the row's own wish, or it was
+    /// there before the lost part, in which the key was taken as well.
+    async fn explains(&self, row: &JobRow, doubt: &mut Option<InDoubt>) -> Result<bool, DeskError> {
+        let Some(stored) = self.journal().by_key(&row.payment.account(), &row.caller_key).await? else {
+            return Ok(false);
+        };
+        if stored.payment == row.payment && stored.amount == row.amount {
+            return Ok(true);
+        }
+        let since = self.doubt(&row.payment, doubt).await?.since;
+        let stored_at = self.journal().events_of(stored.id).await?.first().map(|event| event.seq);
+        Ok(stored_at.zip(since).is_some_and(|(stored, since)| stored < since))
+    }
+
+    /// Read once, and only where something depends on it.
+    async fn doubt<'a>(
+        &self,
+        key: &PaymentKey,
+        read: &'a mut Option<InDoubt>,
+    ) -> Result<&'a InDoubt, DeskError> {
+        if read.is_none() {
+            *read = Some(in_doubt(&**self.journal(), key).await?);
+        }
+        Ok(read.get_or_insert_default())
+    }
 }
 
-/// The jobs that were given up after a restore, until the payment was trusted, or what was lost was settled and the payment
-/// was not in doubt: by the order of the events, whatever the clock said.
-async fn discarded_in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<BTreeSet<JobId>, DeskError> {
+/// Since when a payment is in doubt, by the order of the events, whatever the clock said.
+#[derive(Debug, Default)]
+struct InDoubt {
+    /// The number of the event that tells of the first restore in whose lost part something of it may stand.
+    since: Option<i64>,
+    /// The jobs that were given up after it.
+    discarded: BTreeSet<JobId>,
+}
+
+/// It begins with a restore, and ends when the payment is trusted, or what was lost is settled and the payment was not
+/// suspect.
+async fn in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<InDoubt, DeskError> {
     let key = key.to_string();
-    let (mut jobs, mut in_doubt, mut last) = (BTreeSet::new(), false, 0);
+    let (mut doubt, mut last) = (InDoubt::default(), 0);
     let (mut restored, mut suspect) = (false, false);
     loop {
         let page = journal.events(last, PAGE).await?;
-        let Some(end) = page.last() else { return Ok(jobs) };
+        let Some(end) = page.last() else { return Ok(doubt) };
         last = end.seq;
         for event in &page {
             let detail = || serde_json::from_str::<serde_json::Value>(&event.detail).unwrap_or_default();
             let told = |what: &str| Some(detail().get(what)?.as_str()?.to_owned());
             let of_it = || told("payment").is_some_and(|of| of == key);
             match event.kind.as_str() {
-                "restored" => (in_doubt, restored) = (true, true),
+                "restored" => {
+                    restored = true;
+                    doubt.since = doubt.since.or(Some(event.seq));
+                }
                 "suspected" => suspect |= detail().get("payments").is_some_and(|all| all.get(&key).is_some()),
                 "registered" if restored && of_it() => suspect = true,
-                "trusted" if of_it() => {
-                    (in_doubt, suspect) = (false, false);
-                    jobs.clear();
-                }
+                "trusted" if of_it() => (doubt, suspect) = (InDoubt::default(), false),
                 "settled" => {
                     restored = false;
-                    in_doubt &= suspect;
                     if !suspect {
-                        jobs.clear();
+                        doubt = InDoubt::default();
                     }
                 }
-                "discarded" if in_doubt => jobs.extend(told("job").and_then(|id| id.parse::<JobId>().ok())),
+                "discarded" if doubt.since.is_some() => {
+                    doubt.discarded.extend(told("job").and_then(|id| id.parse::<JobId>().ok()));
+                }
                 _ => {}
             }
         }

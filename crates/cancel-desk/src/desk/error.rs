@@ -203,7 +203,8 @@ impl fmt::Display for DeskError {
             Self::InJob { job, key, amount } => write!(
                 f,
                 "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for exactly \
-                 that under that key, and resolve what comes of it first; to discard the job proves nothing"
+                 that under that key (where it stands for another refund by now, under a new one), and resolve what comes of it \
+                 first; to discard the job proves nothing"
             ),
             Self::Unexplained(lost) => {
                 write!(
