@@ -67,18 +67,34 @@ impl Desk {
         Ok(trusted)
     }
 
-    /// Refuses what the gateway's books speak against, as far as they are asked.
+    /// Refuses what the gateway's books speak against, as far as they are asked. Tells the balance that they show, where what
+    /// is decided is to fit it still when it is written.
     pub(super) async fn check_decision(
         &self,
         id: IntentId,
         resolution: Resolution,
         by_hand: ByHand,
-    ) -> Result<(), DeskError> {
+    ) -> Result<Option<i64>, DeskError> {
         match resolution {
             Resolution::Happened => self.take_in_what_happened(id, by_hand).await,
-            Resolution::DidNotHappen if by_hand < ByHand::Everything => self.check_denied(id).await,
-            _ => Ok(()),
+            Resolution::DidNotHappen if by_hand < ByHand::Everything => {
+                self.check_denied(id).await.map(|()| None)
+            }
+            _ => Ok(None),
         }
+    }
+
+    /// What is refused for want of room.
+    pub(super) async fn not_in_ledger(
+        &self,
+        id: IntentId,
+        refunded: i64,
+        known: i64,
+    ) -> Result<DeskError, DeskError> {
+        let intent = self.intent(id).await?;
+        let payment = self.payment(&intent.payment).await?;
+        let (refunded, known) = (payment.money(refunded), payment.money(known));
+        Ok(DeskError::NotInLedger { asked: intent.amount, refunded, known })
     }
 
     /// Refuses to call a cancel not happened that may be among what a restored journal lost. What was sent after the
@@ -113,17 +129,17 @@ impl Desk {
 
     /// Refuses to call a cancel happened for which the gateway's books have no room, and takes their balance in: a refund
     /// that was seen already is not to lower it once more.
-    async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<(), DeskError> {
+    async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<Option<i64>, DeskError> {
         let intent = self.intent(id).await?;
         let payment = self.payment(&intent.payment).await?;
         let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
         if said_so || !self.happens_by_the_books(&intent).await? {
-            return Ok(());
+            return Ok(None);
         }
         let found = self.look_up(&payment.key()).await;
         let state = match found {
             Ok(state) if state.paid == payment.paid() => state,
-            _ if by_hand == ByHand::Everything => return Ok(()),
+            _ if by_hand == ByHand::Everything => return Ok(None),
             Ok(_) => return Err(DeskError::NotAllowed(OTHER_PAID)),
             Err(error) => return Err(error),
         };
@@ -132,11 +148,7 @@ impl Desk {
         let gone = payment.paid().minor().saturating_sub(balance);
         let ours = payment.refunded.saturating_add(intent.amount.minor());
         if gone < ours && by_hand < ByHand::Everything {
-            return Err(DeskError::NotInLedger {
-                asked: intent.amount,
-                refunded: payment.money(gone),
-                known: payment.money(payment.refunded),
-            });
+            return Err(self.not_in_ledger(id, gone, payment.refunded).await?);
         }
         // a refund that its PG has not approved may leave the ledger again
         if balance < payment.known_balance
@@ -144,7 +156,7 @@ impl Desk {
         {
             self.journal().compared(&payment.key(), balance, false).await?;
         }
-        Ok(())
+        Ok(Some(balance).filter(|_| by_hand < ByHand::Everything))
     }
 
     /// Refuses where this cancel may be among what the gateway refunded and the journal lost.

@@ -362,8 +362,13 @@ impl Desk {
         reason: &str,
         by_hand: ByHand,
     ) -> Result<IntentRecord, DeskError> {
-        self.check_decision(id, resolution, by_hand).await?;
-        let resolved = self.journal().resolve(id, resolution, by, reason).await.map_err(of_cancel)?;
+        let seen = self.check_decision(id, resolution, by_hand).await?;
+        let resolved = match self.journal().resolve_by_the_books(id, resolution, seen, by, reason).await {
+            Err(JournalError::NotInLedger { refunded, known }) => {
+                return Err(self.not_in_ledger(id, refunded, known).await?);
+            }
+            resolved => resolved.map_err(of_cancel)?,
+        };
         self.ring();
         Ok(resolved)
     }

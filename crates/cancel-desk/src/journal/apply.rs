@@ -300,16 +300,20 @@ pub(crate) struct Beside {
     pub(crate) open: Option<i64>,
 }
 
-/// Writes what a person decided. Whoever still works on the payment can write nothing any more.
+/// Writes what a person decided, and the balance by which it was decided. Whoever still works on the payment can write
+/// nothing any more.
 pub(crate) fn resolve(
     rows: &mut Rows,
     beside: Beside,
-    resolution: Resolution,
+    (resolution, seen_balance): (Resolution, Option<i64>),
     now: Timestamp,
 ) -> Result<(), JournalError> {
     let Rows { payment, intent, attempt } = rows;
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
         return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
+    }
+    if let (Resolution::Happened, Some(seen)) = (resolution, seen_balance) {
+        has_room(payment, intent, seen)?;
     }
     let by_hand = resolution == Resolution::Happened && intent.is_for_the_admin_page();
     match (resolution, attempt.as_mut()) {
@@ -366,6 +370,17 @@ pub(crate) fn resolve(
     };
     bound_foreign(payment, in_doubt);
     check_sum(payment)
+}
+
+/// Whether what is gone can be this one beside what is completed.
+fn has_room(payment: &PaymentRecord, intent: &IntentRecord, seen: i64) -> Result<(), JournalError> {
+    // an old answer shows less than is known
+    let refunded = payment.paid().minor().saturating_sub(seen.min(payment.known_balance));
+    let known = payment.refunded;
+    if refunded < known.saturating_add(intent.amount.minor()) {
+        return Err(JournalError::NotInLedger { refunded, known });
+    }
+    Ok(())
 }
 
 /// Counts a refund that a person found: it is among what is gone already and was taken for others', or it is not seen yet

@@ -542,6 +542,7 @@ macro_rules! journal_conformance {
             accounts_are_sealed_and_then_erased, hints_and_restarts_make_open_attempts_due,
             hints_neither_use_up_nor_put_off_the_schedule,
             what_a_person_is_told_was_not_sent_counts_as_not_sent, what_is_refunded_in_the_admin_page_is_counted_once,
+            one_refund_is_not_counted_for_two_cancels,
             what_is_to_be_made_by_hand_is_known_when_it_is_looked_at_again, what_seemed_outrun_can_have_happened,
             what_a_person_found_leaves_an_open_attempt_its_part, what_never_left_and_happened_was_made_by_hand,
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,

@@ -427,6 +427,23 @@ pub trait Journal: Send + Sync + Debug {
         resolution: Resolution,
         by: &str,
         reason: &str,
+    ) -> Result<IntentRecord, JournalError> {
+        self.resolve_by_the_books(intent, resolution, None, by, reason).await
+    }
+
+    /// As [`resolve`](Self::resolve), but [`Resolution::Happened`] is written only if the balance that the gateway showed,
+    /// in minor units, has room for it beside what is completed by now: one refund is not two cancels, whoever decided the
+    /// other one meanwhile.
+    ///
+    /// # Errors
+    /// [`JournalError::NotInLedger`]; as [`resolve`](Self::resolve).
+    async fn resolve_by_the_books(
+        &self,
+        intent: IntentId,
+        resolution: Resolution,
+        seen_balance: Option<i64>,
+        by: &str,
+        reason: &str,
     ) -> Result<IntentRecord, JournalError>;
 
     /// Notes something in the event log that changes nothing: an answer that came too late, an operator's remark.

@@ -21,6 +21,8 @@ impl CancelGateway for Sums {
 
     async fn look_up(&self, _payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
         let told = *self.0.lock().unwrap();
+        // whoever asks meanwhile is told the same
+        tokio::task::yield_now().await;
         let (paid, refunded) = told.ok_or_else(|| LookUpError::new(LookUpErrorKind::Unavailable))?;
         Ok(PaymentState::new(won(paid), won(refunded), "paid")?)
     }
@@ -131,6 +133,19 @@ async fn what_is_counted_for_one_cancel_is_no_room_for_another() {
     scene.show(5_000);
     assert_eq!(scene.happened(second, ByHand::Nothing).await, Ok(IntentState::Completed));
     assert_eq!(scene.sums().await, (5_000, 0, 5_000));
+}
+
+/// Two people decide at once, each by books with room for one.
+#[tokio::test]
+async fn one_refund_is_not_counted_for_two_cancels_that_are_decided_at_once() {
+    let scene = Scene::new(500).await;
+    let (first, second) = (scene.handed_over("k", "3000").await, scene.handed_over("l", "3000").await);
+    scene.show(3_500);
+    let told = tokio::join!(scene.happened(first, ByHand::Nothing), scene.happened(second, ByHand::Nothing),);
+    assert_eq!(told, (Ok(IntentState::Completed), Err("not_in_ledger")));
+    assert_eq!(scene.sums().await, (3_000, 500, 6_500));
+    scene.show(6_500);
+    assert_eq!(scene.happened(second, ByHand::Nothing).await, Ok(IntentState::Completed));
 }
 
 /// Made by hand, it took the rest: looked at again, it is not called refused for want of balance.
