@@ -556,6 +556,7 @@ macro_rules! journal_conformance {
             what_may_have_happened_goes_to_a_person_if_it_was_asked_for_since,
             what_waits_in_a_job_that_goes_on_is_left_out_if_it_was_asked_for_since,
             what_never_left_is_taken_back_with_its_job,
+            what_was_handed_over_is_not_taken_back_with_its_job,
             what_is_older_than_a_restore_is_not_held, what_was_asked_for_since_the_plan_is_not_submitted,
             what_is_asked_for_while_it_is_planned_counts_as_asked_since,
             a_clock_that_was_set_back_hides_nothing_from_a_plan,

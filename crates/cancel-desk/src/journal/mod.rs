@@ -36,7 +36,7 @@ use crate::record::{
 };
 
 #[cfg(feature = "cli")]
-pub(crate) use apply::UNSETTLED;
+pub(crate) use apply::{MADE_BY_HAND, UNSETTLED};
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;

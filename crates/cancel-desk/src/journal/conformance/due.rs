@@ -108,7 +108,7 @@ pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted_once(
             (payment.refunded, payment.foreign_refunded, payment.known_balance),
             (3_000, counted, left)
         );
-        assert_eq!((payment.available(), payment.cancels), (left, PaymentRecord::UNCOUNTED), "{id}");
+        assert_eq!((payment.available(), payment.cancels), (left, PaymentRecord::UNCOUNTED + 1), "{id}");
     }
     // it was there before anybody asked the desk for it
     let intent = handed_over(&*journal, "before", 3_000, 7_000).await;
@@ -168,6 +168,20 @@ pub(crate) async fn what_is_to_be_made_by_hand_is_known_when_it_is_looked_at_aga
     let intent = handed_over(&*journal, "p", 3_000, 9_300).await;
     let again = journal.resolve(intent.id, Resolution::LookAgain, "kim", "is it seen?").await.unwrap();
     assert!(again.is_for_the_admin_page() && !again.waits_for_a_person());
+    // it may have been made
+    let taken_back = journal.withdraw(intent.id, "kim", "not wanted").await.unwrap_err();
+    assert!(taken_back.to_string().contains("may have been made"), "{taken_back}");
+    // whatever it waits for next, it was handed over, as of what was left then
+    let claim = claimed(&*journal, "w").await;
+    let stuck = Evidence { why: Why::NoAnswer, sends: 0, doubts: 0, seen_balance: Some(6_300), ..evidence() };
+    let stuck = about(intent.id, None, Change::Manual(stuck));
+    let told = journal.record(&claim.lease, &stuck).await.unwrap().intent.evidence.unwrap();
+    let first = again.evidence.as_ref().and_then(Evidence::highest_seen);
+    assert_eq!(
+        (told.why, told.seen_balance, told.balance_before),
+        (Why::NextNumberUnknown, Some(6_300), first)
+    );
+    journal.resolve(intent.id, Resolution::LookAgain, "kim", "is it seen?").await.unwrap();
     let claim = claimed(&*journal, "w").await;
     assert!(claim.snapshot.intent.is_for_the_admin_page());
     let opened = journal.open_attempt(&claim.lease, &attempt(&claim, 9_300)).await.unwrap();
