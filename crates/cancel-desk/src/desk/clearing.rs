@@ -11,7 +11,8 @@ use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
 use crate::record::{
-    IntentId, IntentRecord, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord, Resolution, Why,
+    Evidence, IntentId, IntentRecord, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord,
+    Resolution, Why,
 };
 use crate::worker::{is_pending, known};
 
@@ -45,6 +46,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
+    /// [`DeskError::LessRefunded`],
     /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
     /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
@@ -97,17 +99,35 @@ impl Desk {
         Ok(DeskError::NotInLedger { asked: intent.amount, refunded, known })
     }
 
-    /// Refuses to call a cancel not happened that may be among what a restored journal lost. What was sent after the
-    /// backup is not in it, so that `sent 0×` proves nothing.
+    /// Refuses to call a cancel not happened that may be among what a restored journal lost, or that a person may have made
+    /// by hand. What was sent after the backup is not in the journal, nor what was made in the admin page, so that `sent 0×`
+    /// proves nothing.
     async fn check_denied(&self, id: IntentId) -> Result<(), DeskError> {
         let intent = self.intent(id).await?;
         let payment = self.payment(&intent.payment).await?;
         // what cannot be decided at all, the journal refuses
-        if intent.state.is_final() || !may_be_lost(&payment, &intent) {
+        if intent.state.is_final() || !is_denied_by_the_books(&payment, &intent) {
             return Ok(());
         }
         let found = self.look_up(&payment.key()).await;
-        self.check_not_lost(&payment, &intent, found).await
+        self.check_not_there(&payment, &intent, found).await
+    }
+
+    /// Whether what the gateway shows is asked before a person's decision is written.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn is_decided_by_the_books(
+        &self,
+        payment: &PaymentRecord,
+        intent: &IntentRecord,
+        resolution: Resolution,
+    ) -> Result<bool, DeskError> {
+        match resolution {
+            Resolution::Happened => {
+                Ok(may_be_lost(payment, intent) || self.happens_by_the_books(intent).await?)
+            }
+            Resolution::DidNotHappen => Ok(is_denied_by_the_books(payment, intent)),
+            Resolution::LookAgain => Ok(false),
+        }
     }
 
     /// Whether the journal has no open attempt of which a copy may have left: the gateway's books alone tell whether it
@@ -115,7 +135,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::Journal`].
-    pub(crate) async fn happens_by_the_books(&self, intent: &IntentRecord) -> Result<bool, DeskError> {
+    async fn happens_by_the_books(&self, intent: &IntentRecord) -> Result<bool, DeskError> {
         if intent.state != IntentState::Manual {
             return Ok(false);
         }
@@ -132,8 +152,8 @@ impl Desk {
     async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<Option<i64>, DeskError> {
         let intent = self.intent(id).await?;
         let payment = self.payment(&intent.payment).await?;
-        let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
-        if said_so || !self.happens_by_the_books(&intent).await? {
+        let lost = may_be_lost(&payment, &intent);
+        if intent.state.is_final() || !(lost || self.happens_by_the_books(&intent).await?) {
             return Ok(None);
         }
         let found = self.look_up(&payment.key()).await;
@@ -148,6 +168,10 @@ impl Desk {
         let gone = payment.paid().minor().saturating_sub(balance);
         let ours = payment.refunded.saturating_add(intent.amount.minor());
         if gone < ours && by_hand < ByHand::Everything {
+            // it may be on its way
+            if lost {
+                self.check_quiet(&payment).await?;
+            }
             return Err(self.not_in_ledger(id, gone, payment.refunded).await?);
         }
         // a refund that its PG has not approved may leave the ledger again
@@ -159,19 +183,27 @@ impl Desk {
         Ok(Some(balance).filter(|_| by_hand < ByHand::Everything))
     }
 
-    /// Refuses where this cancel may be among what the gateway refunded and the journal lost.
-    pub(crate) async fn check_not_lost(
+    /// Refuses while copies of what a restored journal lost may be on their way.
+    async fn check_quiet(&self, payment: &PaymentRecord) -> Result<(), DeskError> {
+        let Some(since) = payment.suspect_since else { return Ok(()) };
+        let policy = self.account(&payment.key())?.policy();
+        match unquiet(since, policy, self.journal().now().await?) {
+            Some(left) => Err(DeskError::TooEarly(left)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses where this cancel may be among what the gateway refunded: of what the journal lost, or what was made by hand.
+    pub(crate) async fn check_not_there(
         &self,
         payment: &PaymentRecord,
         intent: &IntentRecord,
         found: Result<PaymentState, DeskError>,
     ) -> Result<(), DeskError> {
-        if let Some(since) = payment.suspect_since {
-            let policy = self.account(&payment.key())?.policy();
-            if let Some(left) = unquiet(since, policy, self.journal().now().await?) {
-                return Err(DeskError::TooEarly(left));
-            }
+        if !may_be_lost(payment, intent) {
+            return check_not_made(payment, intent, &found?);
         }
+        self.check_quiet(payment).await?;
         let state = found?;
         if is_pending(self.account(&payment.key())?, payment).await != Some(false) {
             return Err(DeskError::Pending);
@@ -212,16 +244,18 @@ impl Desk {
         found: Result<PaymentState, DeskError>,
         by_hand: ByHand,
     ) -> Result<(), DeskError> {
-        let Some(since) = payment.suspect_since.filter(|_| by_hand < ByHand::Everything) else {
+        if payment.suspect_since.is_none() || by_hand == ByHand::Everything {
             return Ok(());
-        };
-        let key = payment.key();
-        let (policy, now) = (self.account(&key)?.policy(), self.journal().now().await?);
-        // a history without it proves nothing yet
-        if let Some(left) = unquiet(since, policy, now) {
-            return Err(DeskError::TooEarly(left));
         }
+        let key = payment.key();
+        // a history without it proves nothing yet
+        self.check_quiet(payment).await?;
         let state = found?;
+        // something is called completed here that never was: what was lost may hide behind it
+        if state.cancelled.minor() < payment.refunded {
+            let known = payment.money(payment.refunded);
+            return Err(DeskError::LessRefunded { refunded: state.cancelled, known });
+        }
         if is_pending(self.account(&key)?, payment).await != Some(false) {
             return Err(DeskError::Pending);
         }
@@ -356,6 +390,33 @@ async fn in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<InDoubt, De
             }
         }
     }
+}
+
+/// Whether a cancel is called not happened only if the gateway's books do not speak against it.
+fn is_denied_by_the_books(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
+    may_be_lost(payment, intent) || intent.is_for_the_admin_page()
+}
+
+/// Refuses where a cancel that was handed over to be made by hand may have been made: it is among what is gone since, and
+/// among what no completed cancel accounts for.
+fn check_not_made(
+    payment: &PaymentRecord,
+    intent: &IntentRecord,
+    state: &PaymentState,
+) -> Result<(), DeskError> {
+    if state.paid != payment.paid() {
+        return Err(DeskError::NotAllowed(OTHER_PAID));
+    }
+    let before = intent.evidence.as_ref().and_then(Evidence::highest_seen).unwrap_or(payment.known_balance);
+    // an old answer shows less than is known
+    let balance = state.balance.minor().min(payment.known_balance);
+    let ours = payment.refunded;
+    let unexplained = payment.paid().minor().saturating_sub(balance).saturating_sub(ours);
+    let made = before.saturating_sub(balance).min(unexplained);
+    if made >= intent.amount.minor() {
+        return Err(DeskError::MayHaveHappened { asked: intent.amount, found: vec![payment.money(made)] });
+    }
+    Ok(())
 }
 
 /// Whether what the gateway did for a cancel may be among what the journal lost.
