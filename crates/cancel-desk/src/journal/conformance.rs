@@ -391,6 +391,8 @@ pub(crate) async fn a_person_decides_with_the_evidence(journal: Arc<dyn Journal>
     let done = journal.resolve(id, Resolution::Happened, "kim", "it is in the books").await.unwrap();
     assert_eq!(done.state, IntentState::Completed);
     assert_eq!(sums(&*journal).await, (1_000, 3_000, 0));
+    let payment = journal.payment(&open.0.lease.payment).await.unwrap().unwrap();
+    assert_eq!((payment.cancels, payment.counted()), (PaymentRecord::UNCOUNTED + 1, 1), "by hand, perhaps");
     // whoever still worked on it is fenced out
     let late = journal.record(&again.lease, &about(id, Some(open.1.id), UNKNOWN)).await;
     assert!(matches!(late, Err(JournalError::LeaseLost)));
