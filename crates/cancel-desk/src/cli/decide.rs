@@ -90,8 +90,8 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     let intent = status::the_cancel(shell, &desk, &args.id).await?;
     let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
     let is_doubtful = !args.happened && may_be_lost(&payment, &intent);
-    let by_the_books =
-        args.happened && desk.happens_by_the_books(&intent).await.map_err(|e| shell.desk_failed(&e))?;
+    let by_the_books = desk.is_decided_by_the_books(&payment, &intent, resolution).await;
+    let by_the_books = by_the_books.map_err(|error| shell.desk_failed(&error))?;
     let mut seen = intent.evidence.as_ref().and_then(|evidence| evidence.seen_balance);
     if !asks && (by_the_books || (is_doubtful && !args.force)) {
         match shell.desk_there().await {
@@ -114,7 +114,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
             }
         }
         if is_doubtful && args.did_not_happen && !args.force {
-            let checked = desk.check_not_lost(&payment, &intent, found).await;
+            let checked = desk.check_not_there(&payment, &intent, found).await;
             checked.map_err(|error| not_decided(shell, &error))?;
         }
     }

@@ -6,7 +6,7 @@ use pg_core::LookUpErrorKind;
 
 use crate::config::Lang;
 use crate::desk::{DeskError, seconds};
-use crate::journal::{JournalError, UNSETTLED};
+use crate::journal::{JournalError, MADE_BY_HAND, UNSETTLED};
 use crate::korean::said;
 use crate::record::IntentState;
 
@@ -124,8 +124,8 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::NoAccount { gateway, merchant } => {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
-        // it may have been refunded in the part that was lost
-        DeskError::NotAllowed(why) if *why == UNSETTLED => {
+        // it may have been refunded, in the part that was lost or by hand
+        DeskError::NotAllowed(why) if [UNSETTLED, MADE_BY_HAND].contains(why) => {
             (Exit::Person, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
@@ -146,6 +146,9 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::MayHaveHappened { asked, found } => {
             let found: Vec<String> = found.iter().copied().map(shown).collect();
             (Exit::Person, text::MAY_HAVE_HAPPENED.fill(lang, &[&shown(*asked), &found.join(" + ")]))
+        }
+        DeskError::LessRefunded { refunded, known } => {
+            (Exit::Person, text::LESS_REFUNDED.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }
         DeskError::NotInLedger { asked, refunded, known } => (
             Exit::Person,

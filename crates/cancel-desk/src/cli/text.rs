@@ -294,14 +294,18 @@ texts! {
         be what somebody else refunded: look at the gateway's admin page. `sent 0×` proves nothing here",
         "경고: 복원한 저널로 설명되지 않는 PG 환불이 있습니다: {0}. 저널이 잃어버린 우리 환불일 수도, 다른 곳에서 한 환불일 수도 있으니 PG 관리자 \
         화면에서 확인하세요. 여기서 `전송 0회`는 환불되지 않았다는 근거가 아닙니다";
-    MAY_HAVE_HAPPENED = "the gateway refunded {1} that no other cancel of this restored journal explains, and this {0} may be \
+    MAY_HAVE_HAPPENED = "the gateway refunded {1} that no other cancel of this journal explains, and this {0} may be \
         among it: decided as not happened, and asked for anew, it would be refunded twice",
-        "이 환불({0})은 복원한 저널의 다른 취소로 설명되지 않는 PG 환불({1})에 들어 있을 수 있습니다. 환불되지 않음으로 기록하고 다시 \
+        "이 환불({0})은 저널의 다른 취소로 설명되지 않는 PG 환불({1})에 들어 있을 수 있습니다. 환불되지 않음으로 기록하고 다시 \
         요청하면 두 번 환불됩니다";
     SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
         resolve those first; only if it is certainly not there, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened, 다른 잃어버린 환불이면 그 요청을 먼저 다시 보내 처리하세요. 이 환불이 \
         없음이 확실할 때만 --force를 붙이세요";
+    LESS_REFUNDED = "the gateway refunded {0} of this payment, and {1} stand here as completed: one of these did not happen, or is not \
+        shown yet. Look at its admin page; only once you know which, add --force",
+        "PG가 이 결제에서 환불한 금액은 {0}인데 여기에 완료로 남은 금액은 {1}입니다. 완료로 남은 것 가운데 환불되지 않은 것이 있거나 \
+        PG에 아직 나오지 않은 것입니다. PG 관리자 화면에서 확인하고, 어느 쪽인지 확실할 때만 --force를 붙이세요";
     NOT_IN_LEDGER = "the gateway refunded {1} of this payment, of which {2} stand here as completed: this {0} cannot be there",
         "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 여기에 완료로 남아 있습니다. 이 환불({0})은 PG에 있을 수 없습니다";
     MADE_OR_FORCE = "look at the gateway's admin page: is it not there, make it there, exactly this amount; is it there, try again when \
@@ -369,9 +373,10 @@ texts! {
         shows none, add --force",
         "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
     IN_JOB = "in what the journal lost, bulk job {0} may have refunded {1} of it under the key {2}: ask for exactly that, \
-        `cancel-desk cancel` with --key {2}, and resolve what comes of it first. To discard the job proves nothing",
-        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}를 붙여 같은 \
-        금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
+        `cancel-desk cancel` with --key {2} (a new key, where that one stands for another refund by now), and resolve what comes of \
+        it first. To discard the job proves nothing",
+        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}를 붙여(그 키가 이미 다른 환불에 \
+        쓰였으면 새 키로) 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \

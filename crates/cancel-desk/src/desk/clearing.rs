@@ -11,7 +11,8 @@ use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
 use crate::record::{
-    IntentId, IntentRecord, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord, Resolution, Why,
+    Evidence, IntentId, IntentRecord, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord,
+    Resolution, Why,
 };
 use crate::worker::{is_pending, known};
 
@@ -45,6 +46,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
+    /// [`DeskError::LessRefunded`],
     /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
     /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
@@ -67,31 +69,65 @@ impl Desk {
         Ok(trusted)
     }
 
-    /// Refuses what the gateway's books speak against, as far as they are asked.
+    /// Refuses what the gateway's books speak against, as far as they are asked. Tells the balance that they show, where what
+    /// is decided is to fit it still when it is written.
     pub(super) async fn check_decision(
         &self,
         id: IntentId,
         resolution: Resolution,
         by_hand: ByHand,
-    ) -> Result<(), DeskError> {
+    ) -> Result<Option<i64>, DeskError> {
         match resolution {
             Resolution::Happened => self.take_in_what_happened(id, by_hand).await,
-            Resolution::DidNotHappen if by_hand < ByHand::Everything => self.check_denied(id).await,
-            _ => Ok(()),
+            Resolution::DidNotHappen if by_hand < ByHand::Everything => {
+                self.check_denied(id).await.map(|()| None)
+            }
+            _ => Ok(None),
         }
     }
 
-    /// Refuses to call a cancel not happened that may be among what a restored journal lost. What was sent after the
-    /// backup is not in it, so that `sent 0×` proves nothing.
+    /// What is refused for want of room.
+    pub(super) async fn not_in_ledger(
+        &self,
+        id: IntentId,
+        refunded: i64,
+        known: i64,
+    ) -> Result<DeskError, DeskError> {
+        let intent = self.intent(id).await?;
+        let payment = self.payment(&intent.payment).await?;
+        let (refunded, known) = (payment.money(refunded), payment.money(known));
+        Ok(DeskError::NotInLedger { asked: intent.amount, refunded, known })
+    }
+
+    /// Refuses to call a cancel not happened that may be among what a restored journal lost, or that a person may have made
+    /// by hand. What was sent after the backup is not in the journal, nor what was made in the admin page, so that `sent 0×`
+    /// proves nothing.
     async fn check_denied(&self, id: IntentId) -> Result<(), DeskError> {
         let intent = self.intent(id).await?;
         let payment = self.payment(&intent.payment).await?;
         // what cannot be decided at all, the journal refuses
-        if intent.state.is_final() || !may_be_lost(&payment, &intent) {
+        if intent.state.is_final() || !is_denied_by_the_books(&payment, &intent) {
             return Ok(());
         }
         let found = self.look_up(&payment.key()).await;
-        self.check_not_lost(&payment, &intent, found).await
+        self.check_not_there(&payment, &intent, found).await
+    }
+
+    /// Whether what the gateway shows is asked before a person's decision is written.
+    #[cfg(feature = "cli")]
+    pub(crate) async fn is_decided_by_the_books(
+        &self,
+        payment: &PaymentRecord,
+        intent: &IntentRecord,
+        resolution: Resolution,
+    ) -> Result<bool, DeskError> {
+        match resolution {
+            Resolution::Happened => {
+                Ok(may_be_lost(payment, intent) || self.happens_by_the_books(intent).await?)
+            }
+            Resolution::DidNotHappen => Ok(is_denied_by_the_books(payment, intent)),
+            Resolution::LookAgain => Ok(false),
+        }
     }
 
     /// Whether the journal has no open attempt of which a copy may have left: the gateway's books alone tell whether it
@@ -99,7 +135,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::Journal`].
-    pub(crate) async fn happens_by_the_books(&self, intent: &IntentRecord) -> Result<bool, DeskError> {
+    async fn happens_by_the_books(&self, intent: &IntentRecord) -> Result<bool, DeskError> {
         if intent.state != IntentState::Manual {
             return Ok(false);
         }
@@ -113,17 +149,17 @@ impl Desk {
 
     /// Refuses to call a cancel happened for which the gateway's books have no room, and takes their balance in: a refund
     /// that was seen already is not to lower it once more.
-    async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<(), DeskError> {
+    async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<Option<i64>, DeskError> {
         let intent = self.intent(id).await?;
         let payment = self.payment(&intent.payment).await?;
-        let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
-        if said_so || !self.happens_by_the_books(&intent).await? {
-            return Ok(());
+        let lost = may_be_lost(&payment, &intent);
+        if intent.state.is_final() || !(lost || self.happens_by_the_books(&intent).await?) {
+            return Ok(None);
         }
         let found = self.look_up(&payment.key()).await;
         let state = match found {
             Ok(state) if state.paid == payment.paid() => state,
-            _ if by_hand == ByHand::Everything => return Ok(()),
+            _ if by_hand == ByHand::Everything => return Ok(None),
             Ok(_) => return Err(DeskError::NotAllowed(OTHER_PAID)),
             Err(error) => return Err(error),
         };
@@ -132,11 +168,11 @@ impl Desk {
         let gone = payment.paid().minor().saturating_sub(balance);
         let ours = payment.refunded.saturating_add(intent.amount.minor());
         if gone < ours && by_hand < ByHand::Everything {
-            return Err(DeskError::NotInLedger {
-                asked: intent.amount,
-                refunded: payment.money(gone),
-                known: payment.money(payment.refunded),
-            });
+            // it may be on its way
+            if lost {
+                self.check_quiet(&payment).await?;
+            }
+            return Err(self.not_in_ledger(id, gone, payment.refunded).await?);
         }
         // a refund that its PG has not approved may leave the ledger again
         if balance < payment.known_balance
@@ -144,22 +180,30 @@ impl Desk {
         {
             self.journal().compared(&payment.key(), balance, false).await?;
         }
-        Ok(())
+        Ok(Some(balance).filter(|_| by_hand < ByHand::Everything))
     }
 
-    /// Refuses where this cancel may be among what the gateway refunded and the journal lost.
-    pub(crate) async fn check_not_lost(
+    /// Refuses while copies of what a restored journal lost may be on their way.
+    async fn check_quiet(&self, payment: &PaymentRecord) -> Result<(), DeskError> {
+        let Some(since) = payment.suspect_since else { return Ok(()) };
+        let policy = self.account(&payment.key())?.policy();
+        match unquiet(since, policy, self.journal().now().await?) {
+            Some(left) => Err(DeskError::TooEarly(left)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses where this cancel may be among what the gateway refunded: of what the journal lost, or what was made by hand.
+    pub(crate) async fn check_not_there(
         &self,
         payment: &PaymentRecord,
         intent: &IntentRecord,
         found: Result<PaymentState, DeskError>,
     ) -> Result<(), DeskError> {
-        if let Some(since) = payment.suspect_since {
-            let policy = self.account(&payment.key())?.policy();
-            if let Some(left) = unquiet(since, policy, self.journal().now().await?) {
-                return Err(DeskError::TooEarly(left));
-            }
+        if !may_be_lost(payment, intent) {
+            return check_not_made(payment, intent, &found?);
         }
+        self.check_quiet(payment).await?;
         let state = found?;
         if is_pending(self.account(&payment.key())?, payment).await != Some(false) {
             return Err(DeskError::Pending);
@@ -200,16 +244,18 @@ impl Desk {
         found: Result<PaymentState, DeskError>,
         by_hand: ByHand,
     ) -> Result<(), DeskError> {
-        let Some(since) = payment.suspect_since.filter(|_| by_hand < ByHand::Everything) else {
+        if payment.suspect_since.is_none() || by_hand == ByHand::Everything {
             return Ok(());
-        };
-        let key = payment.key();
-        let (policy, now) = (self.account(&key)?.policy(), self.journal().now().await?);
-        // a history without it proves nothing yet
-        if let Some(left) = unquiet(since, policy, now) {
-            return Err(DeskError::TooEarly(left));
         }
+        let key = payment.key();
+        // a history without it proves nothing yet
+        self.check_quiet(payment).await?;
         let state = found?;
+        // something is called completed here that never was: what was lost may hide behind it
+        if state.cancelled.minor() < payment.refunded {
+            let known = payment.money(payment.refunded);
+            return Err(DeskError::LessRefunded { refunded: state.cancelled, known });
+        }
         if is_pending(self.account(&key)?, payment).await != Some(false) {
             return Err(DeskError::Pending);
         }
@@ -227,8 +273,9 @@ impl Desk {
         Ok(())
     }
 
-    /// A job with a refund of this payment of which nothing is stored here, and which may be among what is missing: in the
-    /// lost part the job may have stored and refunded it. One given up since the restore is none the wiser.
+    /// A job with a refund of this payment that may be among what is missing, and that no cancel stored here explains: in
+    /// the lost part the job may have stored and refunded it. One given up since the restore is none the wiser, nor is a row
+    /// that is refused for good: it may have been refused only since.
     async fn job_that_asks(
         &self,
         key: &PaymentKey,
@@ -237,21 +284,13 @@ impl Desk {
         if missing.is_empty() {
             return Ok(None);
         }
-        let stored = self.journal().intents_of(key).await?;
-        let may_be_it = |row: &JobRow| {
-            let is_known = stored.iter().any(|intent| intent.caller_key == row.caller_key);
-            row.payment == *key && !is_known && !row.is_refused_for_good() && missing.may_hold(row.amount)
-        };
-        let mut doubtful = None;
+        let mut doubt = None;
         for job in self.journal().jobs(u32::MAX).await? {
-            let Some(row) = self.row_of(job.id, may_be_it).await? else { continue };
-            if job.state == JobState::Discarded {
-                if doubtful.is_none() {
-                    doubtful = Some(discarded_in_doubt(&**self.journal(), key).await?);
-                }
-                if doubtful.as_ref().is_some_and(|jobs| !jobs.contains(&job.id)) {
-                    continue;
-                }
+            let Some(row) = self.row_of(job.id, key, missing, &mut doubt).await? else { continue };
+            if job.state == JobState::Discarded
+                && !self.doubt(key, &mut doubt).await?.discarded.contains(&job.id)
+            {
+                continue;
             }
             return Ok(Some((job.id, row)));
         }
@@ -262,54 +301,122 @@ impl Desk {
     async fn row_of(
         &self,
         job: JobId,
-        wanted: impl Fn(&JobRow) -> bool,
+        key: &PaymentKey,
+        missing: &Missing,
+        doubt: &mut Option<InDoubt>,
     ) -> Result<Option<JobRow>, DeskError> {
         let mut after = 0;
         loop {
             let rows = self.journal().job_rows(job, after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(None) };
             after = last.line;
-            if let Some(row) = rows.into_iter().find(&wanted) {
-                return Ok(Some(row));
+            for row in rows {
+                let may_be_it = row.payment == *key && missing.may_hold(row.amount);
+                if may_be_it && !self.explains(&row, doubt).await? {
+                    return Ok(Some(row));
+                }
             }
         }
     }
+
+    /// Whether what is stored under a row's key tells that nothing of the row was lost: it is the row's own wish, or it was
+    /// there before the lost part, in which the key was taken as well.
+    async fn explains(&self, row: &JobRow, doubt: &mut Option<InDoubt>) -> Result<bool, DeskError> {
+        let Some(stored) = self.journal().by_key(&row.payment.account(), &row.caller_key).await? else {
+            return Ok(false);
+        };
+        if stored.payment == row.payment && stored.amount == row.amount {
+            return Ok(true);
+        }
+        let since = self.doubt(&row.payment, doubt).await?.since;
+        let stored_at = self.journal().events_of(stored.id).await?.first().map(|event| event.seq);
+        Ok(stored_at.zip(since).is_some_and(|(stored, since)| stored < since))
+    }
+
+    /// Read once, and only where something depends on it.
+    async fn doubt<'a>(
+        &self,
+        key: &PaymentKey,
+        read: &'a mut Option<InDoubt>,
+    ) -> Result<&'a InDoubt, DeskError> {
+        if read.is_none() {
+            *read = Some(in_doubt(&**self.journal(), key).await?);
+        }
+        Ok(read.get_or_insert_default())
+    }
 }
 
-/// The jobs that were given up after a restore, until the payment was trusted, or what was lost was settled and the payment
-/// was not in doubt: by the order of the events, whatever the clock said.
-async fn discarded_in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<BTreeSet<JobId>, DeskError> {
+/// Since when a payment is in doubt, by the order of the events, whatever the clock said.
+#[derive(Debug, Default)]
+struct InDoubt {
+    /// The number of the event that tells of the first restore in whose lost part something of it may stand.
+    since: Option<i64>,
+    /// The jobs that were given up after it.
+    discarded: BTreeSet<JobId>,
+}
+
+/// It begins with a restore, and ends when the payment is trusted, or what was lost is settled and the payment was not
+/// suspect.
+async fn in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<InDoubt, DeskError> {
     let key = key.to_string();
-    let (mut jobs, mut in_doubt, mut last) = (BTreeSet::new(), false, 0);
+    let (mut doubt, mut last) = (InDoubt::default(), 0);
     let (mut restored, mut suspect) = (false, false);
     loop {
         let page = journal.events(last, PAGE).await?;
-        let Some(end) = page.last() else { return Ok(jobs) };
+        let Some(end) = page.last() else { return Ok(doubt) };
         last = end.seq;
         for event in &page {
             let detail = || serde_json::from_str::<serde_json::Value>(&event.detail).unwrap_or_default();
             let told = |what: &str| Some(detail().get(what)?.as_str()?.to_owned());
             let of_it = || told("payment").is_some_and(|of| of == key);
             match event.kind.as_str() {
-                "restored" => (in_doubt, restored) = (true, true),
+                "restored" => {
+                    restored = true;
+                    doubt.since = doubt.since.or(Some(event.seq));
+                }
                 "suspected" => suspect |= detail().get("payments").is_some_and(|all| all.get(&key).is_some()),
                 "registered" if restored && of_it() => suspect = true,
-                "trusted" if of_it() => {
-                    (in_doubt, suspect) = (false, false);
-                    jobs.clear();
-                }
+                "trusted" if of_it() => (doubt, suspect) = (InDoubt::default(), false),
                 "settled" => {
                     restored = false;
-                    in_doubt &= suspect;
                     if !suspect {
-                        jobs.clear();
+                        doubt = InDoubt::default();
                     }
                 }
-                "discarded" if in_doubt => jobs.extend(told("job").and_then(|id| id.parse::<JobId>().ok())),
+                "discarded" if doubt.since.is_some() => {
+                    doubt.discarded.extend(told("job").and_then(|id| id.parse::<JobId>().ok()));
+                }
                 _ => {}
             }
         }
     }
+}
+
+/// Whether a cancel is called not happened only if the gateway's books do not speak against it.
+fn is_denied_by_the_books(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
+    may_be_lost(payment, intent) || intent.is_for_the_admin_page()
+}
+
+/// Refuses where a cancel that was handed over to be made by hand may have been made: it is among what is gone since, and
+/// among what no completed cancel accounts for.
+fn check_not_made(
+    payment: &PaymentRecord,
+    intent: &IntentRecord,
+    state: &PaymentState,
+) -> Result<(), DeskError> {
+    if state.paid != payment.paid() {
+        return Err(DeskError::NotAllowed(OTHER_PAID));
+    }
+    let before = intent.evidence.as_ref().and_then(Evidence::highest_seen).unwrap_or(payment.known_balance);
+    // an old answer shows less than is known
+    let balance = state.balance.minor().min(payment.known_balance);
+    let ours = payment.refunded;
+    let unexplained = payment.paid().minor().saturating_sub(balance).saturating_sub(ours);
+    let made = before.saturating_sub(balance).min(unexplained);
+    if made >= intent.amount.minor() {
+        return Err(DeskError::MayHaveHappened { asked: intent.amount, found: vec![payment.money(made)] });
+    }
+    Ok(())
 }
 
 /// Whether what the gateway did for a cancel may be among what the journal lost.

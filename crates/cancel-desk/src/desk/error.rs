@@ -76,14 +76,23 @@ pub enum DeskError {
     },
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
-    /// After a restored backup, a cancel was to be decided as not happened, and it may be among what the gateway refunded.
+    /// After a restored backup, or of what was to be made by hand, a cancel was to be decided as not happened, and it may be
+    /// among what the gateway refunded.
     MayHaveHappened {
         /// What the cancel is to refund.
         asked: Money,
         /// What the gateway refunded that no other cancel of the journal accounts for.
         found: Vec<Money>,
     },
-    /// A cancel of which nothing was sent, or nothing arrived as it seemed, was to be decided as happened, and the gateway
+    /// After a restored backup: the gateway has refunded less than what stands here as completed. What stands here is wrong,
+    /// or the gateway shows it late.
+    LessRefunded {
+        /// What the gateway has refunded of the payment.
+        refunded: Money,
+        /// What stands in the journal as completed.
+        known: Money,
+    },
+    /// A cancel of which nothing was sent, or nothing arrived as it seemed, or which a restored journal may have lost, was to be decided as happened, and the gateway
     /// refunded no more than what stands here as completed, or less than this cancel.
     NotInLedger {
         /// What the cancel is to refund.
@@ -123,6 +132,7 @@ impl DeskError {
             Self::InJob { .. } => "in_job",
             Self::Unexplained(_) => "lost_wishes",
             Self::MayHaveHappened { .. } => "may_have_happened",
+            Self::LessRefunded { .. } => "less_refunded",
             Self::NotInLedger { .. } => "not_in_ledger",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
@@ -203,7 +213,8 @@ impl fmt::Display for DeskError {
             Self::InJob { job, key, amount } => write!(
                 f,
                 "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for exactly \
-                 that under that key, and resolve what comes of it first; to discard the job proves nothing"
+                 that under that key (where it stands for another refund by now, under a new one), and resolve what comes of it \
+                 first; to discard the job proves nothing"
             ),
             Self::Unexplained(lost) => {
                 write!(
@@ -215,10 +226,15 @@ impl fmt::Display for DeskError {
             }
             Self::MayHaveHappened { asked, found } => write!(
                 f,
-                "after the restored backup, the gateway refunded {} that no other cancel of this journal accounts for, \
+                "the gateway refunded {} that no other cancel of this journal accounts for, \
                  and this {asked} may be among it: look at its admin page; if it is there, it happened; only if that is \
                  certainly another refund, decide with force",
                 added(found)
+            ),
+            Self::LessRefunded { refunded, known } => write!(
+                f,
+                "the gateway refunded {refunded} of this payment, and {known} stand here as completed: one of these did not \
+                 happen, or is not shown yet; look at its admin page, and trust it with force only once you know which"
             ),
             Self::NotInLedger { asked, refunded, known } => write!(
                 f,

@@ -345,10 +345,10 @@ impl Desk {
 
     /// Writes what a person decided about a cancel, who and why.
     ///
-    /// After a restored backup, [`Resolution::DidNotHappen`] looks the payment up first, and is refused while the cancel
-    /// may be among what the gateway refunded and the journal lost. So does [`Resolution::Happened`] of a cancel that could
-    /// only be made by hand, or of which every attempt seemed outrun: it is refused where the gateway's books have no room
-    /// for it. Only [`ByHand::Everything`] goes past these.
+    /// After a restored backup, or of a cancel that could only be made by hand, [`Resolution::DidNotHappen`] looks the payment
+    /// up first, and is refused while the cancel may be among what the gateway refunded and nothing here accounts for. So does
+    /// [`Resolution::Happened`] of these, and of a cancel of which every attempt seemed outrun: it is refused where the
+    /// gateway's books have no room for it. Only [`ByHand::Everything`] goes past these.
     ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
@@ -362,8 +362,13 @@ impl Desk {
         reason: &str,
         by_hand: ByHand,
     ) -> Result<IntentRecord, DeskError> {
-        self.check_decision(id, resolution, by_hand).await?;
-        let resolved = self.journal().resolve(id, resolution, by, reason).await.map_err(of_cancel)?;
+        let seen = self.check_decision(id, resolution, by_hand).await?;
+        let resolved = match self.journal().resolve_by_the_books(id, resolution, seen, by, reason).await {
+            Err(JournalError::NotInLedger { refunded, known }) => {
+                return Err(self.not_in_ledger(id, refunded, known).await?);
+            }
+            resolved => resolved.map_err(of_cancel)?,
+        };
         self.ring();
         Ok(resolved)
     }

@@ -50,10 +50,16 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
         ),
         DeskError::Pending => "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 확인하세요.".to_owned(),
         DeskError::MayHaveHappened { asked, found } => format!(
-            "백업에서 복원한 저널입니다. 이 저널로 설명되지 않는 PG 환불이 있고({}), 이 환불({})이 그중 하나일 수 있습니다. PG 관리자 화면에서 확인해 \
+            "이 저널로 설명되지 않는 PG 환불이 있고({}), 이 환불({})이 그중 하나일 수 있습니다. PG 관리자 화면에서 확인해 \
              있으면 happened로 처리하세요. 다른 환불임이 확실할 때만 \"force\": true로 요청하세요.",
             found.iter().copied().map(money).collect::<Vec<_>>().join(" + "),
             money(*asked)
+        ),
+        DeskError::LessRefunded { refunded, known } => format!(
+            "PG가 이 결제에서 환불한 금액은 {}인데 여기에 완료로 남은 금액은 {}입니다. 완료로 남은 것 가운데 환불되지 않은 것이 \
+             있거나 PG에 아직 나오지 않은 것입니다. PG 관리자 화면에서 확인하고, 어느 쪽인지 확실할 때만 \"force\": true로 요청하세요.",
+            money(*refunded),
+            money(*known)
         ),
         DeskError::NotInLedger { asked, refunded, known } => format!(
             "PG가 이 결제에서 환불한 금액은 {}이고 그중 {}은(는) 여기에 완료로 남아 있습니다. 이 환불({})은 PG에 있을 수 없습니다. 관리자 화면에서 직접 환불하거나 \

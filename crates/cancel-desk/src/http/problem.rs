@@ -245,6 +245,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)
         | DeskError::MayHaveHappened { .. }
+        | DeskError::LessRefunded { .. }
         | DeskError::NotInLedger { .. }
         | DeskError::InJob { .. }
         | DeskError::RemainingDiffers { .. }

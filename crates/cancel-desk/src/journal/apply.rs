@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::protocol::{Change, Lease, NewAttempt, Record, Snapshot, balance_after};
 use crate::record::{
-    AttemptRecord, AttemptState, IntentRecord, IntentState, NewPayment, Outcome, PaymentRecord, Proof,
-    RejectedBecause, Resolution, Suspect, Timestamp, Why,
+    AttemptRecord, AttemptState, Evidence, IntentRecord, IntentState, NewPayment, Outcome, PaymentRecord,
+    Proof, RejectedBecause, Resolution, Suspect, Timestamp, Why,
 };
 
 use super::{JournalError, NewIntent};
@@ -13,6 +13,10 @@ use super::{JournalError, NewIntent};
 /// That what was lost after a backup may be this very thing.
 pub(crate) const UNSETTLED: &str =
     "the journal was restored from a backup, and a person has to settle this payment first";
+
+/// That a person may have made it, whatever is looked at again.
+pub(crate) const MADE_BY_HAND: &str = "it was handed over to be made in the gateway's admin page, and may have been made: \
+     wait until it waits for a person again, and resolve it";
 
 const UNRESOLVED: &str = "cancels of this payment have no outcome yet: resolve them first, by happened or did-not-happen; \
      what is still wanted is asked for anew, under a new key, once the payment is trusted";
@@ -210,7 +214,7 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
                 // the last sending can be proven to have stayed at home by the very answer that stops it
                 attempt.doubts = attempt.doubts.min(evidence.doubts);
             }
-            intent.evidence = Some(evidence.clone());
+            intent.evidence = Some(handed_over_before(intent, evidence));
             intent.due_at = None;
             // what the gateway accepted stays accepted; a person is asked all the same
             if intent.state != IntentState::Accepted {
@@ -225,6 +229,7 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
             reject(payment, intent, attempt, because.clone());
         }
         (Change::Resend, Some(attempt)) if !attempt.taken => {
+            intent.evidence = None;
             attempt.state = AttemptState::Sending;
             attempt.sends = attempt.sends.saturating_add(1);
             attempt.doubts = attempt.doubts.saturating_add(1);
@@ -253,6 +258,7 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
             attempt.state = AttemptState::Accepted;
             attempt.taken = true;
             intent.state = IntentState::Accepted;
+            intent.evidence = None;
             intent.looks = 0;
             intent.due_at = Some(now.after(*pause));
         }
@@ -274,6 +280,20 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
         give_back(payment);
     }
     check_sum(payment)
+}
+
+/// What was handed over to be made by hand stays so, whatever was seen when it was looked at again, with the balance from
+/// before: what a person made meanwhile is gone since then.
+fn handed_over_before(intent: &IntentRecord, now: &Evidence) -> Evidence {
+    let handed_over = intent.evidence.as_ref().filter(|_| intent.is_for_the_admin_page());
+    match handed_over {
+        Some(before) if now.doubts == 0 && now.why != Why::RestoredJournal => Evidence {
+            why: Why::NextNumberUnknown,
+            balance_before: before.highest_seen().max(now.balance_before),
+            ..now.clone()
+        },
+        _ => now.clone(),
+    }
 }
 
 /// Ends the claim: others may work on the payment. The fence stays, so that the claim writes nothing any more.
@@ -300,18 +320,21 @@ pub(crate) struct Beside {
     pub(crate) open: Option<i64>,
 }
 
-/// Writes what a person decided. Whoever still works on the payment can write nothing any more.
+/// Writes what a person decided, and the balance by which it was decided. Whoever still works on the payment can write
+/// nothing any more.
 pub(crate) fn resolve(
     rows: &mut Rows,
     beside: Beside,
-    resolution: Resolution,
+    (resolution, seen_balance): (Resolution, Option<i64>),
     now: Timestamp,
 ) -> Result<(), JournalError> {
     let Rows { payment, intent, attempt } = rows;
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
         return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
     }
-    let by_hand = resolution == Resolution::Happened && intent.is_for_the_admin_page();
+    if let (Resolution::Happened, Some(seen)) = (resolution, seen_balance) {
+        has_room(payment, intent, seen)?;
+    }
     match (resolution, attempt.as_mut()) {
         // no copy of it left: somebody made it by hand
         (Resolution::Happened, Some(attempt)) if attempt.doubts == 0 => {
@@ -344,16 +367,16 @@ pub(crate) fn resolve(
                 intent.state = if attempt.is_some() { IntentState::Open } else { IntentState::Planned };
             }
             // that too little is left of what was to be made by hand may say that it was
-            if attempt.is_some() || !intent.is_for_the_admin_page() {
+            if !intent.is_for_the_admin_page() {
                 intent.evidence = None;
             }
             intent.looks = 0;
             intent.due_at = Some(now);
         }
     }
-    if by_hand {
-        // nobody tells whether that used up a number
-        payment.cancels = payment.cancels.max(PaymentRecord::UNCOUNTED);
+    if resolution == Resolution::Happened {
+        // it may have been made in the admin page: nobody tells whether that used up a number
+        payment.lose_count();
     }
     intent.scheduled_at = None;
     intent.updated_at = now;
@@ -366,6 +389,17 @@ pub(crate) fn resolve(
     };
     bound_foreign(payment, in_doubt);
     check_sum(payment)
+}
+
+/// Whether what is gone can be this one beside what is completed.
+fn has_room(payment: &PaymentRecord, intent: &IntentRecord, seen: i64) -> Result<(), JournalError> {
+    // an old answer shows less than is known
+    let refunded = payment.paid().minor().saturating_sub(seen.min(payment.known_balance));
+    let known = payment.refunded;
+    if refunded < known.saturating_add(intent.amount.minor()) {
+        return Err(JournalError::NotInLedger { refunded, known });
+    }
+    Ok(())
 }
 
 /// Counts a refund that a person found: it is among what is gone already and was taken for others', or it is not seen yet
@@ -470,6 +504,10 @@ pub(crate) fn withdraw(rows: &mut Rows, attempts: i64, now: Timestamp) -> Result
     }
     if intent.state != IntentState::Planned || attempts > 0 {
         return Err(JournalError::NotAllowed("an attempt exists already, or the outcome is final"));
+    }
+    // a person was asked to make it, and may have
+    if intent.is_for_the_admin_page() {
+        return Err(JournalError::NotAllowed(MADE_BY_HAND));
     }
     // its attempt may be among what was lost
     if payment.suspect.is_some() {

@@ -391,6 +391,8 @@ pub(crate) async fn a_person_decides_with_the_evidence(journal: Arc<dyn Journal>
     let done = journal.resolve(id, Resolution::Happened, "kim", "it is in the books").await.unwrap();
     assert_eq!(done.state, IntentState::Completed);
     assert_eq!(sums(&*journal).await, (1_000, 3_000, 0));
+    let payment = journal.payment(&open.0.lease.payment).await.unwrap().unwrap();
+    assert_eq!((payment.cancels, payment.counted()), (PaymentRecord::UNCOUNTED + 1, 1), "by hand, perhaps");
     // whoever still worked on it is fenced out
     let late = journal.record(&again.lease, &about(id, Some(open.1.id), UNKNOWN)).await;
     assert!(matches!(late, Err(JournalError::LeaseLost)));
@@ -542,6 +544,7 @@ macro_rules! journal_conformance {
             accounts_are_sealed_and_then_erased, hints_and_restarts_make_open_attempts_due,
             hints_neither_use_up_nor_put_off_the_schedule,
             what_a_person_is_told_was_not_sent_counts_as_not_sent, what_is_refunded_in_the_admin_page_is_counted_once,
+            one_refund_is_not_counted_for_two_cancels,
             what_is_to_be_made_by_hand_is_known_when_it_is_looked_at_again, what_seemed_outrun_can_have_happened,
             what_a_person_found_leaves_an_open_attempt_its_part, what_never_left_and_happened_was_made_by_hand,
             the_longest_due_comes_first, only_payments_of_ones_own_accounts_are_claimed,
@@ -556,6 +559,7 @@ macro_rules! journal_conformance {
             what_may_have_happened_goes_to_a_person_if_it_was_asked_for_since,
             what_waits_in_a_job_that_goes_on_is_left_out_if_it_was_asked_for_since,
             what_never_left_is_taken_back_with_its_job,
+            what_was_handed_over_is_not_taken_back_with_its_job,
             what_is_older_than_a_restore_is_not_held, what_was_asked_for_since_the_plan_is_not_submitted,
             what_is_asked_for_while_it_is_planned_counts_as_asked_since,
             a_clock_that_was_set_back_hides_nothing_from_a_plan,

@@ -23,6 +23,14 @@ pub enum JournalError {
     /// A row of a plan, of which the same refund was asked for under another key since the plan was made. Final for
     /// this plan: it has to be made again. Nothing was submitted.
     AskedSince,
+    /// A cancel was to be written as happened, and what the gateway showed has no room for it beside what is completed.
+    /// Nothing was written.
+    NotInLedger {
+        /// What the gateway refunded at least, in minor units.
+        refunded: i64,
+        /// What stands here as completed, in minor units.
+        known: i64,
+    },
     /// The payment was claimed by somebody else in the meantime. Nothing was written.
     LeaseLost,
     /// The state does not allow it: the outcome is final, or an attempt exists. Nothing was written.
@@ -48,6 +56,11 @@ impl fmt::Display for JournalError {
             Self::AskedSince => {
                 f.write_str("the same refund was asked for since the plan was made: plan again")
             }
+            Self::NotInLedger { refunded, known } => write!(
+                f,
+                "the gateway refunded {refunded} of this payment, of which {known} stand here as completed (in minor units): \
+                 this one cannot be there; look the payment up again"
+            ),
             Self::LeaseLost => f.write_str("another worker holds this payment now"),
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
             Self::NoKey => f.write_str("account data needs a key to be stored or read, and none is set"),

@@ -66,7 +66,8 @@ pub(crate) fn instead_of(rows: &Rows, record: &Record, of: Option<OfJob>, now: T
 }
 
 /// Whether provably nothing of an intent was ever sent, or what was sent never can happen any more: it can be taken
-/// back with its job. Of a suspect payment an attempt may have been lost.
+/// back with its job. Of a suspect payment an attempt may have been lost; what was handed over to be made by hand, a person
+/// may have made.
 pub(crate) fn can_be_taken_back(rows: &Rows) -> bool {
     let never_left = match (rows.intent.state, &rows.attempt) {
         (IntentState::Planned, None) => true,
@@ -75,7 +76,7 @@ pub(crate) fn can_be_taken_back(rows: &Rows) -> bool {
         }
         _ => false,
     };
-    never_left && rows.payment.suspect.is_none()
+    never_left && rows.payment.suspect.is_none() && !rows.intent.is_for_the_admin_page()
 }
 
 /// Whether the schedule of an open attempt begins anew once its halted job goes on; not while it is being sent.
@@ -90,7 +91,11 @@ fn left_out(rows: &Rows, reason: &'static str, record: Option<&Record>, now: Tim
         return Instead::TakeBack(reason);
     }
     // what was lost may be this very refund: whatever the journal knows of its sendings proves nothing
-    let why = if rows.payment.suspect.is_some() { Why::RestoredJournal } else { Why::AskedSince };
+    let why = match rows.payment.suspect {
+        Some(_) => Why::RestoredJournal,
+        None if rows.intent.is_for_the_admin_page() => Why::NextNumberUnknown,
+        None => Why::AskedSince,
+    };
     let mut evidence = protocol::evidence(&rows.clone().into_snapshot(now), why, None);
     evidence.seen_balance = record.and_then(|record| record.proven_balance);
     Instead::Record(Box::new(Record {

@@ -467,10 +467,11 @@ impl Journal for MemoryJournal {
         Ok(waiting)
     }
 
-    async fn resolve(
+    async fn resolve_by_the_books(
         &self,
         intent: IntentId,
         resolution: Resolution,
+        seen_balance: Option<i64>,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
@@ -482,7 +483,7 @@ impl Journal for MemoryJournal {
             tried: tables.attempts_of.get(&intent).is_some_and(|attempts| !attempts.is_empty()),
             open: tables.open_attempt(&rows.intent.payment).map(|attempt| attempt.amount.minor()),
         };
-        apply::resolve(&mut rows, beside, resolution, now)?;
+        apply::resolve(&mut rows, beside, (resolution, seen_balance), now)?;
         let after = rows.intent.clone();
         tables.log(|| NewEvent::resolved(&before, &rows, resolution, (by, reason), now));
         tables.store(rows);

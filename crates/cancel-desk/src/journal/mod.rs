@@ -36,7 +36,7 @@ use crate::record::{
 };
 
 #[cfg(feature = "cli")]
-pub(crate) use apply::UNSETTLED;
+pub(crate) use apply::{MADE_BY_HAND, UNSETTLED};
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
@@ -425,6 +425,23 @@ pub trait Journal: Send + Sync + Debug {
         &self,
         intent: IntentId,
         resolution: Resolution,
+        by: &str,
+        reason: &str,
+    ) -> Result<IntentRecord, JournalError> {
+        self.resolve_by_the_books(intent, resolution, None, by, reason).await
+    }
+
+    /// As [`resolve`](Self::resolve), but [`Resolution::Happened`] is written only if the balance that the gateway showed,
+    /// in minor units, has room for it beside what is completed by now: one refund is not two cancels, whoever decided the
+    /// other one meanwhile.
+    ///
+    /// # Errors
+    /// [`JournalError::NotInLedger`]; as [`resolve`](Self::resolve).
+    async fn resolve_by_the_books(
+        &self,
+        intent: IntentId,
+        resolution: Resolution,
+        seen_balance: Option<i64>,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError>;

@@ -71,6 +71,11 @@ pub(super) const TEXTS: Table = &[
         "the gateway shows another paid amount than the one that is registered: look at its admin page",
         "PG의 결제 금액이 등록한 금액과 다릅니다. PG 관리자 화면을 확인하세요",
     ),
+    (
+        "it was handed over to be made in the gateway's admin page, and may have been made: wait until it waits for a person \
+         again, and resolve it",
+        "PG 관리자 화면에서 직접 처리하도록 넘긴 취소라서 이미 환불되었을 수 있습니다. 다시 담당자 확인이 되면 resolve로 처리하세요",
+    ),
     ("it waits for a person: resolve it", "담당자 확인을 기다리는 취소입니다. resolve로 처리하세요"),
     ("an attempt exists already, or the outcome is final", "이미 전송을 시작했거나 결과가 확정된 취소입니다"),
     ("the payment is suspect after a restored backup: {}", "백업 복원 후 점검 대상인 결제입니다: {0}"),

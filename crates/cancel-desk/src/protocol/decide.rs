@@ -32,12 +32,12 @@ pub(crate) fn balance_after(attempt: &AttemptRecord) -> i64 {
 /// The number of the next cancel: one more than ours and than all that the gateway tells.
 pub(super) fn next_sequence(payment: &PaymentRecord, state: &PaymentState) -> Option<u16> {
     let told = state.history.as_ref().map_or(0, |history| i64::try_from(history.len()).unwrap_or(i64::MAX));
-    let next = payment.cancels.max(told).checked_add(1)?;
+    let next = payment.counted().max(told).checked_add(1)?;
     u16::try_from(next).ok().filter(|next| *next <= 999)
 }
 
 /// Whether the number of the next cancel cannot be known: the gateway wants the next one, tells no single cancels, and
-/// more is gone than we refunded, or one of ours was made in its admin page. How many cancels that was, and whether they
+/// more is gone than we refunded, or one of ours may have been made in its admin page. How many cancels that was, and whether they
 /// used up a number, nobody tells.
 pub(super) fn is_next_number_unknown(
     capabilities: &Capabilities,

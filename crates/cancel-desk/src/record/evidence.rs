@@ -62,3 +62,10 @@ pub struct Evidence {
     /// The gateway's code of a refusal.
     pub refusal_code: Option<String>,
 }
+
+impl Evidence {
+    /// The highest balance that it tells of, in minor units: what was made by hand for it is gone since then.
+    pub(crate) fn highest_seen(&self) -> Option<i64> {
+        self.balance_before.max(self.seen_balance)
+    }
+}

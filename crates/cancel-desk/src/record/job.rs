@@ -83,12 +83,6 @@ impl JobRow {
         self.stored.as_ref().is_some_and(|intent| intent.id == self.intent)
     }
 
-    /// Whether it can never be submitted any more, however often its job is approved.
-    #[must_use]
-    pub fn is_refused_for_good(&self) -> bool {
-        self.stored.is_none() && matches!(self.refused.as_deref(), Some("asked_since" | "key_conflict"))
-    }
-
     /// Whether the desk itself has nothing more to do about it: it has an outcome, waits for a person or for the
     /// gateway, or cannot be submitted.
     #[must_use]

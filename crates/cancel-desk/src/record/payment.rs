@@ -167,8 +167,8 @@ pub struct PaymentRecord {
     pub refunded: i64,
     /// Refunded by others, as far as proven and not needed for `reserved`.
     pub foreign_refunded: i64,
-    /// How many cancels of ours the gateway took; the next one's number is one more. From a million on that number is not
-    /// known: one of ours was made in the gateway's admin page.
+    /// How many cancels of ours the gateway took; the next one's number is one more. A million is added once a person said
+    /// that one happened: it may have been made in the gateway's admin page, and whether that used up a number is not known.
     pub cancels: i64,
     /// Who works on it.
     pub lease_owner: Option<String>,
@@ -187,6 +187,18 @@ pub struct PaymentRecord {
 impl PaymentRecord {
     /// Above every number that a gateway takes.
     pub(crate) const UNCOUNTED: i64 = 1_000_000;
+
+    /// How many cancels of ours there are, those included that may have used up no number.
+    pub(crate) fn counted(&self) -> i64 {
+        self.cancels.checked_rem(Self::UNCOUNTED).unwrap_or(0)
+    }
+
+    /// From now on the next number is not known, unless the gateway tells single cancels.
+    pub(crate) fn lose_count(&mut self) {
+        if self.cancels < Self::UNCOUNTED {
+            self.cancels = self.cancels.saturating_add(Self::UNCOUNTED);
+        }
+    }
 
     /// A payment as it is registered.
     #[must_use]

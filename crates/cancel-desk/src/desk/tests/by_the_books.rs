@@ -21,6 +21,8 @@ impl CancelGateway for Sums {
 
     async fn look_up(&self, _payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
         let told = *self.0.lock().unwrap();
+        // whoever asks meanwhile is told the same
+        tokio::task::yield_now().await;
         let (paid, refunded) = told.ok_or_else(|| LookUpError::new(LookUpErrorKind::Unavailable))?;
         Ok(PaymentState::new(won(paid), won(refunded), "paid")?)
     }
@@ -64,6 +66,11 @@ impl Scene {
 
     async fn happened(&self, id: IntentId, by_hand: ByHand) -> Result<IntentState, &'static str> {
         let decided = self.desk.resolve(id, Resolution::Happened, "kim", "admin page", by_hand).await;
+        decided.map(|intent| intent.state).map_err(|error| error.code())
+    }
+
+    async fn denied(&self, id: IntentId, by_hand: ByHand) -> Result<IntentState, &'static str> {
+        let decided = self.desk.resolve(id, Resolution::DidNotHappen, "kim", "not there", by_hand).await;
         decided.map(|intent| intent.state).map_err(|error| error.code())
     }
 
@@ -131,6 +138,56 @@ async fn what_is_counted_for_one_cancel_is_no_room_for_another() {
     scene.show(5_000);
     assert_eq!(scene.happened(second, ByHand::Nothing).await, Ok(IntentState::Completed));
     assert_eq!(scene.sums().await, (5_000, 0, 5_000));
+}
+
+/// Made by hand, and called not happened: asked for anew, it would be refunded twice. Looked at again, no less.
+#[tokio::test]
+async fn what_may_have_been_made_by_hand_is_not_called_not_happened() {
+    for looked_again in [false, true] {
+        let scene = Scene::new(500).await;
+        let id = scene.handed_over("k", "3000").await;
+        scene.show(3_500);
+        if looked_again {
+            let look = scene.desk.resolve(id, Resolution::LookAgain, "kim", "is it?", ByHand::Nothing).await;
+            look.unwrap();
+            let taken_back = scene.desk.withdraw(id, "kim", "not wanted").await.unwrap_err();
+            assert!(taken_back.to_string().contains("may have been made"), "{taken_back}");
+            scene.turn().await;
+        }
+        for by_hand in [ByHand::Nothing, ByHand::Sums] {
+            assert_eq!(scene.denied(id, by_hand).await, Err("may_have_happened"), "{looked_again}");
+        }
+        let told = scene.books.0.lock().unwrap().take();
+        assert_eq!(scene.denied(id, ByHand::Nothing).await, Err("look_up_failed"));
+        *scene.books.0.lock().unwrap() = told;
+        // accounted for by another one, it cannot be this one
+        let other = scene.handed_over("l", "3000").await;
+        assert_eq!(scene.happened(other, ByHand::Nothing).await, Ok(IntentState::Completed));
+        assert_eq!(scene.denied(id, ByHand::Nothing).await, Ok(IntentState::Rejected));
+        assert_eq!(scene.sums().await, (3_000, 500, 6_500));
+    }
+    // less is gone since than it refunds
+    let scene = Scene::new(5_000).await;
+    let id = scene.handed_over("k", "3000").await;
+    scene.show(7_999);
+    assert_eq!(scene.denied(id, ByHand::Nothing).await, Ok(IntentState::Rejected));
+    // who knows better says so
+    let id = scene.handed_over("l", "2000").await;
+    scene.show(9_999);
+    assert_eq!(scene.denied(id, ByHand::Everything).await, Ok(IntentState::Rejected));
+}
+
+/// Two people decide at once, each by books with room for one.
+#[tokio::test]
+async fn one_refund_is_not_counted_for_two_cancels_that_are_decided_at_once() {
+    let scene = Scene::new(500).await;
+    let (first, second) = (scene.handed_over("k", "3000").await, scene.handed_over("l", "3000").await);
+    scene.show(3_500);
+    let told = tokio::join!(scene.happened(first, ByHand::Nothing), scene.happened(second, ByHand::Nothing),);
+    assert_eq!(told, (Ok(IntentState::Completed), Err("not_in_ledger")));
+    assert_eq!(scene.sums().await, (3_000, 500, 6_500));
+    scene.show(6_500);
+    assert_eq!(scene.happened(second, ByHand::Nothing).await, Ok(IntentState::Completed));
 }
 
 /// Made by hand, it took the rest: looked at again, it is not called refused for want of balance.

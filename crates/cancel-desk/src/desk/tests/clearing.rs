@@ -163,6 +163,37 @@ async fn a_refund_without_a_mark_may_be_the_one_that_was_lost() {
     restored.trust(ByHand::Nothing).await.unwrap();
 }
 
+/// Called happened by mistake, it would hide what was lost.
+#[tokio::test]
+async fn a_wish_that_the_gateway_cannot_have_paid_is_not_called_happened() {
+    for history in [true, false] {
+        let restored = Restored::new(history, &[("console", 2_000)]).await;
+        let lost = waiting(&restored, "k", "3000").await;
+        restored.desk.journal().suspect_all("kim", "once more").await.unwrap();
+        let happened = async |by_hand: ByHand| {
+            let decided = restored.desk.resolve(lost, Resolution::Happened, "kim", "seen", by_hand).await;
+            decided.map(|intent| intent.state).map_err(|error| error.code())
+        };
+        assert_eq!(happened(ByHand::Nothing).await, Err("too_early"), "it may be on its way");
+        restored.clock.advance(Duration::from_secs(600));
+        for by_hand in [ByHand::Nothing, ByHand::Sums] {
+            assert_eq!(happened(by_hand).await, Err("not_in_ledger"));
+        }
+        assert_eq!(happened(ByHand::Everything).await, Ok(IntentState::Completed));
+        // the books show less than is called completed now
+        for by_hand in [ByHand::Nothing, ByHand::Sums] {
+            match restored.trust(by_hand).await {
+                Err(DeskError::LessRefunded { refunded, known }) => {
+                    assert_eq!((refunded, known), (won(2_000), won(3_000)));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        *restored.books.shown.lock().unwrap() = Some(vec![("console".to_owned(), 3_000)]);
+        restored.trust(ByHand::Sums).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_person_who_knows_better_says_so_by_name() {
     let restored = Restored::new(false, &[("", 3_000)]).await;

@@ -38,19 +38,56 @@ async fn a_job_that_asks_for_more_than_is_missing_has_not_refunded_it() {
     restored.trust(ByHand::Sums).await.unwrap();
 }
 
-/// What is refused for good neither was stored in the lost part nor can be: to ask for it under its key would be in vain.
+/// Refused for good only after the restore, it may have been refunded in the lost part all the same.
 #[tokio::test]
-async fn a_row_that_can_never_run_is_no_doubt() {
-    let restored = Restored::new(false, &[("", 3_000)]).await;
-    let (desk, journal) = (&restored.desk, restored.desk.journal());
-    desk.register(paid("imp_2", "ORD-2")).await.unwrap();
-    let job = planned(&restored, "june", Some("k-1"), 3_000).await;
-    journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
-    assert_eq!(restored.refused(ByHand::Sums).await, "in_job");
-    desk.cancel(wish("ORD-2", "k-1", "500")).await.unwrap();
-    assert!(journal.submit_row(job.id, 1).await.is_err());
-    assert!(journal.job_rows(job.id, 0, 1).await.unwrap()[0].is_refused_for_good());
-    restored.trust(ByHand::Sums).await.unwrap();
+async fn a_row_that_was_refused_since_the_restore_is_a_doubt() {
+    for (key, other) in [("k-1", "another payment"), ("l-1", "another key")] {
+        let restored = Restored::new(false, &[("", 3_000)]).await;
+        let (desk, journal) = (&restored.desk, restored.desk.journal());
+        desk.register(paid("imp_2", "ORD-2")).await.unwrap();
+        let job = planned(&restored, "june", Some("k-1"), 3_000).await;
+        journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
+        assert_eq!(restored.refused(ByHand::Sums).await, "in_job");
+        match other {
+            "another key" => waiting(&restored, key, "3000").await,
+            _ => desk.cancel(wish("ORD-2", key, "500")).await.unwrap().intent().id,
+        };
+        assert!(journal.submit_row(job.id, 1).await.is_err());
+        assert!(journal.job_rows(job.id, 0, 1).await.unwrap()[0].refused.is_some(), "{other}");
+        if other == "another key" {
+            // it was another refund, and a person who knows says so
+            let id = journal.by_key(&restored.key.account(), key).await.unwrap().unwrap().id;
+            desk.resolve(id, Resolution::DidNotHappen, "kim", "not this", ByHand::Everything).await.unwrap();
+        }
+        assert_eq!(restored.refused(ByHand::Sums).await, "in_job", "{other}");
+        // asked for under its own key, or, where that is taken, under a new one, it is found
+        let free = if other == "another key" { "k-1" } else { "k-2" };
+        let asked = waiting(&restored, free, "3000").await;
+        desk.resolve(asked, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
+        restored.trust(ByHand::Sums).await.unwrap();
+    }
+}
+
+/// A stored cancel explains a row only if it asks for the same, or took the key before the lost part.
+#[tokio::test]
+async fn another_amount_under_the_key_of_a_row_explains_it_only_from_before_the_restore() {
+    for (before, ends) in [(true, Ok(())), (false, Err("in_job"))] {
+        let restored = Restored::new(false, &[("", 3_000)]).await;
+        let (desk, journal) = (&restored.desk, restored.desk.journal());
+        if before {
+            restored.trust(ByHand::Sums).await.unwrap();
+        }
+        let asked = desk.cancel(wish("ORD-1", "k-1", "500")).await.unwrap().intent().id;
+        planned(&restored, "june", Some("k-1"), 3_000).await;
+        if before {
+            journal.suspect_all("kim", "once more").await.unwrap();
+            restored.clock.advance(Duration::from_secs(600));
+        }
+        let worker = Worker::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts()));
+        worker.unwrap().turn().await.unwrap().unwrap();
+        desk.resolve(asked, Resolution::DidNotHappen, "kim", "no", ByHand::Everything).await.unwrap();
+        assert_eq!(restored.trust(ByHand::Sums).await.map(|_| ()).map_err(|error| error.code()), ends);
+    }
 }
 
 /// Given up once a restore is settled, it can have refunded nothing in what the next one loses, unless the payment was in

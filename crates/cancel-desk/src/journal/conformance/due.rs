@@ -108,7 +108,7 @@ pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted_once(
             (payment.refunded, payment.foreign_refunded, payment.known_balance),
             (3_000, counted, left)
         );
-        assert_eq!((payment.available(), payment.cancels), (left, PaymentRecord::UNCOUNTED), "{id}");
+        assert_eq!((payment.available(), payment.cancels), (left, PaymentRecord::UNCOUNTED + 1), "{id}");
     }
     // it was there before anybody asked the desk for it
     let intent = handed_over(&*journal, "before", 3_000, 7_000).await;
@@ -122,13 +122,42 @@ pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted_once(
 async fn handed_over(journal: &dyn Journal, id: &str, amount: i64, seen: i64) -> IntentRecord {
     journal.register_payment(payment(id)).await.unwrap();
     let intent = submitted(journal, wish(id, id, amount)).await;
+    hand_over(journal, intent.id, seen).await;
+    intent
+}
+
+async fn hand_over(journal: &dyn Journal, id: IntentId, seen: i64) {
     let claim = claimed(journal, "w").await;
     let unknown = Evidence { why: Why::NextNumberUnknown, sends: 0, doubts: 0, ..evidence() };
-    let mut record = about(intent.id, None, Change::Manual(unknown));
+    let mut record = about(id, None, Change::Manual(unknown));
     record.proven_balance = Some(seen);
     journal.record(&claim.lease, &record).await.unwrap();
     journal.release(&claim.lease).await.unwrap();
-    intent
+}
+
+/// What the gateway showed is compared with what is completed when it is written.
+pub(crate) async fn one_refund_is_not_counted_for_two_cancels(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let first = handed_over(&*journal, "p", 3_000, 9_300).await;
+    let second = submitted(&*journal, wish("p", "other", 3_000)).await;
+    hand_over(&*journal, second.id, 9_300).await;
+    let decide = async |id: IntentId, seen: Option<i64>| {
+        journal.resolve_by_the_books(id, Resolution::Happened, seen, "kim", "in the admin page").await
+    };
+    decide(first.id, Some(6_300)).await.unwrap();
+    let refused = decide(second.id, Some(6_300)).await.unwrap_err();
+    assert!(matches!(refused, JournalError::NotInLedger { refunded: 3_700, known: 3_000 }), "{refused}");
+    assert_eq!(journal.intent(second.id).await.unwrap().unwrap().state, IntentState::Manual);
+    // an older answer that showed more left is no reason to refuse what is known by now
+    journal.compared(&first.payment, 3_300, false).await.unwrap();
+    decide(second.id, Some(6_300)).await.unwrap();
+    // who says so without the books is not asked
+    let third = submitted(&*journal, wish("p", "third", 3_000)).await;
+    hand_over(&*journal, third.id, 3_300).await;
+    decide(third.id, None).await.unwrap();
+    sound(&*journal).await;
 }
 
 /// What was handed over to be made by hand stays so, whatever is looked at again.
@@ -139,6 +168,20 @@ pub(crate) async fn what_is_to_be_made_by_hand_is_known_when_it_is_looked_at_aga
     let intent = handed_over(&*journal, "p", 3_000, 9_300).await;
     let again = journal.resolve(intent.id, Resolution::LookAgain, "kim", "is it seen?").await.unwrap();
     assert!(again.is_for_the_admin_page() && !again.waits_for_a_person());
+    // it may have been made
+    let taken_back = journal.withdraw(intent.id, "kim", "not wanted").await.unwrap_err();
+    assert!(taken_back.to_string().contains("may have been made"), "{taken_back}");
+    // whatever it waits for next, it was handed over, as of what was left then
+    let claim = claimed(&*journal, "w").await;
+    let stuck = Evidence { why: Why::NoAnswer, sends: 0, doubts: 0, seen_balance: Some(6_300), ..evidence() };
+    let stuck = about(intent.id, None, Change::Manual(stuck));
+    let told = journal.record(&claim.lease, &stuck).await.unwrap().intent.evidence.unwrap();
+    let first = again.evidence.as_ref().and_then(Evidence::highest_seen);
+    assert_eq!(
+        (told.why, told.seen_balance, told.balance_before),
+        (Why::NextNumberUnknown, Some(6_300), first)
+    );
+    journal.resolve(intent.id, Resolution::LookAgain, "kim", "is it seen?").await.unwrap();
     let claim = claimed(&*journal, "w").await;
     assert!(claim.snapshot.intent.is_for_the_admin_page());
     let opened = journal.open_attempt(&claim.lease, &attempt(&claim, 9_300)).await.unwrap();

@@ -213,3 +213,32 @@ pub(crate) async fn the_key_of_another_row_hides_no_refund(
     assert_eq!(sums(journal).await, (1_000, 0, 0));
     sound(journal).await;
 }
+
+/// A person was asked to make it, and may have: looked at again and given up, it goes to a person all the same.
+pub(crate) async fn what_was_handed_over_is_not_taken_back_with_its_job(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    let unknown = Evidence { why: Why::NextNumberUnknown, sends: 0, doubts: 0, ..evidence() };
+    let (job, intents) = all_submitted(journal, &["p", "q"]).await;
+    let claim = taken(journal, "p").await;
+    let without = about(intents[0].id, None, Change::Manual(unknown.clone()));
+    journal.record(&claim.lease, &without).await.unwrap();
+    let stopped = begun(journal, "q").await;
+    changed(journal, &stopped, Change::Manual(unknown)).await;
+    for intent in &intents {
+        journal.resolve(intent.id, Resolution::LookAgain, "kim", "is it there?").await.unwrap();
+    }
+    journal.discard_job(job.id, "kim", "called off").await.unwrap();
+    assert_eq!(state(journal, &intents[0]).await, IntentState::Planned);
+    assert_eq!(state(journal, &intents[1]).await, IntentState::Open);
+    let claim = taken(journal, "p").await;
+    let told = journal.open_attempt(&claim.lease, &attempt(&claim, 10_000)).await.unwrap();
+    assert_eq!((told.intent.state, told.intent.is_for_the_admin_page()), (IntentState::Manual, true));
+    let claim = taken(journal, "q").await;
+    let again = about(intents[1].id, Some(stopped.1.id), Change::Resend);
+    let told = journal.record(&claim.lease, &again).await.unwrap();
+    assert_eq!((told.intent.state, told.intent.is_for_the_admin_page()), (IntentState::Manual, true));
+    sound(journal).await;
+}

@@ -461,10 +461,11 @@ impl Journal for PostgresJournal {
         Told::new(self.ask(|| vec![steps::waiting_for_a_person(limit)]).await?).all(rows::intent)
     }
 
-    async fn resolve(
+    async fn resolve_by_the_books(
         &self,
         intent: IntentId,
         resolution: Resolution,
+        seen_balance: Option<i64>,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
@@ -475,7 +476,7 @@ impl Journal for PostgresJournal {
             let before = Before::rows(&found);
             let beside =
                 Beside { tried: !more.rows().is_empty(), open: open.map(|attempt| attempt.amount.minor()) };
-            apply::resolve(&mut found, beside, resolution, now)?;
+            apply::resolve(&mut found, beside, (resolution, seen_balance), now)?;
             let event = NewEvent::resolved(&before, &found, resolution, (by, reason), now);
             store(&transaction, &mut found, Some(&event)).await?;
             Ok(found.intent)

@@ -566,10 +566,11 @@ impl Journal for SqliteJournal {
         self.reader.run(move |c| rows::waiting_for_a_person(c, limit)).await
     }
 
-    async fn resolve(
+    async fn resolve_by_the_books(
         &self,
         intent: IntentId,
         resolution: Resolution,
+        seen_balance: Option<i64>,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
@@ -584,7 +585,7 @@ impl Journal for SqliteJournal {
                     tried: !rows::attempts_of(c, intent)?.is_empty(),
                     open: open.map(|attempt| attempt.amount.minor()),
                 };
-                apply::resolve(&mut found, beside, resolution, now)?;
+                apply::resolve(&mut found, beside, (resolution, seen_balance), now)?;
                 write::store(c, &mut found)?;
                 let event = NewEvent::resolved(&before, &found, resolution, (&by, &reason), now);
                 write::append(c, event)?;

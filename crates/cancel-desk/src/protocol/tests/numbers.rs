@@ -31,6 +31,25 @@ fn where_somebody_else_refunded_a_part_the_next_number_is_unknown_and_nothing_is
 }
 
 #[test]
+fn once_a_person_said_that_one_happened_the_next_number_is_unknown() {
+    let planned = |capabilities: Capabilities| {
+        let mut claim = claim(None);
+        let payment = &mut claim.snapshot.payment;
+        (payment.known_balance, payment.refunded, payment.cancels) = (9_000, 1_000, 1);
+        payment.lose_count();
+        payment.lose_count();
+        assert_eq!((payment.cancels, payment.counted()), (PaymentRecord::UNCOUNTED + 1, 1));
+        let (mut turn, _) = Turn::begin(claim, capabilities, Policy::default());
+        turn.on(seen(&[(1_000, "")], capabilities.history), NOW)
+    };
+    let Action::Record(record) = planned(settlebank()) else { panic!() };
+    assert!(matches!(&record.change, Change::Manual(evidence) if evidence.why == Why::NextNumberUnknown));
+    // where the balance is the guard, it goes on, counted as before
+    let Action::Commit(plan) = planned(eximbay()) else { panic!() };
+    assert_eq!(plan.sequence, 2);
+}
+
+#[test]
 fn a_sequence_that_the_sdk_refuses_is_for_a_person_and_was_not_sent() {
     let change = answered(attempt(), Err(Invalid::new("sequence", "must be known").into())).change;
     let Change::Manual(evidence) = change else { panic!("{change:?}") };
