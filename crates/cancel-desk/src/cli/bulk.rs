@@ -20,7 +20,7 @@ use crate::journal::JournalError;
 use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
 use super::bulk_files::{beside, create, free, no_file};
-use super::bulk_plan::{sums, verdict, verdicts};
+use super::bulk_plan::{doubtful, sums, verdict, verdicts};
 use super::bulk_progress::{Shown, tell_held};
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
@@ -276,10 +276,15 @@ fn plan_json(plan: &Plan, done: bool) -> Value {
                 "amount": row.amount.map(plain),
                 "verdict": row.verdict.as_str(),
                 "why": row.verdict.to_string(),
+                "same_amount": row.same.as_ref().map(|same| json!({
+                    "key": same.key,
+                    "state": same.state,
+                    "cancel": same.cancel.to_string(),
+                })),
             })
         })
         .collect();
-    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "rows": rows, "others": plan.others.iter().map(|other| other.id.to_string()).collect::<Vec<_>>() })
+    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "same_amounts": plan.doubtful().count(), "rows": rows, "others": plan.others.iter().map(|other| other.id.to_string()).collect::<Vec<_>>() })
 }
 
 fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
@@ -299,6 +304,7 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     }
     let mut text = verdicts(shell, plan, written);
     text.push_str(&sums(shell, plan));
+    text.push_str(&doubtful(shell, plan));
     let mut approval = format!("cancel-desk bulk run {} --approve {}", job.id, short_hash(job));
     for total in &job.totals {
         approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
