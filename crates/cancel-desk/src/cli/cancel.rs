@@ -98,9 +98,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     if let Some(account) = account {
         wish = wish.with_account(account);
     }
-    if before.is_none() {
-        warn_of_the_same(shell, &desk, &intents, refund).await?;
-    }
+    let is_warned = before.is_none() && warn_of_the_same(shell, &desk, &intents, refund).await?;
     if !args.yes && (before.is_none() || !shell.can_ask()) {
         about_to(shell, &config, &payment, &wish, refund)?;
         shell.consent(args.yes)?;
@@ -126,23 +124,36 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         shell.remark(shell.t(&text::STORED_BEFORE));
     }
     let intent = pursue(shell, &desk, submitted.intent(), args.wait).await?;
-    ended(shell, &desk, &intent).await
+    let exit = ended(shell, &desk, &intent).await?;
+    // nobody was asked
+    if is_warned && args.yes && intent.state == IntentState::Planned && payment.suspect.is_none() {
+        shell.remark(&text::WAY_OUT.fill(shell.lang(), &[&intent.id]));
+    }
+    Ok(exit)
 }
 
-/// Names the refunds of this amount that have no outcome: they would be made as well, or were.
+/// Names the refunds of this amount under other keys that were made, or may be. Whether there are any.
 async fn warn_of_the_same(
     shell: &Shell,
     desk: &Desk,
     intents: &[IntentRecord],
     refund: Option<Money>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let mut is_warned = false;
     for same in intents {
-        if same.state.is_final() || Some(same.amount) != refund {
+        let is_gone = matches!(same.state, IntentState::Rejected | IntentState::Withdrawn);
+        if is_gone || Some(same.amount) != refund {
             continue;
         }
+        is_warned = true;
         let held = desk.journal().held_by(same.id).await.map_err(|error| shell.journal_failed(error))?;
         let (lang, amount) = (shell.lang(), show::money(same.amount));
         let text = match (same.state, held) {
+            (IntentState::Completed, _) => {
+                let at = show::time(same.updated_at);
+                shell.warn(&text::SAME_COMPLETED.fill(lang, &[&amount, &same.id, &same.caller_key, &at]));
+                continue;
+            }
             (_, Some(job)) => {
                 shell.warn(&text::SAME_HELD.fill(lang, &[&amount, &same.id, &same.caller_key, &job]));
                 continue;
@@ -154,7 +165,7 @@ async fn warn_of_the_same(
         };
         shell.warn(&text.fill(lang, &[&amount, &same.id, &same.caller_key]));
     }
-    Ok(())
+    Ok(is_warned)
 }
 
 fn amount(text: &str) -> Result<Decimal, Failure> {

@@ -330,6 +330,12 @@ texts! {
     SAME_MANUAL = "WARNING: {0} of this payment waits for a person, and may have been refunded: cancel {1}, key {2}. If this is the \
         same refund, do not ask for it a second time: decide that one",
         "경고: 이 결제의 {0} 환불이 담당자 확인을 기다리며 이미 처리되었을 수 있습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 말고 그 건을 결정하세요";
+    SAME_COMPLETED = "WARNING: {0} of this payment was refunded already, under another key: cancel {1}, key {2}, {3}. If this is the \
+        same refund, do not ask for it a second time",
+        "경고: 이 결제에서 같은 금액 {0}이(가) 다른 키로 이미 환불되었습니다: 취소 {1}, 키 {2}, {3}. 같은 환불이라면 다시 요청하지 마세요";
+    WAY_OUT = "if it is the same refund as the one above, withdraw this one while nothing of it is sent: cancel-desk withdraw {0} --by \
+        NAME --reason WHY",
+        "위에서 경고한 것과 같은 환불이면 전송되기 전에 이 요청을 철회하세요: cancel-desk withdraw {0} --by 이름 --reason 사유";
     IS_SUSPECT = "suspect after a restored backup: {1}. `cancel-desk lookup {0}` compares it, `cancel-desk trust {0}` clears it",
         "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
     NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";
