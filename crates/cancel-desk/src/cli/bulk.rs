@@ -88,7 +88,7 @@ pub(crate) struct PlanArgs {
 
 The first five rows go alone. It halts on many unknown outcomes, refused credentials, a redirect, a certificate that
 is not to be trusted, and when the merchant's balance at the gateway is too small. Ctrl-C stops it after the work at
-hand.")]
+hand. While it runs it carries on every refund of the journal that is due, as a worker does, not only the job's.")]
 pub(crate) struct RunArgs {
     /// The plan, as `bulk plan` and `bulk list` show it
     #[arg(value_parser = read_job)]
@@ -287,6 +287,16 @@ fn plan_json(plan: &Plan, done: bool) -> Value {
     json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "same_amounts": plan.doubtful().count(), "rows": rows, "others": plan.others.iter().map(|other| other.id.to_string()).collect::<Vec<_>>() })
 }
 
+/// The command that approves exactly this plan.
+fn approval(shell: &Shell, job: &JobRecord) -> String {
+    let mut approval = format!("cancel-desk bulk run {} --approve {}", job.id, short_hash(job));
+    for total in &job.totals {
+        approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
+    }
+    approval.push_str(shell.lang().pick(" --by NAME", " --by 이름"));
+    approval
+}
+
 fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     let lang = shell.lang();
     let Some(job) = &plan.job else {
@@ -305,11 +315,7 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     let mut text = verdicts(shell, plan, written);
     text.push_str(&sums(shell, plan));
     text.push_str(&doubtful(shell, plan));
-    let mut approval = format!("cancel-desk bulk run {} --approve {}", job.id, short_hash(job));
-    for total in &job.totals {
-        approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
-    }
-    approval.push_str(shell.lang().pick(" --by NAME", " --by 이름"));
+    let approval = approval(shell, job);
     for other in &plan.others {
         let state = words::job_state(other.state, false).of(lang);
         text.push_str(&words::OTHER_PLAN.fill(lang, &[&other.id, &state, &other.rows, &other.id]));
@@ -352,8 +358,13 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Fail
             Err(Failure::new(Exit::Usage, "approved", words::IS_APPROVED.of(shell.lang())).next(next))
         }
         (state, _) => {
+            let next = (state == JobState::Planned).then(|| approval(shell, &job));
             let error = BulkError::NotApproved { state, because: job.halted_because };
-            Err(failed(shell, error))
+            let failure = failed(shell, error);
+            Err(match next {
+                Some(next) => failure.next(next),
+                None => failure,
+            })
         }
     }
 }

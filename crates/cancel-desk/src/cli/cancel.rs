@@ -332,7 +332,12 @@ fn about_to(
 /// What to do about an account that is missing, or whose bank is not understood.
 fn account_help(shell: &Shell, payment: &PaymentRecord, is_given: bool, failure: Failure) -> Failure {
     match failure.field.as_deref() {
-        Some("refund_account") if !is_given => failure.next(shell.t(&text::NEEDS_ACCOUNT)),
+        Some("refund_account") if !is_given => {
+            // the codes of Chaiport and Settlebank
+            let is_virtual = matches!(payment.payment.method.as_deref(), Some("vbank" | "VA"));
+            let text = if is_virtual { &text::NEEDS_CUSTOMERS_ACCOUNT } else { &text::NEEDS_ACCOUNT };
+            failure.next(shell.t(text))
+        }
         Some("refund_bank") => match scheme_of(&payment.payment) {
             Ok(scheme) => failure.next(text::FIND_BANK.fill(shell.lang(), &[&scheme])),
             Err(_) => failure,
@@ -384,10 +389,10 @@ async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit
             shell.remark(shell.t(&text::NOT_AGAIN));
         }
         IntentState::Manual if intent.is_for_the_admin_page() => {
-            shell.remark(&text::NEXT.fill(lang, &[&text::REFUNDED_THERE.fill(lang, &[&intent.id])]));
+            shell.remark(&text::NEXT.fill(lang, &[&show::decision(lang, intent)]));
         }
         IntentState::Manual => {
-            shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&intent.id])]));
+            shell.remark(&text::NEXT.fill(lang, &[&show::decision(lang, intent)]));
             shell.remark(shell.t(&text::NOT_AGAIN));
         }
         IntentState::Completed | IntentState::Rejected | IntentState::Withdrawn => {}

@@ -225,6 +225,7 @@ pub(super) const TEXTS: Table = &[
     ("unknown", "결과 미확인"),
     ("waiting", "대기"),
     // configuration
+    ("{} = \"NAME_OF_A_VARIABLE\" or {} = \"path\"", "{0} = \"환경변수_이름\" 또는 {1} = \"파일 경로\""),
     ("text in quotes", "따옴표로 묶은 문자열"),
     ("text in quotes, or several in brackets", "따옴표로 묶은 문자열, 여러 개면 대괄호로 묶음"),
     ("true or false", "true 또는 false"),
