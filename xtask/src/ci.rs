@@ -29,9 +29,15 @@ pub(crate) fn run(root: &Path, without_tests: bool) -> Result<(), String> {
     if !without_tests {
         steps.push(vec!["test", "--workspace"]);
     }
-    for task in
-        [&["fixtures", "--check"][..], &["contract"], &["examples"], &["tidy"], &["demo"], &["campaign"]]
-    {
+    for task in [
+        &["fixtures", "--check"][..],
+        &["contract"],
+        &["examples"],
+        &["tidy"],
+        &["demo"],
+        &["campaign"],
+        &["bench", "--check"],
+    ] {
         steps.push([&["run", "--quiet", "--package", "xtask", "--"][..], task].concat());
     }
     steps.push(vec!["doc", "--workspace", "--no-deps", "--document-private-items"]);

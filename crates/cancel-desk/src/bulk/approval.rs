@@ -34,7 +34,8 @@ pub async fn approve(
     Ok(journal.approve_job(id, job.hash, totals, by).await?)
 }
 
-/// As [`approve`], for a job that has halted: who approves it again says why it may go on, and that is recorded.
+/// As [`approve`], for a job that has halted: who approves it again says why it may go on, and that is recorded. The run
+/// that follows is told by [`RunOptions::with_let_go_on`](super::RunOptions::with_let_go_on).
 ///
 /// # Errors
 /// As of [`approve`], and [`BulkError::Invalid`] naming `reason`.

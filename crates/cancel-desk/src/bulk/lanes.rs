@@ -74,10 +74,13 @@ impl Lanes {
     }
 
     /// The first so many rows, whoever submitted them, and those of them that this run is to submit. What had ended
-    /// badly before this run is known to whoever let it go on.
-    pub(super) fn first(&self, many: usize) -> (Vec<i64>, Vec<i64>) {
+    /// badly before this run is left out where a person let the job go on since: `let_go_on`, or rows behind the first
+    /// were begun.
+    pub(super) fn first(&self, many: usize, let_go_on: bool) -> (Vec<i64>, Vec<i64>) {
         let mut sheet = self.sheet();
-        let known = |state: RowState| state.is_settled() && !state.is_good();
+        let is_known =
+            let_go_on || sheet.states.values().skip(many).any(|state| *state != RowState::NotStarted);
+        let known = |state: RowState| is_known && state.is_settled() && !state.is_good();
         let lines: Vec<i64> = sheet
             .states
             .iter()

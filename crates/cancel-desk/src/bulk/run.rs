@@ -48,6 +48,8 @@ pub struct RunOptions {
     pub canary_patience: Duration,
     /// How long it waits, once nothing more is to be submitted, for outcomes that are not known yet.
     pub patience: Duration,
+    /// Whether a person let a halted job go on for this run: which of its first rows ended badly is known then.
+    pub let_go_on: bool,
 }
 
 impl Default for RunOptions {
@@ -59,6 +61,7 @@ impl Default for RunOptions {
             canary: 5,
             canary_patience: Duration::from_secs(120),
             patience: Duration::from_secs(600),
+            let_go_on: false,
         }
     }
 }
@@ -89,6 +92,13 @@ impl RunOptions {
     #[must_use]
     pub const fn with_canary_patience(mut self, patience: Duration) -> Self {
         self.canary_patience = patience;
+        self
+    }
+
+    /// Sets whether a person approved a halted job again for this run.
+    #[must_use]
+    pub const fn with_let_go_on(mut self, yes: bool) -> Self {
+        self.let_go_on = yes;
         self
     }
 
@@ -327,7 +337,7 @@ impl Run {
 
     /// The first rows: all of them must be refunded before any other goes.
     async fn canary(self: &Arc<Self>) -> Result<(), BulkError> {
-        let (lines, mine) = self.lanes.first(usize::from(self.options.canary));
+        let (lines, mine) = self.lanes.first(usize::from(self.options.canary), self.options.let_go_on);
         self.set_first((!lines.is_empty()).then(|| lines.clone()));
         let mut tasks = JoinSet::new();
         for line in &mine {
@@ -376,16 +386,42 @@ impl Run {
 
     /// Stops the job, in the journal too; the first reason stays.
     async fn halt(&self, why: String) {
+        if !self.halted_here(&why) {
+            return;
+        }
+        for _ in 0..AGAIN {
+            match self.journal.halt_job(self.job, &why).await {
+                Err(JournalError::Storage(error)) => {
+                    tracing::warn!(error = %error, "the halt could not be stored");
+                    sleep(PAUSE).await;
+                }
+                // discarded at the same time: nothing is submitted either way
+                Ok(_) | Err(_) => return,
+            }
+        }
+        // nobody is to hear of a halt that others do not know of
+        self.fail(JournalError::Corrupt("the halt of the job cannot be stored: other workers go on with it"));
+    }
+
+    /// Begins nothing more here. Tells whether that is news.
+    fn halted_here(&self, why: &str) -> bool {
         {
             let mut halted = self.halted.lock().unwrap_or_else(PoisonError::into_inner);
             if halted.is_some() {
-                return;
+                return false;
             }
-            *halted = Some(why.clone());
+            *halted = Some(why.to_owned());
         }
         self.bell.notify_waiters();
-        // halted by somebody else at the same time, or discarded: nothing is submitted either way
-        let _halted_anyway = self.journal.halt_job(self.job, &why).await;
+        true
+    }
+
+    /// Heeds that somebody else stopped the job.
+    async fn heed_others(&self) {
+        let Ok(Some(job)) = self.journal.job(self.job).await else { return };
+        if matches!(job.state, JobState::Halted | JobState::Discarded) {
+            let _known = self.halted_here(job.halted_because.as_deref().unwrap_or("the job is halted"));
+        }
     }
 
     async fn heed_trouble(&self) {
@@ -432,6 +468,8 @@ impl Run {
                     sleep(PAUSE).await;
                 }
                 Err(JournalError::NotAllowed(why)) => {
+                    // by the journal's own reason, where it is halted or given up
+                    self.heed_others().await;
                     self.halt(why.to_owned()).await;
                     return None;
                 }
@@ -472,6 +510,7 @@ impl Run {
             }
             self.note_next_look(due).await;
             self.heed_trouble().await;
+            self.heed_others().await;
             sleep(GLANCE).await;
         }
     }

@@ -326,26 +326,27 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     text
 }
 
-async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Failure> {
+/// Approves it, if that is asked for. Tells whether it let a halted job go on.
+async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<bool, Failure> {
     let journal = desk.journal();
     let found = journal.job(args.job).await.map_err(|error| shell.journal_failed(error))?;
     let job = found.ok_or_else(|| failed(shell, BulkError::NoSuchJob(args.job)))?;
     let by = args.by.as_deref().unwrap_or_default();
     if let (Some(hash), JobState::Halted, Some(reason)) = (&args.approve, job.state, &args.reason) {
         let approved = approve_again(&**journal, job.id, hash, &args.total, by, reason).await;
-        return approved.map(drop).map_err(|error| failed(shell, error));
+        return approved.map(|_| true).map_err(|error| failed(shell, error));
     }
     if let Some(hash) = args.approve.as_ref().filter(|_| job.state != JobState::Halted) {
         let approved = approve(&**journal, job.id, hash, &args.total, by).await;
-        return approved.map(drop).map_err(|error| failed(shell, error));
+        return approved.map(|_| false).map_err(|error| failed(shell, error));
     }
     match (job.state, &args.reason) {
-        (JobState::Approved, _) if args.resume => Ok(()),
+        (JobState::Approved, _) if args.resume => Ok(false),
         (JobState::Halted, Some(reason)) => {
             let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
             let signed = format!("{by}: {reason}");
             let approved = journal.approve_job(job.id, job.hash, &totals, &signed).await;
-            approved.map(drop).map_err(|error| failed(shell, error.into()))
+            approved.map(|_| true).map_err(|error| failed(shell, error.into()))
         }
         (JobState::Halted, None) => {
             let because = job.halted_because.unwrap_or_default();
@@ -377,12 +378,13 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
         return Err(Failure::usage(words::WHO.of(shell.lang())));
     }
     let (_, desk) = shell.desk_there().await?;
-    approved(shell, &desk, args).await?;
+    let let_go_on = approved(shell, &desk, args).await?;
     let journal = desk.journal();
     journal.recover().await.map_err(|error| shell.journal_failed(error))?;
     let before = Report::of(&**journal, args.job).await.map_err(|error| failed(shell, error))?;
     tell_held(shell, &desk, &before).await.map_err(|error| shell.desk_failed(&error))?;
     let options = RunOptions::default().with_most(args.max_concurrency).with_patience(args.wait);
+    let options = options.with_let_go_on(let_go_on);
     let run = Run::new(Arc::clone(journal), desk.accounts(), args.job, options).await;
     let run = run.map_err(|error| failed(shell, error))?;
     let shown = Shown::begin(shell, Arc::clone(&run));

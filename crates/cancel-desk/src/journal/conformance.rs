@@ -551,6 +551,7 @@ macro_rules! journal_conformance {
             no_second_attempt_begins_in_a_halted_job, a_discarded_job_takes_back_what_was_provably_never_sent,
             what_was_asked_for_since_goes_to_a_person_on_a_suspect_payment,
             what_was_superseded_in_a_halted_job_is_left_out_if_it_was_asked_for_since,
+            the_key_of_another_row_hides_no_refund,
             what_never_left_waits_while_its_job_is_halted,
             what_may_have_happened_goes_to_a_person_if_it_was_asked_for_since,
             what_waits_in_a_job_that_goes_on_is_left_out_if_it_was_asked_for_since,

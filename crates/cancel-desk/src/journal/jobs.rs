@@ -161,14 +161,15 @@ pub(crate) fn approve(
     Ok(())
 }
 
-/// Stops it until it is approved again.
+/// Stops it until it is approved again. The first reason stays: what came of it later says less.
 pub(crate) fn halt(job: &mut JobRecord, why: &str) -> Result<(), JournalError> {
     match job.state {
-        JobState::Approved | JobState::Halted => {
+        JobState::Approved => {
             job.state = JobState::Halted;
             job.halted_because = Some(why.to_owned());
             Ok(())
         }
+        JobState::Halted => Ok(()),
         JobState::Planned => Err(JournalError::NotAllowed("the plan was never approved")),
         JobState::Discarded => Err(JournalError::NotAllowed("the plan was discarded")),
     }

@@ -55,7 +55,7 @@ impl Begun {
     async fn goes_on(&self) {
         self.scene.sandbox.clear_faults();
         approved_again(&*self.journal, &self.job).await;
-        let options = options().with_patience(Duration::from_secs(60));
+        let options = options().with_patience(Duration::from_secs(60)).with_let_go_on(true);
         assert_eq!(self.scene.carry(&self.journal, self.job.id, options).await, RunEnd::Done);
         let report = Report::of(&*self.journal, self.job.id).await.unwrap();
         self.scene.ledgers_agree(&report);
@@ -135,6 +135,44 @@ async fn the_first_rows_go_alone() {
     assert!(why.contains("one of the first rows was not refunded"), "{why}");
     assert_eq!(begun.scene.sandbox.count(pg_sandbox::Gateway::Chaiport, Operation::Cancel), 5);
     begun.goes_on().await;
+}
+
+/// The run that sent it was cut off before it saw how it ended.
+#[tokio::test]
+async fn a_first_row_that_ended_badly_meanwhile_halts_the_next_run() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
+    let fault = Fault::on(pg_sandbox::Gateway::Chaiport, Operation::Cancel);
+    begun.scene.sandbox.fault(fault.nth(1).kind(FaultKind::Status(200, refusal)).apply(false));
+    let row = begun.journal.job_rows(begun.job.id, 0, 1).await.unwrap().remove(0);
+    begun.journal.submit_row(begun.job.id, row.line).await.unwrap();
+    let worker = Worker::new(begun.journal.clone(), begun.scene.accounts.clone().into()).unwrap();
+    for _ in 0..5 {
+        let _turn = worker.turn_at(&row.payment).await.unwrap();
+    }
+    let why = begun.halted().await;
+    assert!(why.contains("one of the first rows was not refunded"), "{why}");
+    begun.goes_on().await;
+}
+
+#[tokio::test]
+async fn a_run_heeds_that_somebody_else_halted_its_job() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    let slow = Fault::on(pg_sandbox::Gateway::Chaiport, Operation::Cancel).always();
+    begun.scene.sandbox.fault(slow.kind(FaultKind::Latency(Duration::from_millis(400))));
+    let options = options().with_canary(0).with_patience(Duration::from_secs(60));
+    let run = begun.scene.run(&begun.journal, begun.job.id, options).await;
+    let halting = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        begun.journal.halt_job(begun.job.id, "kim stopped it").await.unwrap();
+    };
+    let carried = tokio::time::timeout(Duration::from_secs(30), run.carry(std::future::pending()));
+    let (end, ()) = tokio::join!(carried, halting);
+    assert_eq!(end.unwrap().unwrap(), RunEnd::Halted("kim stopped it".to_owned()));
+    // a later reason does not take the place of the first
+    begun.journal.halt_job(begun.job.id, "the job is halted").await.unwrap();
+    let job = begun.journal.job(begun.job.id).await.unwrap().unwrap();
+    assert_eq!(job.halted_because.as_deref(), Some("kim stopped it"));
 }
 
 #[tokio::test]

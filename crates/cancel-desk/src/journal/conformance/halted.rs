@@ -1,6 +1,6 @@
 //! A job was halted, and the same refund is asked for by hand: what of the job may still be sent.
 
-use super::jobs::{all_submitted, approved, next_at};
+use super::jobs::{all_submitted, approved, next_at, plan};
 use super::*;
 
 /// Claims a payment of one refund and opens its attempt.
@@ -192,5 +192,24 @@ pub(crate) async fn what_never_left_is_taken_back_with_its_job(
     let told = changed(journal, &maybe, Change::Resend).await;
     assert_eq!(told.attempt.map(|attempt| attempt.sends), Some(2));
     assert_eq!(told.intent.state, IntentState::Open);
+    sound(journal).await;
+}
+
+/// Somebody took the key of the line below: it is none of the row's.
+pub(crate) async fn the_key_of_another_row_hides_no_refund(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let journal = &*journal;
+    journal.register_payment(payment("p")).await.unwrap();
+    journal.register_payment(payment("q")).await.unwrap();
+    let job = journal.plan_job(plan(&[(1, "p", 1_000), (2, "q", 1_000)])).await.unwrap();
+    let rows = journal.job_rows(job.id, 0, 100).await.unwrap();
+    submitted(journal, wish("p", &rows[1].caller_key, 1_000)).await;
+    approved(journal, &job).await;
+    let refused = journal.submit_row(job.id, 1).await;
+    assert!(matches!(refused, Err(JournalError::AskedSince)), "{refused:?}");
+    assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::KeyConflict)));
+    assert_eq!(sums(journal).await, (1_000, 0, 0));
     sound(journal).await;
 }

@@ -136,12 +136,16 @@ impl Tables {
         self.rows.range(after..=(id, i64::MAX)).map(|(_, row)| self.row(row))
     }
 
-    /// Whether a row's refund was asked for since it was planned, under a key that is none of its job's.
+    /// Whether a row's refund was asked for since it was planned, and not as one of its job's rows.
     fn is_asked_since(&self, job: &JobRecord, row: &JobRow) -> bool {
         let of_job = |intent: &IntentRecord| {
             let mut rows = self.rows.range((job.id, i64::MIN)..=(job.id, i64::MAX)).map(|(_, row)| row);
             let account = intent.payment.account();
-            rows.any(|row| row.caller_key == intent.caller_key && row.payment.account() == account)
+            rows.any(|row| {
+                row.caller_key == intent.caller_key
+                    && row.payment.account() == account
+                    && row.fingerprint == intent.fingerprint
+            })
         };
         let ids = self.intents_of.get(&row.payment).map_or(&[][..], Vec::as_slice);
         let mut others = ids.iter().filter_map(|id| self.intents.get(id));

@@ -220,14 +220,15 @@ fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
     Ok(())
 }
 
-/// Whether the refund of the row `r` was asked for since its job was planned, under a key that is none of the job's.
+/// Whether the refund of the row `r` was asked for since its job was planned, and not as one of the job's rows: under
+/// another key, or under that of a row that asks for something else.
 macro_rules! is_asked_since {
     () => {
         "EXISTS (SELECT 1 FROM intent o
              WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
                  AND o.amount = r.amount AND o.state NOT IN ('rejected', 'withdrawn')
                  AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
-                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key)
+                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key AND k.fingerprint = o.fingerprint)
                  AND NOT EXISTS (SELECT 1 FROM event e
                      WHERE e.intent = o.id AND e.kind = 'submitted' AND e.seq <= job.seen_event))"
     };
