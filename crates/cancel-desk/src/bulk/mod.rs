@@ -23,7 +23,7 @@ mod table;
 
 pub use approval::{approve, approve_again, parse_total, short_hash};
 pub use error::BulkError;
-pub use plan::{Plan, PlannedRow, Planner, Verdict};
+pub use plan::{Plan, PlannedRow, Planner, Same, Verdict};
 pub use report::{Amounts, Report};
 pub use run::{FirstRows, Progress, Run, RunEnd, RunOptions};
 pub use state::{RowState, is_done};

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use crate::desk::checks;
 use crate::journal::{Journal, JournalError, NewIntent};
 use crate::record::{
-    AccountName, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob, NewJobRow, PaymentKey,
-    PaymentRecord, hex,
+    AccountName, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob, NewJobRow,
+    PaymentKey, PaymentRecord, hex,
 };
 use crate::worker::Accounts;
 
@@ -26,6 +26,34 @@ const SEARCHED: u32 = 10_000;
 const ROWS_AT_ONCE: usize = 1_000;
 /// Longest name of a file in a job's name, in characters.
 const MAX_NAME: usize = 60;
+
+/// A refund of the same amount of the same payment, under another key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Same {
+    /// Its key.
+    pub key: String,
+    /// How far it is; never rejected or withdrawn.
+    pub state: IntentState,
+    /// It.
+    pub cancel: IntentId,
+}
+
+impl Same {
+    fn of(intent: &IntentRecord) -> Self {
+        Self { key: intent.caller_key.clone(), state: intent.state, cancel: intent.id }
+    }
+}
+
+impl fmt::Display for Same {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the same amount was asked for under the key {} ({}, cancel {}): leave the row out if it is the same refund",
+            self.key, self.state, self.cancel
+        )
+    }
+}
 
 /// What a row of the file comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +83,8 @@ pub enum Verdict {
     Known {
         /// How far that refund is.
         state: IntentState,
+        /// That one was not made, but the same amount was asked for under another key.
+        same: Option<Same>,
     },
     /// A row of another plan, which is not discarded, has the same key.
     Planned {
@@ -106,7 +136,11 @@ impl fmt::Display for Verdict {
             Self::NotRegistered => f.write_str("no such payment is registered: import it first"),
             Self::Ambiguous => f.write_str("several payments fit: add gateway, account or payment_id"),
             Self::NotCancellable { field, why } => write!(f, "{field} {why}"),
-            Self::Known { state: state @ (IntentState::Rejected | IntentState::Withdrawn) } => {
+            Self::Known { state, same: Some(Same { key, state: there, cancel }) } => write!(
+                f,
+                "its own key's request is {state}, but the same amount was asked for under the key {key} ({there}, cancel {cancel}): do not ask again if it is the same refund"
+            ),
+            Self::Known { state: state @ (IntentState::Rejected | IntentState::Withdrawn), .. } => {
                 write!(
                     f,
                     "its key was used before, and that refund is {state}: give it a new key to ask for it again"
@@ -118,11 +152,12 @@ impl fmt::Display for Verdict {
                     | IntentState::Open
                     | IntentState::Accepted
                     | IntentState::Manual),
+                ..
             } => write!(
                 f,
                 "asked for before, and its outcome stands out ({state}): take no new key, settle that one first (`cancel-desk pending`)"
             ),
-            Self::Known { state } => {
+            Self::Known { state, .. } => {
                 write!(f, "asked for before, and {state}: give it a key of its own if it is meant once more")
             }
             Self::Planned { job, line } => write!(
@@ -156,6 +191,9 @@ pub struct PlannedRow {
     pub amount: Option<Money>,
     /// What it comes to.
     pub verdict: Verdict,
+    /// It can be refunded under its own key, and the same amount was asked for under another: it may be the same
+    /// refund, or two that are meant.
+    pub same: Option<Same>,
 }
 
 /// A file, looked at.
@@ -176,6 +214,12 @@ impl Plan {
     /// The rows that are not in the job.
     pub fn left_out(&self) -> impl Iterator<Item = &PlannedRow> {
         self.rows.iter().filter(|row| row.verdict != Verdict::Ok)
+    }
+
+    /// The rows in the job whose amount was asked for under another key as well: to be looked at before approval.
+    pub fn doubtful(&self) -> impl Iterator<Item = (&PlannedRow, &Same)> {
+        let in_job = self.rows.iter().filter(|row| row.verdict == Verdict::Ok);
+        in_job.filter_map(|row| Some((row, row.same.as_ref()?)))
     }
 }
 
@@ -405,6 +449,7 @@ impl Sheet {
                 payment: None,
                 amount: None,
                 verdict: Verdict::Ok,
+                same: None,
             },
             key: String::new(),
             reason: row.reason.clone(),
@@ -444,21 +489,25 @@ impl Sheet {
                 None => Verdict::Duplicate { line },
             });
         }
+        let not_made =
+            |intent: &IntentRecord| matches!(intent.state, IntentState::Rejected | IntentState::Withdrawn);
         if let Some(known) = found.intents.iter().find(|intent| intent.caller_key == looked.key) {
-            return Ok(Verdict::Known { state: known.state });
+            // of a full refund nothing is left now: what it was then counts
+            let same = |intent: &&IntentRecord| {
+                (intent.amount == known.amount || intent.amount == amount) && !not_made(intent)
+            };
+            let same = if not_made(known) { found.intents.iter().find(same).map(Same::of) } else { None };
+            return Ok(Verdict::Known { state: known.state, same });
         }
         if let Some((job, line)) = self.planned.get(&key) {
             return Ok(Verdict::Planned { job: *job, line: *line });
         }
         // without a key of its own nothing tells it from a refund that was asked for before
-        let same = |intent: &&IntentRecord| {
-            intent.amount == amount && !matches!(intent.state, IntentState::Rejected | IntentState::Withdrawn)
-        };
-        if let (None, RowAmount::Exact(_), Some(known)) =
-            (&row.key, row.amount, found.intents.iter().find(same))
-        {
-            return Ok(Verdict::Known { state: known.state });
+        let same = found.intents.iter().find(|intent| intent.amount == amount && !not_made(intent));
+        if let (None, RowAmount::Exact(_), Some(known)) = (&row.key, row.amount, same) {
+            return Ok(Verdict::Known { state: known.state, same: None });
         }
+        looked.row.same = same.map(Same::of);
         if let Some(into) = &row.refund_into {
             looked.account = Some(select::account(into, &payment.payment)?);
         }

@@ -20,7 +20,7 @@ use crate::journal::JournalError;
 use crate::record::{JobId, JobRecord, JobState, PaymentKey};
 
 use super::bulk_files::{beside, create, free, no_file};
-use super::bulk_plan::{sums, verdict, verdicts};
+use super::bulk_plan::{doubtful, sums, verdict, verdicts};
 use super::bulk_progress::{Shown, tell_held};
 use super::bulk_text as words;
 use super::exit::{Exit, Failure};
@@ -88,7 +88,7 @@ pub(crate) struct PlanArgs {
 
 The first five rows go alone. It halts on many unknown outcomes, refused credentials, a redirect, a certificate that
 is not to be trusted, and when the merchant's balance at the gateway is too small. Ctrl-C stops it after the work at
-hand.")]
+hand. While it runs it carries on every refund of the journal that is due, as a worker does, not only the job's.")]
 pub(crate) struct RunArgs {
     /// The plan, as `bulk plan` and `bulk list` show it
     #[arg(value_parser = read_job)]
@@ -276,10 +276,25 @@ fn plan_json(plan: &Plan, done: bool) -> Value {
                 "amount": row.amount.map(plain),
                 "verdict": row.verdict.as_str(),
                 "why": row.verdict.to_string(),
+                "same_amount": row.same.as_ref().map(|same| json!({
+                    "key": same.key,
+                    "state": same.state,
+                    "cancel": same.cancel.to_string(),
+                })),
             })
         })
         .collect();
-    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "rows": rows, "others": plan.others.iter().map(|other| other.id.to_string()).collect::<Vec<_>>() })
+    json!({ "job": plan.job.as_ref().map(|job| job_json(job, done)), "begun": plan.begun, "same_amounts": plan.doubtful().count(), "rows": rows, "others": plan.others.iter().map(|other| other.id.to_string()).collect::<Vec<_>>() })
+}
+
+/// The command that approves exactly this plan.
+fn approval(shell: &Shell, job: &JobRecord) -> String {
+    let mut approval = format!("cancel-desk bulk run {} --approve {}", job.id, short_hash(job));
+    for total in &job.totals {
+        approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
+    }
+    approval.push_str(shell.lang().pick(" --by NAME", " --by 이름"));
+    approval
 }
 
 fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
@@ -299,11 +314,8 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     }
     let mut text = verdicts(shell, plan, written);
     text.push_str(&sums(shell, plan));
-    let mut approval = format!("cancel-desk bulk run {} --approve {}", job.id, short_hash(job));
-    for total in &job.totals {
-        approval.push_str(&format!(" --total \"{}\"", plain(total.approved)));
-    }
-    approval.push_str(shell.lang().pick(" --by NAME", " --by 이름"));
+    text.push_str(&doubtful(shell, plan));
+    let approval = approval(shell, job);
     for other in &plan.others {
         let state = words::job_state(other.state, false).of(lang);
         text.push_str(&words::OTHER_PLAN.fill(lang, &[&other.id, &state, &other.rows, &other.id]));
@@ -347,8 +359,13 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<bool, Fa
             Err(Failure::new(Exit::Usage, "approved", words::IS_APPROVED.of(shell.lang())).next(next))
         }
         (state, _) => {
+            let next = (state == JobState::Planned).then(|| approval(shell, &job));
             let error = BulkError::NotApproved { state, because: job.halted_because };
-            Err(failed(shell, error))
+            let failure = failed(shell, error);
+            Err(match next {
+                Some(next) => failure.next(next),
+                None => failure,
+            })
         }
     }
 }

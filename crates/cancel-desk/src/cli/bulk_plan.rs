@@ -58,6 +58,23 @@ pub(super) fn verdict(shell: &Shell, verdict: &Verdict) -> String {
     }
 }
 
+/// The rows that may be refunds that were asked for before, under other keys.
+pub(super) fn doubtful(shell: &Shell, plan: &Plan) -> String {
+    let (lang, count) = (shell.lang(), plan.doubtful().count());
+    if count == 0 {
+        return String::new();
+    }
+    let shown = plan.doubtful().take(SHOWN).map(|(row, same)| {
+        let order = row.merchant_uid.clone().unwrap_or_default();
+        vec![row.line.to_string(), order, shell.said(&same.to_string())]
+    });
+    let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
+    let rows = show::table(&header, &[0], shown.collect());
+    let more = count.saturating_sub(SHOWN);
+    let more = if more > 0 { format!("{}\n", words::MORE_SAME.fill(lang, &[&more])) } else { String::new() };
+    format!("{}\n{rows}{more}\n", words::SAME.fill(lang, &[&count]))
+}
+
 /// Rows and sum for every account and currency.
 pub(super) fn sums(shell: &Shell, plan: &Plan) -> String {
     let lang = shell.lang();

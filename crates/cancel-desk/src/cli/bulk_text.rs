@@ -32,6 +32,10 @@ texts! {
     WHO = "--by: write your own name, not the placeholder", "--by: 예시 글자가 아니라 본인 이름을 적으세요";
     CP949 = "the file was read as CP949 (EUC-KR)", "파일을 CP949(EUC-KR)로 읽었습니다";
     MORE = "… and {0} more: --left-out FILE writes them all", "… 외 {0}건: --left-out FILE로 모두 저장할 수 있습니다";
+    SAME = "WARNING: {0} rows of the job ask for an amount that was asked for under another key. Look before you approve whether \
+        they are other refunds:",
+        "경고: 작업에 든 {0}건은 같은 금액이 다른 키로 이미 요청되었습니다. 다른 환불이 맞는지 확인한 뒤 승인하세요:";
+    MORE_SAME = "… and {0} more: --json shows them all", "… 외 {0}건: --json으로 모두 볼 수 있습니다";
     NOTHING = "nothing of this file can be refunded", "이 파일에서 환불할 수 있는 건이 없습니다";
     BEGUN = "this file was planned before, as job {0}: it is {1}\n  go on:  cancel-desk bulk run {2} --resume\n  report: cancel-desk bulk report {3}",
         "이미 계획한 파일입니다. 작업 {0}, 상태: {1}\n  이어서 실행: cancel-desk bulk run {2} --resume\n  결과 보기:   cancel-desk bulk report {3}";

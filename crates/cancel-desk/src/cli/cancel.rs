@@ -98,9 +98,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
     if let Some(account) = account {
         wish = wish.with_account(account);
     }
-    if before.is_none() {
-        warn_of_the_same(shell, &desk, &intents, refund).await?;
-    }
+    let is_warned = before.is_none() && warn_of_the_same(shell, &desk, &intents, refund).await?;
     if !args.yes && (before.is_none() || !shell.can_ask()) {
         about_to(shell, &config, &payment, &wish, refund)?;
         shell.consent(args.yes)?;
@@ -126,23 +124,36 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         shell.remark(shell.t(&text::STORED_BEFORE));
     }
     let intent = pursue(shell, &desk, submitted.intent(), args.wait).await?;
-    ended(shell, &desk, &intent).await
+    let exit = ended(shell, &desk, &intent).await?;
+    // nobody was asked
+    if is_warned && args.yes && intent.state == IntentState::Planned && payment.suspect.is_none() {
+        shell.remark(&text::WAY_OUT.fill(shell.lang(), &[&intent.id]));
+    }
+    Ok(exit)
 }
 
-/// Names the refunds of this amount that have no outcome: they would be made as well, or were.
+/// Names the refunds of this amount under other keys that were made, or may be. Whether there are any.
 async fn warn_of_the_same(
     shell: &Shell,
     desk: &Desk,
     intents: &[IntentRecord],
     refund: Option<Money>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    let mut is_warned = false;
     for same in intents {
-        if same.state.is_final() || Some(same.amount) != refund {
+        let is_gone = matches!(same.state, IntentState::Rejected | IntentState::Withdrawn);
+        if is_gone || Some(same.amount) != refund {
             continue;
         }
+        is_warned = true;
         let held = desk.journal().held_by(same.id).await.map_err(|error| shell.journal_failed(error))?;
         let (lang, amount) = (shell.lang(), show::money(same.amount));
         let text = match (same.state, held) {
+            (IntentState::Completed, _) => {
+                let at = show::time(same.updated_at);
+                shell.warn(&text::SAME_COMPLETED.fill(lang, &[&amount, &same.id, &same.caller_key, &at]));
+                continue;
+            }
             (_, Some(job)) => {
                 shell.warn(&text::SAME_HELD.fill(lang, &[&amount, &same.id, &same.caller_key, &job]));
                 continue;
@@ -154,7 +165,7 @@ async fn warn_of_the_same(
         };
         shell.warn(&text.fill(lang, &[&amount, &same.id, &same.caller_key]));
     }
-    Ok(())
+    Ok(is_warned)
 }
 
 fn amount(text: &str) -> Result<Decimal, Failure> {
@@ -321,7 +332,12 @@ fn about_to(
 /// What to do about an account that is missing, or whose bank is not understood.
 fn account_help(shell: &Shell, payment: &PaymentRecord, is_given: bool, failure: Failure) -> Failure {
     match failure.field.as_deref() {
-        Some("refund_account") if !is_given => failure.next(shell.t(&text::NEEDS_ACCOUNT)),
+        Some("refund_account") if !is_given => {
+            // the codes of Chaiport and Settlebank
+            let is_virtual = matches!(payment.payment.method.as_deref(), Some("vbank" | "VA"));
+            let text = if is_virtual { &text::NEEDS_CUSTOMERS_ACCOUNT } else { &text::NEEDS_ACCOUNT };
+            failure.next(shell.t(text))
+        }
         Some("refund_bank") => match scheme_of(&payment.payment) {
             Ok(scheme) => failure.next(text::FIND_BANK.fill(shell.lang(), &[&scheme])),
             Err(_) => failure,
@@ -373,10 +389,10 @@ async fn ended(shell: &Shell, desk: &Desk, intent: &IntentRecord) -> Result<Exit
             shell.remark(shell.t(&text::NOT_AGAIN));
         }
         IntentState::Manual if intent.is_for_the_admin_page() => {
-            shell.remark(&text::NEXT.fill(lang, &[&text::REFUNDED_THERE.fill(lang, &[&intent.id])]));
+            shell.remark(&text::NEXT.fill(lang, &[&show::decision(lang, intent)]));
         }
         IntentState::Manual => {
-            shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&intent.id])]));
+            shell.remark(&text::NEXT.fill(lang, &[&show::decision(lang, intent)]));
             shell.remark(shell.t(&text::NOT_AGAIN));
         }
         IntentState::Completed | IntentState::Rejected | IntentState::Withdrawn => {}

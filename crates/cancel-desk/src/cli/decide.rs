@@ -5,7 +5,9 @@ use clap::Args;
 use pg_core::{Gateway, Money};
 
 use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
-use crate::record::{IntentRecord, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution};
+use crate::record::{
+    IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
+};
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which, parse_gateway};
@@ -120,6 +122,9 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     }
     if args.did_not_happen && !(is_doubtful && asks) {
         warn_if_fallen(shell, &payment, &intent, seen);
+    }
+    if by_the_books {
+        shell.warn(&text::BY_THE_BOOKS.fill(shell.lang(), &[&show::money(intent.amount)]));
     }
     let question = match resolution {
         Resolution::LookAgain => shell.t(&text::ASK_LOOK_AGAIN).to_owned(),
@@ -308,6 +313,14 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
+    // what is refused is not what has to be decided
+    if let (DeskError::NotAllowed(_), Ok(open)) = (error, undecided(desk, key).await)
+        && !open.is_empty()
+        && matches!(goes_by_itself(desk, key).await, Ok(true))
+    {
+        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open]);
+        return failure;
+    }
     let lost: &[Money] = match error {
         DeskError::LookUp(_) => return failure.next(shell.t(&text::COMPARE_BY_HAND)),
         DeskError::Unexplained(lost) => lost,
@@ -352,6 +365,15 @@ pub(crate) async fn what_to_do(
         }
         None => shell.t(&text::REPEAT_LOST).to_owned(),
     })
+}
+
+/// Whether what is open of a payment was not begun, and nothing is known that would keep a worker from sending it.
+async fn goes_by_itself(desk: &Desk, key: &PaymentKey) -> Result<bool, DeskError> {
+    let payment = desk.payment(key).await?;
+    let open = desk.journal().intents_of(key).await?;
+    let mut open = open.iter().filter(|intent| !intent.state.is_final());
+    let is_equal = payment.suspect == Some(Suspect::Unchecked) && payment.foreign_refunded == 0;
+    Ok(is_equal && open.all(|intent| intent.state == IntentState::Planned))
 }
 
 /// The cancels of a payment without an outcome.

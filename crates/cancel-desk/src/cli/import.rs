@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pg_core::decimal::Decimal;
 use pg_core::{Currency, Gateway, Money, PaymentRef};
-use time::{Date, Month, OffsetDateTime, UtcOffset};
 
 use crate::bulk::file::json::Members;
 use crate::bulk::file::{Encoding, text};
 use crate::desk::Desk;
 use crate::record::NewPayment;
+
+pub(crate) use columns::korean_name;
+use columns::{COLUMNS, canonical, cut, plain};
+use day::date;
 
 /// Largest file that is read, in bytes.
 pub(crate) const MAX_FILE: u64 = 256 * 1024 * 1024;
@@ -58,54 +61,12 @@ pub(crate) struct Defaults {
 /// Most columns of a file.
 const MAX_COLUMNS: usize = 64;
 
-/// Each column with its names in lower case and without spaces, the Korean ones among them.
-const COLUMNS: [(&str, &[&str]); 10] = [
-    ("gateway", &["gateway"]),
-    ("account", &["account", "merchant", "계정"]),
-    ("payment_id", &["imp_uid", "payment_id", "transaction_id", "org_trd_no", "orgtrdno", "결제번호"]),
-    ("merchant_uid", &["merchant_uid", "order_id", "주문번호"]),
-    ("amount", &["amount", "결제금액"]),
-    ("currency", &["currency", "통화"]),
-    ("cancel_amount", &["cancel_amount", "환불금액", "취소금액", "기환불금액"]),
-    ("method", &["method", "pay_method", "결제수단", "결제방법"]),
-    ("pg_provider", &["pg_provider", "pg사", "원천pg", "원천pg사"]),
-    (
-        "paid_at",
-        &[
-            "paid_at",
-            "paid_on",
-            "trade_date",
-            "결제일",
-            "결제일시",
-            "결제일자",
-            "결제시각",
-            "승인일",
-            "승인일시",
-        ],
-    ),
-];
-
+const NO_GATEWAY: &str = "must be given: a column, or --gateway";
 const TWICE: &str = "is there twice";
 const UNKNOWN_METHOD: &str = "is not a method that is known here: write the gateway's code (card, trans, vbank, phone, \
     kakaopay, naverpay, tosspay, payco, point …)";
 const UNKNOWN_PROVIDER: &str = "is not one PG that is known here: write its code (html5_inicis, kcp, tosspayments, nice or \
     nice_v2, danal or danal_tpay, smartro or smartro_v2, kicc, jtnet, naverpay …)";
-
-/// What a missing column is called in Korean.
-pub(crate) fn korean_name(column: &str) -> Option<&'static str> {
-    Some(match column {
-        "account" => "계정",
-        "payment_id" => "결제번호",
-        "merchant_uid" => "주문번호",
-        "amount" => "결제금액",
-        "currency" => "통화",
-        "cancel_amount" => "이미 환불한 금액",
-        "method" => "결제수단",
-        "pg_provider" => "원천PG",
-        "paid_at" => "결제일",
-        _ => return None,
-    })
-}
 
 type Row = BTreeMap<String, String>;
 
@@ -135,13 +96,17 @@ pub(crate) fn read(bytes: &[u8], name: &str, defaults: &Defaults) -> File {
     if rows.is_empty() && file.faults.is_empty() {
         file.faults.push(BadRow::new(1, "-", "holds no payment"));
     }
+    let mut told: BTreeSet<String> = file.faults.iter().map(|fault| fault.column.clone()).collect();
     for (line, row) in rows {
+        for name in row.keys() {
+            columns::check_value(line, name, &mut told, &mut file);
+        }
         payment(line, &row, defaults, &mut file);
     }
     twice(&mut file);
+    once_for_all(&mut file);
     file.ignored.sort();
     file.ignored.dedup();
-    mistyped(&mut file);
     let heads = &file.heads;
     for fault in &mut file.faults {
         fault.head = canonical(&fault.column).and_then(|column| heads.get(column)).cloned();
@@ -149,18 +114,20 @@ pub(crate) fn read(bytes: &[u8], name: &str, defaults: &Defaults) -> File {
     file
 }
 
-/// A column that means nothing and is one letter away from one that is missing: what stands in it would be lost.
-fn mistyped(file: &mut File) {
-    let mut faults = Vec::new();
-    for name in &file.ignored {
-        let missing = COLUMNS.iter().filter(|(column, _)| !file.heads.contains_key(column));
-        let meant = missing.flat_map(|(_, names)| names.iter()).find(|known| words::is_near(name, known));
-        if let Some(meant) = meant {
-            let why = format!("is not a column here: `{meant}` may be meant; rename it, or delete it");
-            faults.push(BadRow::new(1, name, why));
-        }
+/// A column that no row has is missing once, not in every row.
+fn once_for_all(file: &mut File) {
+    if file.heads.contains_key("gateway") {
+        return;
     }
-    file.faults.append(&mut faults);
+    let mut is_told = false;
+    let missing = |fault: &BadRow| fault.column == "gateway" && fault.text == NO_GATEWAY;
+    file.faults.retain_mut(|fault| {
+        if !missing(fault) {
+            return true;
+        }
+        fault.line = 1;
+        !std::mem::replace(&mut is_told, true)
+    });
 }
 
 fn count(count: usize) -> u64 {
@@ -173,8 +140,11 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
         file.faults.push(BadRow::new(line, "-", text::OPEN_QUOTE));
         return Vec::new();
     }
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
     let header: Vec<String> = match reader.headers() {
         Ok(header) => {
             file.call(header.iter());
@@ -182,7 +152,7 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
         }
         Err(_) => Vec::new(),
     };
-    if known(header.iter()).is_empty() {
+    if header.iter().all(|name| canonical(name).is_none()) {
         let why = "must name the columns: gateway,account,imp_uid,merchant_uid,amount,cancel_amount …";
         file.faults.push(BadRow::new(1, "-", why));
         return Vec::new();
@@ -192,7 +162,8 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
         return Vec::new();
     }
     for (index, name) in header.iter().enumerate() {
-        if header.iter().take(index).any(|before| before == name) {
+        // of two that are not used nothing is lost
+        if canonical(name).is_some() && header.iter().take(index).any(|before| before == name) {
             file.faults.push(BadRow::new(1, &cut(name), TWICE));
         }
     }
@@ -200,6 +171,13 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
     let mut lines = text::Lines::new(text);
     for record in reader.records() {
         match record {
+            // as spreadsheets leave behind
+            Ok(record) if record.iter().all(str::is_empty) => {}
+            Ok(record) if record.len() != header.len() => {
+                let line = lines.of(record.position());
+                let why = format!("must have {} columns like the first line", header.len());
+                file.faults.push(BadRow::new(line, "-", why));
+            }
             Ok(record) => {
                 let line = lines.of(record.position());
                 let fields = header.iter().cloned().zip(record.iter().map(str::to_owned));
@@ -212,16 +190,16 @@ fn csv(text: &str, file: &mut File) -> Vec<(u64, Row)> {
             }
         }
     }
-    ignore(header.into_iter(), file);
+    columns::check(1, &header, &mut BTreeSet::new(), file);
     rows
 }
 
 fn lines(text: &str, file: &mut File) -> Vec<(u64, Row)> {
-    let mut rows = Vec::new();
+    let (mut rows, mut told) = (Vec::new(), BTreeSet::new());
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let number = count(index).saturating_add(1);
         match serde_json::from_str::<Members<'_>>(line) {
-            Ok(object) => rows.push((number, fields(number, object, file))),
+            Ok(object) => rows.push((number, fields(number, object, &mut told, file))),
             Err(_) => file.faults.push(BadRow::new(number, "-", "must be one json object per line")),
         }
     }
@@ -236,16 +214,17 @@ fn array(text: &str, file: &mut File) -> Vec<(u64, Row)> {
             return Vec::new();
         }
     };
+    let mut told = BTreeSet::new();
     let numbered = objects.into_iter().enumerate();
     // an array has no line of its own per entry: entries are counted
     numbered
         .map(|(index, object)| (count(index).saturating_add(1), object))
-        .map(|(n, o)| (n, fields(n, o, file)))
+        .map(|(n, o)| (n, fields(n, o, &mut told, file)))
         .collect()
 }
 
 /// Texts as they are meant, numbers as they are written; never through a float.
-fn fields(line: u64, object: Members<'_>, file: &mut File) -> Row {
+fn fields(line: u64, object: Members<'_>, told: &mut BTreeSet<String>, file: &mut File) -> Row {
     let mut row = Row::new();
     let mut seen = BTreeSet::new();
     file.call(object.0.iter().map(|(name, _)| name.as_str()));
@@ -269,7 +248,7 @@ fn fields(line: u64, object: Members<'_>, file: &mut File) -> Row {
             None => file.faults.push(BadRow::new(line, &cut(&name), "must be a text or a number")),
         }
     }
-    ignore(row.keys().cloned().collect::<Vec<_>>().into_iter(), file);
+    columns::check(line, &row.keys().cloned().collect::<Vec<_>>(), told, file);
     row
 }
 
@@ -287,28 +266,6 @@ impl File {
     pub(crate) fn head(&self, column: &str) -> Option<String> {
         self.heads.get(column).cloned()
     }
-}
-
-/// A column's name without what does not count.
-fn plain(name: &str) -> String {
-    name.to_lowercase().split_whitespace().collect()
-}
-
-fn canonical(name: &str) -> Option<&'static str> {
-    COLUMNS.iter().find(|(_, names)| names.contains(&name)).map(|(column, _)| *column)
-}
-
-fn known<'n>(names: impl Iterator<Item = &'n String>) -> Vec<&'static str> {
-    names.filter_map(|name| canonical(name)).collect()
-}
-
-fn ignore(names: impl Iterator<Item = String>, file: &mut File) {
-    file.ignored.extend(names.filter(|name| canonical(name).is_none()).map(|name| cut(&name)));
-}
-
-/// A column's name as it may be shown: a file without a header would have values in its place.
-fn cut(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(30).collect()
 }
 
 struct Reader<'r> {
@@ -443,13 +400,17 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
 
 fn gateway(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<Gateway> {
     if let Some(word) = reader.get("gateway") {
-        let read = super::shell::parse_gateway(&word.to_lowercase());
+        let read = super::shell::parse_gateway(&words::gateway(word));
         return read.map_err(|why| reader.fault("gateway", why)).ok();
     }
     let by_column = reader.row.contains_key("imp_uid").then_some(Gateway::Chaiport);
-    let found = defaults.gateway.or(by_column);
+    let only = match defaults.accounts.as_slice() {
+        [(gateway, _)] => Some(*gateway),
+        _ => None,
+    };
+    let found = defaults.gateway.or(by_column).or(only);
     if found.is_none() {
-        reader.fault("gateway", "must be given: a column, or --gateway");
+        reader.fault("gateway", NO_GATEWAY);
     }
     found
 }
@@ -477,57 +438,6 @@ fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Op
     }
 }
 
-/// The day of a payment in Korea.
-fn date(text: &str) -> Option<Date> {
-    let korea = UtcOffset::from_hms(9, 0, 0).ok()?;
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    if digits && text.len() == 8 {
-        return day(text.get(0..4)?, text.get(4..6)?, text.get(6..8)?);
-    }
-    if digits && (9..=11).contains(&text.len()) {
-        let time = OffsetDateTime::from_unix_timestamp(text.parse().ok()?).ok()?;
-        return Some(time.to_offset(korea).date());
-    }
-    if let Ok(time) = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339) {
-        return Some(time.to_offset(korea).date());
-    }
-    // as a spreadsheet writes a time: the day is Korea's, and the rest must be a time
-    let (text, time) = match text.split_once([' ', 'T']) {
-        Some((day, time)) => (day, Some(time.trim())),
-        None => (text, None),
-    };
-    if !time.is_none_or(is_time) {
-        return None;
-    }
-    let separator = ['-', '/', '.'].into_iter().find(|separator| text.contains(*separator))?;
-    let mut parts = text.trim_end_matches('.').split(separator);
-    let found = day(parts.next()?, parts.next()?, parts.next()?)?;
-    parts.next().is_none().then_some(found)
-}
-
-/// `14:22`, `14:22:11`, `9:05:00`, with fractions of a second or without.
-fn is_time(text: &str) -> bool {
-    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
-    let parts: Vec<&str> = whole.split(':').collect();
-    let below = |part: &str, end: u8| {
-        (1..=2).contains(&part.len()) && part.parse::<u8>().is_ok_and(|number| number < end)
-    };
-    match parts.as_slice() {
-        [hour, minute] => below(hour, 24) && below(minute, 60),
-        [hour, minute, second] => below(hour, 24) && below(minute, 60) && below(second, 60),
-        _ => false,
-    }
-}
-
-fn day(year: &str, month: &str, day: &str) -> Option<Date> {
-    let short = |part: &str| (1..=2).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    if year.len() != 4 || !short(month) || !short(day) {
-        return None;
-    }
-    let month = Month::try_from(month.parse::<u8>().ok()?).ok()?;
-    Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
-}
-
 /// The same payment in two lines with different content.
 fn twice(file: &mut File) {
     let mut seen: BTreeMap<crate::record::PaymentKey, (u64, &NewPayment)> = BTreeMap::new();
@@ -548,6 +458,8 @@ fn twice(file: &mut File) {
     file.faults.append(&mut faults);
 }
 
+mod columns;
+mod day;
 mod words;
 
 #[cfg(test)]

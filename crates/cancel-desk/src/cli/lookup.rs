@@ -52,6 +52,10 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
         |amounts: &[Money]| amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ");
     match verdict {
         "agree" if payment.suspect.is_some() => shell.line(shell.t(&text::AGREES_SUSPECT)),
+        "agree" if payment.reserved > 0 => {
+            let open = show::spoken(lang, payment.money(payment.reserved));
+            shell.line(&text::AGREES_SO_FAR.fill(lang, &[&open]));
+        }
         "agree" => shell.line(shell.t(&text::AGREES)),
         "under_way" => shell.line(shell.t(&text::DIFFERS_UNDER_WAY)),
         // told below, of each
@@ -69,7 +73,10 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
         shell.remark(&text::NEXT.fill(lang, &[&next]));
     }
     for intent in &waiting {
-        shell.line(&text::DECIDE_IT.fill(shell.lang(), &[&intent.id]));
+        match intent.is_for_the_admin_page() {
+            true => shell.line(&show::decision(lang, intent)),
+            false => shell.line(&text::DECIDE_IT.fill(lang, &[&intent.id])),
+        }
     }
     Ok(exit)
 }

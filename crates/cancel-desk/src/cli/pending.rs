@@ -124,7 +124,15 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
             }
         }
         shell.say(&blocks.join("\n"));
-        shell.remark(&text::NEXT.fill(lang, &[&text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)])]));
+        let (there, others): (Vec<_>, Vec<_>) =
+            found.waiting.iter().partition(|intent| intent.is_for_the_admin_page());
+        for intent in there {
+            shell.remark(&text::NEXT.fill(lang, &[&show::decision(lang, intent)]));
+        }
+        if !others.is_empty() {
+            let next = text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)]);
+            shell.remark(&text::NEXT.fill(lang, &[&next]));
+        }
         if !found.open.is_empty() || !found.suspects.is_empty() {
             shell.line("");
         }

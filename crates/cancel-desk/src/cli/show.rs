@@ -188,6 +188,12 @@ fn refusal(lang: Lang, word: &str) -> String {
     text.of(lang).to_owned()
 }
 
+/// The command by which a person decides, where one has to.
+pub(crate) fn decision(lang: Lang, intent: &IntentRecord) -> String {
+    let text = if intent.is_for_the_admin_page() { &text::REFUNDED_THERE } else { &text::RESOLVE_IT };
+    text.fill(lang, &[&intent.id])
+}
+
 /// How a cancel ended, in a sentence.
 pub(crate) fn outcome(lang: Lang, outcome: &Outcome) -> String {
     match outcome {

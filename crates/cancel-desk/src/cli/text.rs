@@ -97,8 +97,14 @@ texts! {
         "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
     WAITS_DECISION = "another cancel of the same payment, {0}, waits for a person: no worker goes on before that one is decided",
         "같은 결제의 다른 취소({0})가 담당자 확인을 기다립니다. 그 건을 먼저 결정해야 처리합니다(워커만으로는 진행되지 않습니다)";
-    WAITS_SUSPECT = "the journal was restored from a backup and the payment is not checked yet",
-        "백업에서 복원한 저널의 점검 대상 결제입니다. 점검이 끝나야 진행합니다";
+    WAITS_SUSPECT = "the journal was restored from a backup: once `upstream_quiet_s` is over the payment is looked up. If its ledger is \
+        the journal's, a worker sends this by itself, with no `trust` and no second wish; if not, a person decides",
+        "백업에서 복원한 저널의 점검 대상 결제입니다. `upstream_quiet_s`가 지나면 PG에 조회해, 저널과 일치하면 워커가 스스로 전송합니다. 해제(`trust`)하거나 \
+        다시 요청하지 않아도 됩니다. 일치하지 않으면 담당자 확인으로 갑니다";
+    SENT_BY_ITSELF = "{0} is stored, and so far the ledger is the journal's: once `upstream_quiet_s` is over, a worker looks the payment \
+        up again and sends it by itself if that is still so. It needs no `trust`; do not ask for it a second time",
+        "접수된 {0} 건은 지금까지 PG 내역과 저널이 일치하므로, `upstream_quiet_s`가 지나 다시 조회해도 일치하면 워커가 스스로 전송합니다. 해제(`trust`)하거나 \
+        다시 요청하지 않아도 됩니다";
     WAITS_CREDENTIALS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
         "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요";
     WAITS_NOT_FOUND = "the gateway knows no such payment: check payment number and account",
@@ -217,10 +223,10 @@ texts! {
         gateway's admin page whether this refund was made",
         "백업에서 복원한 저널이라 백업 이후에 전송한 내역이 없습니다. PG 관리자 화면에서 이 환불이 이미 처리되었는지 확인하세요";
     WHY_ASKED_SINCE = "the same refund was asked for under another key since the bulk job was planned, so this one is not sent \
-        again by itself. Look at the gateway's admin page whether this one was made; if not, record that it did not happen, and \
-        the other one goes",
+        again by itself. Look at the gateway's admin page whether this one was made. Only if it was not, and the gateway confirms \
+        that it cannot come any more, record that it did not happen; the other one then goes",
         "일괄 작업의 계획을 세운 뒤 다른 키로 같은 환불이 요청되어 이 건은 스스로 다시 전송하지 않습니다. PG 관리자 화면에서 이 건이 이미 \
-        처리되었는지 확인하고, 아니면 처리되지 않은 것으로 기록하세요. 그러면 다른 요청이 진행됩니다";
+        처리되었는지 확인하세요. 내역에 없고 앞으로도 처리될 수 없다고 PG사가 확인했을 때만 환불되지 않음으로 기록하세요. 그러면 다른 요청이 진행됩니다";
 
     // cancel
     WILL_REFUND = "About to refund:", "다음 내용으로 환불합니다:";
@@ -248,6 +254,10 @@ texts! {
     WITHOUT_REASON = "(none: leave --reason out)", "(없음: --reason을 빼세요)";
     NEEDS_ACCOUNT = "this payment is refunded into an account: write it into a file and add --refund-to FILE (cancel-desk cancel --help)",
         "계좌로 환불하는 결제입니다. 계좌를 파일에 적고 --refund-to 파일을 붙이세요 (형식: cancel-desk cancel --help)";
+    NEEDS_CUSTOMERS_ACCOUNT = "it was paid into a virtual account, so that the customer's account is needed (bank, number, holder): write it \
+        into a file and add --refund-to FILE (cancel-desk cancel --help); delete the file afterwards",
+        "가상계좌 결제라서 환불 계좌(은행·계좌번호·예금주)가 필요합니다. 파일에 적고 --refund-to 파일을 붙이세요 (형식: cancel-desk cancel --help). 파일은 \
+        환불한 뒤 직접 지우세요";
     FIND_BANK = "find the bank's code with `cancel-desk banks NAME --scheme {0}`",
         "`cancel-desk banks 은행이름 --scheme {0}`로 은행 코드를 확인하세요";
     NOT_FULL = "it is not all that could be refunded then: repeat it with --amount, or ask for the rest with a key of its own",
@@ -269,6 +279,8 @@ texts! {
 
     // look-up, resolve, trust
     AGREES = "journal and gateway agree", "저널과 PG 내역이 일치합니다";
+    AGREES_SO_FAR = "the completed refunds agree. {0} are under way, and what became of them is not known yet",
+        "완료된 환불은 일치합니다. {0}은 처리 중이라 아직 결과를 모릅니다";
     AGREES_SUSPECT = "the sums of journal and gateway agree; that alone clears nothing", "저널과 PG 내역의 금액은 일치합니다. 그것만으로 점검이 끝나지는 않습니다";
     DIFFERS_UNDER_WAY = "they differ, and a refund is under way: look again later",
         "서로 다릅니다. 처리 중인 환불이 있으니 나중에 다시 확인하세요";
@@ -289,7 +301,7 @@ texts! {
     FELL = "WARNING: the gateway's balance already fell by {0} ({1} before, {2} seen), as if this refund was made: if it was, \
         deciding that it did not happen lets it be refunded twice",
         "경고: PG 잔액이 이미 {0}만큼 줄었습니다(이전 {1}, 조회 {2}). 이 환불이 처리된 것일 수 있으며, 그렇다면 환불되지 않음으로 \
-        기록할 때 두 번 환불될 수 있습니다";
+        기록하면 두 번 환불될 수 있습니다";
     MISSING = "WARNING: the gateway refunded {0} that this restored journal cannot explain. What it lost may be among it, as may \
         be what somebody else refunded: look at the gateway's admin page. `sent 0×` proves nothing here",
         "경고: 복원한 저널로 설명되지 않는 PG 환불이 있습니다: {0}. 저널이 잃어버린 우리 환불일 수도, 다른 곳에서 한 환불일 수도 있으니 PG 관리자 \
@@ -307,17 +319,21 @@ texts! {
         "PG가 이 결제에서 환불한 금액은 {0}인데 여기에 완료로 남은 금액은 {1}입니다. 완료로 남은 것 가운데 환불되지 않은 것이 있거나 \
         PG에 아직 나오지 않은 것입니다. PG 관리자 화면에서 확인하고, 어느 쪽인지 확실할 때만 --force를 붙이세요";
     NOT_IN_LEDGER = "the gateway refunded {1} of this payment, of which {2} stand here as completed: this {0} cannot be there",
-        "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 여기에 완료로 남아 있습니다. 이 환불({0})은 PG에 있을 수 없습니다";
+        "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 이 저널에 완료로 남아 있습니다. 이 환불({0})은 PG에 있을 수 없습니다";
     MADE_OR_FORCE = "look at the gateway's admin page: is it not there, make it there, exactly this amount; is it there, try again when \
         `lookup` shows it; only if that never comes, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 없으면 정확히 이 금액을 직접 환불하고, 있으면 `lookup`에 나온 뒤 다시 시도하세요. 끝내 나오지 않을 때만 \
         --force를 붙이세요";
+    BY_THE_BOOKS = "the gateway's ledger shows that at least this amount was refunded beyond what is completed here, not by whom nor for \
+        which wish: any refund of at least {0} by somebody else passes. That it was this one is your word",
+        "PG 내역으로는 이 저널에서 완료된 금액 외에 이 금액 이상이 환불되었는지만 확인합니다. 누가 어떤 요청으로 했는지는 알 수 없어, 다른 곳에서 {0} 이상을 \
+        환불했어도 통과합니다. 이 요청의 환불이 맞는지는 직접 확인한 것으로 기록됩니다";
     OF_CANCEL = "of this journal: cancel {0}", "이 저널의 취소 {0}";
     OF_LOST = "our mark, not in this journal", "우리 표시가 있으나 이 저널에 없음";
     OF_OTHERS = "somebody else's", "다른 곳에서 한 취소";
     OF_NOBODY = "no mark: somebody else's, or ours cut short", "표시 없음: 다른 곳에서 한 취소이거나 표시가 잘린 우리 취소";
-    COMPLETED_HERE = "completed here", "여기서 완료";
-    TAKEN_FOR_OTHERS = "taken for others'", "다른 곳으로 계산";
+    COMPLETED_HERE = "completed here", "이 저널에서 완료";
+    TAKEN_FOR_OTHERS = "taken for others'", "외부 환불";
     SAME_UNSENT = "WARNING: {0} of this payment is asked for already and not sent yet: cancel {1}, key {2}. If this is the same \
         refund, do not ask for it a second time: both are made, unless that one is a bulk job's",
         "경고: 이 결제의 {0} 환불이 이미 접수되어 아직 전송되지 않았습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 마세요. 일괄 \
@@ -334,6 +350,12 @@ texts! {
     SAME_MANUAL = "WARNING: {0} of this payment waits for a person, and may have been refunded: cancel {1}, key {2}. If this is the \
         same refund, do not ask for it a second time: decide that one",
         "경고: 이 결제의 {0} 환불이 담당자 확인을 기다리며 이미 처리되었을 수 있습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 말고 그 건을 결정하세요";
+    SAME_COMPLETED = "WARNING: {0} of this payment was refunded already, under another key: cancel {1}, key {2}, {3}. If this is the \
+        same refund, do not ask for it a second time",
+        "경고: 이 결제에서 같은 금액 {0}이(가) 다른 키로 이미 환불되었습니다: 취소 {1}, 키 {2}, {3}. 같은 환불이라면 다시 요청하지 마세요";
+    WAY_OUT = "if it is the same refund as the one above, withdraw this one while nothing of it is sent: cancel-desk withdraw {0} --by \
+        NAME --reason WHY",
+        "위에서 경고한 것과 같은 환불이면 전송되기 전에 이 요청을 철회하세요: cancel-desk withdraw {0} --by 이름 --reason 사유";
     IS_SUSPECT = "suspect after a restored backup: {1}. `cancel-desk lookup {0}` compares it, `cancel-desk trust {0}` clears it",
         "백업 복원 후 점검 대상입니다({1}). `cancel-desk lookup {0}`로 대조하고 `cancel-desk trust {0}`로 해제합니다";
     NOT_DIFFERENT = "no difference seen so far", "아직 발견된 차이 없음";
@@ -344,8 +366,8 @@ texts! {
     RESOLVE_THESE = "decide {0} first: `cancel-desk resolve CANCEL` with --happened or --did-not-happen, once it waits for a person \
         (`cancel-desk pending`; a worker has to run until then); once the payment is trusted, ask for what is still wanted anew, \
         under a new key",
-        "먼저 {0}의 결과를 정하세요. 확인 필요 상태가 되면(`cancel-desk pending`, 그때까지 워커 실행) `cancel-desk resolve 취소번호`에 \
-        --happened 또는 --did-not-happen을 붙입니다. 그래도 필요한 환불은 `trust`한 뒤 새 키로 다시 요청하세요";
+        "먼저 {0}의 결과가 나와야 합니다. 워커를 실행해 두고, 확인 필요로 넘어간 건은(`cancel-desk pending`) `cancel-desk resolve 취소번호`에 \
+        --happened 또는 --did-not-happen을 붙여 결정하세요. 그래도 필요한 환불은 `trust`한 뒤 새 키로 다시 요청하세요";
     DENIED = "cancel {0} (key {1}) was decided as not happened, and its key is final; but the gateway's list holds {2} with our \
         mark. If that is it, the customer was refunded: do not ask for it anew. Look at the gateway's admin page, then add --force",
         "취소 {0}(키 {1}) 건은 환불되지 않음으로 확정되어 그 키를 다시 쓸 수 없습니다. 그런데 PG 내역에 우리 표시가 있는 {2} 환불이 있습니다. \
@@ -379,7 +401,7 @@ texts! {
         쓰였으면 새 키로) 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
-        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 여기에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
+        "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 이 저널에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
         보낸 뒤 --yes를 붙이세요";
     COMPARE_BY_HAND = "try again; or compare it in the gateway's admin page, and add --force", "다시 시도하거나, PG 관리자 화면에서 대조한 뒤 --force를 붙이세요";
     SUSPECTS_REMAIN = "{0} payments are still suspect: settle and trust them first (`cancel-desk pending`), or add --yes",
@@ -433,7 +455,7 @@ texts! {
     NOTHING_PENDING = "nothing is under way and nothing waits for a person", "처리 중이거나 확인이 필요한 건이 없습니다";
 
     // import
-    IMPORTED = "{0} payments registered, {1} were registered before", "결제 {0}건 등록, {1}건은 이미 등록됨";
+    IMPORTED = "{0} payments registered, {1} were registered before", "새로 등록 {0}건, 이미 등록된 결제 {1}건";
     IMPORT_FAULTS = "{0} faults in {1}; nothing was registered", "{1}에서 오류 {0}건. 아무것도 등록하지 않았습니다";
     AND_MORE = "… and {0} more", "… 외 {0}건";
     IGNORED_COLUMNS = "columns that are not used: {0}", "사용하지 않은 열: {0}";

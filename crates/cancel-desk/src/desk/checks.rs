@@ -9,6 +9,9 @@ use crate::worker::Accounts;
 
 /// Longest name of an account; the configuration allows no longer one.
 const MAX_ACCOUNT: usize = 64;
+/// What is said of a character that nobody sees.
+const HIDDEN: &str =
+    "must not contain control characters, marks of text direction, or characters that show nothing";
 /// Longest short text of a payment, in characters.
 const MAX_TEXT: usize = 40;
 
@@ -42,9 +45,12 @@ fn visible(field: &'static str, text: &str) -> Result<(), Invalid> {
         c.is_control()
             || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
             || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
+            // letters and marks that show nothing, the Hangul fillers among them
+            || matches!(c, '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
+            || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
     };
     if text.chars().any(hidden) {
-        return Err(Invalid::new(field, "must not contain control characters, or marks of text direction"));
+        return Err(Invalid::new(field, HIDDEN));
     }
     Ok(())
 }

@@ -149,12 +149,19 @@ fn wish(fields: &Fields, key: String) -> Result<Wish, Invalid> {
 pub(super) fn selector(fields: &Fields) -> Result<Selector, Invalid> {
     let mut selector = Selector::order(fields.needed("merchant_uid")?);
     selector.account = fields.text("account")?;
-    selector.payment_id = match fields.text("payment_id")? {
-        Some(id) => Some(id),
-        None => fields.text("imp_uid")?,
-    };
+    selector.payment_id = payment_id(fields)?;
     selector.gateway = fields.text("gateway")?.map(|text| gateway(&text)).transpose()?;
     Ok(selector)
+}
+
+/// The gateway's number under either of its names. Two numbers are two payments: neither is guessed.
+pub(super) fn payment_id(fields: &Fields) -> Result<Option<String>, Invalid> {
+    match (fields.text("payment_id")?, fields.text("imp_uid")?) {
+        (Some(id), Some(imp_uid)) if id != imp_uid => {
+            Err(Invalid::new("imp_uid", "must be the same as payment_id, or be left out"))
+        }
+        (id, imp_uid) => Ok(id.or(imp_uid)),
+    }
 }
 
 /// A gateway by its name.
@@ -264,6 +271,7 @@ mod tests {
         };
         let with = |more: &str| read(&format!(r#"{{"merchant_uid":"O","cancel_request_amount":1{more}}}"#));
         assert_eq!(with(""), Some(Ok(())));
+        assert_eq!(with(r#","imp_uid":"imp_1","payment_id":"imp_1""#), Some(Ok(())));
         assert_eq!(with(r#","user_id":7,"note":{"a":[]},"reason":null"#), Some(Ok(())));
         for name in ["amount", "checksum", "cancelAmount", "tax_free", "vat_amount"] {
             assert_eq!(with(&format!(r#","{name}":1"#)), Some(Err(AMOUNT)), "{name}");
@@ -274,6 +282,7 @@ mod tests {
             (r#","refund_tel":"010""#, "refund_bank"),
             (r#","refund_account":56211105948400"#, "refund_account"),
             (r#","gateway":"paypal""#, "gateway"),
+            (r#","imp_uid":"imp_1","payment_id":"imp_2""#, "imp_uid"),
         ] {
             assert_eq!(with(more), Some(Err(field)), "{more}");
         }

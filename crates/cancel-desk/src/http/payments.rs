@@ -15,7 +15,7 @@ use time::format_description::well_known::Iso8601;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use super::body::{Fields, LARGE, SMALL, check_type, read};
-use super::cancel::gateway;
+use super::cancel::{gateway, payment_id};
 use super::problem::{More, Problem, Raw, RowFault, json};
 use super::state::Shared;
 use crate::desk::{Desk, DeskError, PaymentView, Selector};
@@ -210,20 +210,16 @@ fn invalid_rows(mut rows: Vec<RowFault>) -> Problem {
 
 /// A payment as the guide's table has it.
 fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Invalid> {
-    let imp_uid = fields.text("imp_uid")?;
     let gateway = match fields.text("gateway")? {
         Some(text) => gateway(&text)?,
-        None if imp_uid.is_some() => Gateway::Chaiport,
+        None if fields.text("imp_uid")?.is_some() => Gateway::Chaiport,
         None => return Err(Invalid::new("gateway", "must be chaiport, eximbay or settlebank")),
     };
     let account = match fields.text("account")? {
-        Some(account) => account,
+        Some(account) => configured(gateway, account, accounts)?,
         None => only_account(gateway, accounts)?,
     };
-    let id = match fields.text("payment_id")? {
-        Some(id) => id,
-        None => imp_uid.ok_or_else(|| Invalid::new("payment_id", "must be given"))?,
-    };
+    let id = payment_id(fields)?.ok_or_else(|| Invalid::new("payment_id", "must be given"))?;
     let merchant_uid = fields.needed("merchant_uid")?;
     let currency = match fields.text("currency")? {
         Some(code) => code.parse().map_err(|_| Invalid::new("currency", "must be an ISO 4217 code"))?,
@@ -245,6 +241,15 @@ fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Invalid> 
     Ok(new)
 }
 
+/// An account under which nothing could be refunded is refused now, as a file's is.
+fn configured(gateway: Gateway, account: String, accounts: &Accounts) -> Result<String, Invalid> {
+    if accounts.names().iter().any(|name| name.gateway == gateway && name.merchant == account) {
+        return Ok(account);
+    }
+    let why = format!("must be the name of a {gateway} account of the configuration");
+    Err(Invalid::new("account", why))
+}
+
 fn only_account(gateway: Gateway, accounts: &Accounts) -> Result<String, Invalid> {
     let mut names = accounts.names().iter().filter(|name| name.gateway == gateway);
     match (names.next(), names.next()) {
@@ -253,6 +258,12 @@ fn only_account(gateway: Gateway, accounts: &Accounts) -> Result<String, Invalid
     }
 }
 
+/// A day and nothing else: with a time and an offset it may be another day in Korea.
 fn day(text: &str) -> Result<Date, Invalid> {
-    Date::parse(text, &Iso8601::DATE).map_err(|_| Invalid::new("paid_on", "must be a day like 2026-11-21"))
+    let no_day = || Invalid::new("paid_on", "must be a day like 2026-11-21");
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if digits != 8 || !matches!(text.len(), 8 | 10) {
+        return Err(no_day());
+    }
+    Date::parse(text, &Iso8601::DATE).map_err(|_| no_day())
 }

@@ -35,8 +35,8 @@ pub(super) const TEXTS: Table = &[
     ("must not be empty", "비어 있으면 안 됩니다"),
     ("must not contain control characters", "제어 문자가 들어 있으면 안 됩니다"),
     (
-        "must not contain control characters, or marks of text direction",
-        "제어 문자나 글자 방향을 바꾸는 문자가 들어 있으면 안 됩니다",
+        "must not contain control characters, marks of text direction, or characters that show nothing",
+        "제어 문자, 글자 방향 표시, 보이지 않는 문자가 들어 있으면 안 됩니다",
     ),
     ("must be one line, without control characters", "제어 문자 없이 한 줄이어야 합니다"),
     ("must be given", "필수 항목입니다"),
@@ -211,6 +211,20 @@ pub(super) const TEXTS: Table = &[
         "날짜(2026-11-21 또는 20261121), RFC 3339 시각 또는 유닉스 초여야 합니다",
     ),
     ("must be given: a column, or --gateway", "열을 추가하거나 --gateway를 지정하세요"),
+    (
+        "is not a column here and looks like an amount: rename it to 결제금액 (amount) or 환불금액 (cancel_amount, refunded already) \
+         if it is one of these, or delete it",
+        "알 수 없는 금액 열입니다. 결제금액(amount)이나 이미 환불한 금액(cancel_amount, 환불금액)이면 그 이름으로 바꾸고, 아니면 지우세요",
+    ),
+    (
+        "has Korean letters that are taken apart: write the name of the column anew",
+        "열 이름의 한글 자모가 분리되어 있습니다. 열 이름을 다시 입력하세요",
+    ),
+    ("has a value in a column without a name", "이름 없는 열에 값이 있습니다"),
+    (
+        "must be the same as payment_id, or be left out",
+        "payment_id와 같아야 합니다. 다르면 둘 중 하나만 보내세요",
+    ),
     ("must be the name of a {} account of the configuration", "설정에 있는 {0} 계정 이름이어야 합니다"),
     (
         "cannot be found: no {} account is configured, add a section [[account]] with gateway = \"{}\"",

@@ -113,6 +113,14 @@ pub(super) const TEXTS: Table = &[
         "이미 요청한 환불이며 아직 결과가 정해지지 않았습니다(상태: {0}). 새 키를 쓰지 말고 먼저 `cancel-desk pending`에서 처리하세요",
     ),
     (
+        "its own key's request is {}, but the same amount was asked for under the key {} ({}, cancel {}): do not ask again if it is the same refund",
+        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키 {1}(으)로 요청되었습니다(상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
+    ),
+    (
+        "the same amount was asked for under the key {} ({}, cancel {}): leave the row out if it is the same refund",
+        "같은 금액이 키 {0}(으)로 요청되었습니다(상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
+    ),
+    (
         "asked for before, and {}: give it a key of its own if it is meant once more",
         "이미 요청한 환불입니다(상태: {0}). 한 번 더 환불하려면 별도의 키를 적으세요",
     ),
@@ -222,6 +230,7 @@ pub(super) const TEXTS: Table = &[
     ("unknown", "결과 미확인"),
     ("waiting", "대기"),
     // configuration
+    ("{} = \"NAME_OF_A_VARIABLE\" or {} = \"path\"", "{0} = \"환경변수_이름\" 또는 {1} = \"파일 경로\""),
     ("text in quotes", "따옴표로 묶은 문자열"),
     ("text in quotes, or several in brackets", "따옴표로 묶은 문자열, 여러 개면 대괄호로 묶음"),
     ("true or false", "true 또는 false"),

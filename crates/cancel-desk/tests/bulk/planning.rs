@@ -176,6 +176,36 @@ async fn what_was_asked_for_before_is_not_planned_again_without_a_key_of_its_own
 }
 
 #[tokio::test]
+async fn the_same_amount_under_another_key_is_named_and_no_new_key_advised() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let payment = scene.pay(&*journal, Gateway::Chaiport, "A", 10_000).await;
+    let ask = async |key: &str, won: i64| {
+        let wish = NewIntent::new(payment.key(), key, Money::krw(won).unwrap()).unwrap();
+        journal.submit(wish).await.unwrap().intent().id
+    };
+    for (key, won) in [("mine", 2_000), ("bulk:full", 8_000)] {
+        journal.withdraw(ask(key, won).await, "김", "작업 중단").await.unwrap();
+    }
+    let by_hand = ask("by-hand", 2_000).await.to_string();
+    let plan = scene.plan(&journal, "merchant_uid,amount,key\nA,2000,mine\nA,2000,new\nA,1,new-1\n").await;
+    assert_eq!(verdicts(&plan), ["known", "ok", "ok"]);
+    let said = plan.rows[0].verdict.to_string();
+    for part in ["withdrawn", "under the key by-hand (planned", &by_hand, "do not ask again"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert!(!said.contains("new key"), "{said}");
+    let doubtful: Vec<(u64, String)> =
+        plan.doubtful().map(|(row, same)| (row.line, same.cancel.to_string())).collect();
+    assert_eq!(doubtful, [(3, by_hand)]);
+    // all that was left then was refunded since: nothing is left, and that one is named
+    ask("all-by-hand", 8_000).await;
+    let plan = scene.plan(&journal, "merchant_uid,amount,key\nA,full,bulk:full\n").await;
+    let said = plan.rows[0].verdict.to_string();
+    assert!(said.contains("under the key all-by-hand"), "{said}");
+}
+
+#[tokio::test]
 async fn a_refund_that_was_asked_for_since_the_plan_is_left_out() {
     let scene = Scene::new().await;
     let journal = scene.journal();

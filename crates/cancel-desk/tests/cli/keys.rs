@@ -80,3 +80,30 @@ async fn a_key_is_found_though_its_account_is_configured_no_longer_and_what_is_n
     }
     scene.run(&["status", "--key", "k", "--account", "new"]).await.ends(2);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_amount_under_another_key_is_warned_of_though_it_was_refunded() {
+    let scene = Scene::new("same").await;
+    scene.pay(&["ORD-1"]).await;
+    let cancel = |key: &'static str| ["cancel", "ORD-1", "--amount", "3000", "--key", key, "--yes"];
+    let first = scene.run(&cancel("by-hand")).await.ends(0);
+    assert!(!first.err.contains("WARNING"), "{}", first.err);
+    let second = scene.run(&cancel("return-1")).await.ends(0).err;
+    for part in ["WARNING: 3,000 KRW of this payment was refunded already", "key by-hand, 2", "KST"] {
+        assert!(second.contains(part), "{part}: {second}");
+    }
+    // made by now: nothing of it can be withdrawn
+    assert!(!second.contains("cancel-desk withdraw"), "{second}");
+    let again = scene.run(&cancel("return-1")).await.ends(0).err;
+    assert!(!again.contains("WARNING"), "{again}");
+    // one that another keeps from being sent can be
+    scene.sandbox.fault(
+        Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::CloseWithoutAnswer).apply(true),
+    );
+    let lost = ["cancel", "ORD-1", "--amount", "500", "--key", "lost", "--wait", "1s", "--yes"];
+    scene.run(&lost).await.ends(3);
+    let behind = ["cancel", "ORD-1", "--amount", "500", "--key", "behind", "--wait", "0s", "--yes"];
+    let behind = scene.korean(&behind).await.ends(3).err;
+    assert!(behind.contains("경고: 이 결제의 500원 환불이 이미 진행 중"), "{behind}");
+    assert!(behind.contains("철회하세요: cancel-desk withdraw "), "{behind}");
+}

@@ -359,7 +359,7 @@ async fn import_registers_all_or_nothing() {
     let ended = scene.run(&import).await.ends(0);
     assert_eq!(ended.out, "300 payments registered, 0 were registered before\n");
     assert_eq!(ended.err, "columns that are not used: buyer\n");
-    assert_eq!(scene.korean(&import).await.ends(0).out, "결제 0건 등록, 300건은 이미 등록됨\n");
+    assert_eq!(scene.korean(&import).await.ends(0).out, "새로 등록 0건, 이미 등록된 결제 300건\n");
     // another amount under the same number is found before anything is stored
     let path = scene.write(
         "other.csv",

@@ -49,6 +49,12 @@ async fn after_a_refund_in_the_admin_page_nothing_is_sent_and_the_person_is_told
     let told = &waits["evidence"];
     assert_eq!((&told["why"], &told["sends"]), (&"next_number_unknown".into(), &0.into()), "{waits}");
     assert_eq!((&waits["attempts"], &waits["looks"]), (&0.into(), &told["looks"]));
+    // the same advice wherever it is listed
+    let there = format!("once it is there, record it: cancel-desk resolve {}", waits["id"].as_str().unwrap());
+    let pending = run(&scene, &["pending"]).await.ends(4).err;
+    assert!(pending.contains(&there) && !pending.contains("--look-again"), "{pending}");
+    let looked = run(&scene, &["lookup", "S-1"]).await.ends(4).out;
+    assert!(looked.contains(&there) && !looked.contains("--look-again"), "{looked}");
     // what the look-up showed is known at once
     let show = ["--json", "payments", "show", "S-1"];
     let shown = run(&scene, &show).await.ends(0).json();
@@ -78,7 +84,8 @@ async fn after_a_refund_in_the_admin_page_nothing_is_sent_and_the_person_is_told
     run(&scene, &not).await.ends(0);
     // done by hand, as it says
     scene.sandbox.console_refund(Gateway::Settlebank, &id, 500).unwrap();
-    run(&scene, &happened).await.ends(0);
+    let told = run(&scene, &happened).await.ends(0).err;
+    assert!(told.contains("at least 500 KRW by somebody else passes"), "{told}");
     assert_eq!(sums(&run(&scene, &show).await.ends(0).json()), [1_200, 0, 18_800]);
     // and no later one is sent either
     let full = ["--json", "cancel", "S-1", "--full", "--key", "k-3", "--wait", "20s", "--yes"];

@@ -437,3 +437,22 @@ async fn nobody_is_sent_for_another_key_while_a_payment_is_suspect() {
         assert!(scene.korean(&again).await.ends(2).err.contains("다른 키로 요청하지 마세요"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_worker_sends_by_itself_after_a_restore_needs_no_person() {
+    let scene = Scene::new("itself").await;
+    hurried(&scene);
+    let ids = scene.pay(&["ORD-1"]).await;
+    back_up(&scene);
+    restore(&scene);
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await;
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait"];
+    let stored = scene.korean(&[&cancel[..], &["0s"]].concat()).await.ends(3);
+    assert!(stored.out.contains("워커가 스스로 전송합니다"), "{}", stored.out);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
+    let refused = scene.korean(&trust).await.ends(1).err;
+    assert!(refused.contains("워커가 스스로 전송합니다") && !refused.contains("resolve"), "{refused}");
+    scene.run(&[&cancel[..], &["20s"]].concat()).await.ends(0);
+    assert_eq!(scene.refunded(&ids[0]), [3_000]);
+}

@@ -89,3 +89,53 @@ async fn what_is_wrong_is_called_by_its_name() {
     let refused = scene.korean(&plan).await.ends(2).err;
     assert!(refused.contains("no/such/x.csv: 없는 폴더입니다"), "{refused}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_says_that_an_unknown_refund_is_unknown() {
+    let scene = Scene::new("so-far").await;
+    scene.pay(&["ORD-1"]).await;
+    let lost =
+        Fault::on(Gateway::Chaiport, Operation::Cancel).kind(FaultKind::CloseWithoutAnswer).apply(false);
+    scene.sandbox.fault(lost);
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "k", "--wait", "1s", "--yes"];
+    scene.run(&cancel).await.ends(3);
+    let looked = scene.korean(&["lookup", "ORD-1"]).await.ends(0).out;
+    assert!(
+        looked.contains("완료된 환불은 일치합니다. 3,000원은 처리 중이라 아직 결과를 모릅니다"),
+        "{looked}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_is_not_approved_is_answered_with_the_command() {
+    let scene = Scene::new("approve").await;
+    scene.pay(&["ORD-1"]).await;
+    let file = scene.write("orders.csv", "merchant_uid,amount\nORD-1,100\n");
+    let plan = scene.run(&["--json", "bulk", "plan", file.to_str().unwrap()]).await.ends(0).json();
+    let job = plan["job"]["job"].as_str().unwrap();
+    let refused = scene.korean(&["bulk", "run", job, "--resume"]).await.ends(2).err;
+    let hash = plan["job"]["hash"].as_str().unwrap();
+    let command = format!("cancel-desk bulk run {job} --approve {hash} --total \"KRW 100\" --by 이름");
+    assert!(refused.contains(&command), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_an_amount_under_another_key_are_counted_and_listed() {
+    let scene = Scene::new("doubtful").await;
+    scene.pay(&["ORD-1"]).await;
+    scene.run(&["cancel", "ORD-1", "--amount", "3000", "--key", "by-hand", "--yes"]).await.ends(0);
+    let file = scene.write("orders.csv", "merchant_uid,amount,key\nORD-1,3000,return-1\nORD-1,10,return-2\n");
+    let plan = ["bulk", "plan", file.to_str().unwrap()];
+    let json = scene.run(&[&["--json"], &plan[..]].concat()).await.ends(0).json();
+    assert_eq!((&json["same_amounts"], &json["rows"][0]["verdict"]), (&1.into(), &"ok".into()), "{json}");
+    let same = &json["rows"][0]["same_amount"];
+    assert_eq!((&same["key"], &same["state"]), (&"by-hand".into(), &"completed".into()), "{json}");
+    assert!(json["rows"][1]["same_amount"].is_null());
+    let english = scene.run(&plan).await.ends(0).out;
+    assert!(
+        english.contains("WARNING: 1 rows") && english.contains("under the key by-hand (completed, "),
+        "{english}"
+    );
+    let korean = scene.korean(&plan).await.ends(0).out;
+    assert!(korean.contains("경고: 작업에 든 1건") && korean.contains("키 by-hand(으)로"), "{korean}");
+}

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use cancel_desk::desk::Desk;
 use cancel_desk::http::{HttpOptions, OPENAPI, router};
 use cancel_desk::journal::{SqliteJournal, SqliteOptions};
+use cancel_desk::pg_core::{self, Money, PaymentRef};
+use cancel_desk::record::NewPayment;
 use serde_json::Value;
 
 use crate::client::Call;
@@ -148,7 +150,11 @@ async fn a_journal_that_fails_is_503_and_not_a_refusal() {
 async fn a_payment_of_an_account_that_nobody_has_is_not_taken_on() {
     let scene = Scene::new().await;
     let body = r#"{"imp_uid":"imp_1","account":"closed-shop","merchant_uid":"ORD-1","amount":1000}"#;
-    assert_eq!(scene.send(Call::post("/payments", body)).await.status, 201);
+    let problem = scene.send(Call::post("/payments", body)).await.refused(400, "invalid");
+    assert_eq!(problem["field"], "account");
+    // registered while there was one
+    let payment = PaymentRef::new(pg_core::Gateway::Chaiport, "imp_1", "ORD-1", Money::krw(1_000).unwrap());
+    scene.desk.register(NewPayment::new("closed-shop", payment)).await.unwrap();
     let problem = scene.send(Call::cancel("ORD-1", "1000", "k")).await.refused(501, "no_such_account");
     assert_eq!(problem["field"], "account");
     assert_eq!(scene.desk.journal().next_due().await.unwrap(), None);

@@ -67,6 +67,17 @@ async fn a_payment_that_its_gateway_could_not_find_is_refused_by_field() {
             r#"{"gateway":"settlebank","payment_id":"T1","merchant_uid":"O","amount":1,"paid_on":"2026-11-21"}"#,
             "method",
         ),
+        // in Korea it is the day after
+        (
+            r#"{"gateway":"settlebank","payment_id":"T1","merchant_uid":"O","amount":1,"method":"CA","paid_on":"2026-11-21T23:30:00Z"}"#,
+            "paid_on",
+        ),
+        (r#"{"imp_uid":"imp_1","payment_id":"imp_2","merchant_uid":"O","amount":1}"#, "imp_uid"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":1,"account":"shopp"}"#, "account"),
+        (
+            r#"{"gateway":"eximbay","payment_id":"1","merchant_uid":"O","amount":1,"account":"SHOP"}"#,
+            "account",
+        ),
     ] {
         let problem = scene.send(Call::post("/payments", body)).await.refused(400, "invalid");
         assert_eq!(problem["field"], field, "{body}: {problem}");
@@ -83,7 +94,17 @@ async fn what_could_not_be_shown_is_not_registered() {
         bodies.push((body, "account"));
     }
     for field in ["method", "pg_provider", "paid_text", "merchant_uid"] {
-        for text in ["a\\nb", "a\\u001b[2J", "a\\u202eb", "a\\u0000", long.as_str()] {
+        for text in [
+            "a\\nb",
+            "a\\u001b[2J",
+            "a\\u202eb",
+            "a\\u0000",
+            "a\\u3164",
+            "a\\u00ad",
+            "a\\ufe0f",
+            "a\\udb40\\udc41",
+            long.as_str(),
+        ] {
             let order = if field == "merchant_uid" { "" } else { r#""merchant_uid":"O","# };
             bodies.push((format!(r#"{{"imp_uid":"imp_1",{order}"amount":1,"{field}":"{text}"}}"#), field));
         }

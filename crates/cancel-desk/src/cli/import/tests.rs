@@ -187,6 +187,19 @@ fn korean_columns_and_a_spreadsheets_times_are_read() {
         ("2026-11-22 23:59:59.123", Some("2026-11-22")),
         ("2026-1-2", Some("2026-01-02")),
         ("2026-11-21T23:30:00Z", Some("2026-11-22")),
+        ("2026-11-21 23:30:11.123+00", Some("2026-11-22")),
+        ("2026-11-21 23:30:11 +0000", Some("2026-11-22")),
+        ("2026-11-22 00:30:11.5+09:00", Some("2026-11-22")),
+        ("2026-11-22 00:30 Z", Some("2026-11-22")),
+        ("2026-11-21 23:30:11.123-08", Some("2026-11-22")),
+        ("2026-11-21 23:30:11.x", None),
+        ("2026-11-21 23:30:11.", None),
+        ("2026-11-21 23:30:11.123 UTC", None),
+        ("2026-11-21 23:30+9", None),
+        ("2026-11-21 23:30+09:99", None),
+        ("9999-12-31T23:59:59Z", None),
+        ("9999-12-31 23:59:59+00", None),
+        ("+026-11-21", None),
         ("22/11/2026", None),
         ("2026-11-22 25:00:00", None),
         ("2026-11-22 noon", None),
@@ -280,4 +293,73 @@ fn what_a_korean_spreadsheet_writes_is_read() {
     assert!(file.faults.is_empty() && file.cp949, "{:?}", file.faults);
     let (_, payment) = &file.payments[0];
     assert_eq!((payment.payment.merchant_uid.as_str(), payment.payment.paid.minor()), ("주문-1", 1_000));
+}
+
+#[test]
+fn a_mistyped_name_is_found_in_every_row_of_json() {
+    let row = |id: &str, name: &str| {
+        format!("{{\"imp_uid\":\"{id}\",\"merchant_uid\":\"O\",\"amount\":9,\"{name}\":5}}\n")
+    };
+    let text = row("imp_1", "cancel_amount") + &row("imp_2", "cancel_amout") + &row("imp_3", "cancel_amout");
+    let file = read(text.as_bytes(), "p.jsonl", &defaults());
+    let [fault] = file.faults.as_slice() else { panic!("{:?}", file.faults) };
+    assert_eq!((fault.line, fault.column.as_str()), (2, "cancel_amout"));
+}
+
+#[test]
+fn what_looks_like_an_amount_is_not_ignored() {
+    for name in ["누적환불금액", "refund_amount", "REFUNDED AMOUNT"] {
+        let text = |cell: &str| format!("imp_uid,merchant_uid,amount,{name}\nimp_1,O-1,1000,{cell}\n");
+        let file = read_csv(&text("500"));
+        let [fault] = file.faults.as_slice() else { panic!("{name}: {:?}", file.faults) };
+        assert!(fault.line == 2 && fault.text.contains("looks like an amount"), "{fault:?}");
+        assert!(crate::korean::said(&fault.text).is_some());
+        assert_eq!(read_csv(&text("")).faults, [], "empty, it says nothing");
+    }
+}
+
+#[test]
+fn names_of_full_width_and_of_single_letters_are_known() {
+    // 결제금액 and 환불금액, letter by letter
+    let paid = "\u{1100}\u{1167}\u{11af}\u{110c}\u{1166}\u{1100}\u{1173}\u{11b7}\u{110b}\u{1162}\u{11a8}";
+    let gone =
+        "\u{1112}\u{116a}\u{11ab}\u{1107}\u{116e}\u{11af}\u{1100}\u{1173}\u{11b7}\u{110b}\u{1162}\u{11a8}";
+    let file = read_csv(&format!("ｉｍｐ＿ｕｉｄ,주문번호,{paid},{gone}\nimp_1,O-1,1000,300\n"));
+    assert_eq!((file.faults.as_slice(), file.ignored.as_slice()), (&[][..], &[][..]));
+    assert_eq!(file.payments[0].1.already_refunded.minor(), 300);
+    let loose = read_csv("imp_uid,merchant_uid,amount,\u{1100}\u{11a8}x\nimp_1,O-1,1000,\n");
+    assert!(loose.faults[0].text.contains("taken apart"), "{:?}", loose.faults);
+}
+
+#[test]
+fn what_a_spreadsheet_leaves_empty_is_no_fault() {
+    let file = read_csv(
+        "imp_uid,merchant_uid,amount,메모,메모,,\nimp_1,O-1,1000,a,b,,\n,,,,,,\n,\nimp_2,O-2,1000,,,,\n",
+    );
+    assert_eq!((file.faults.as_slice(), file.payments.len()), (&[][..], 2));
+    assert_eq!((file.payments[1].0, file.ignored.as_slice()), (5, &["메모".to_owned()][..]));
+    // a value without a name has slipped from somewhere
+    let slipped = read_csv("imp_uid,merchant_uid,amount,\nimp_1,O-1,1000,500\n");
+    assert!(slipped.faults[0].text.contains("without a name"), "{:?}", slipped.faults);
+}
+
+#[test]
+fn a_file_without_gateways_has_one_fault_and_a_single_account_needs_none() {
+    let text =
+        "결제번호,주문번호,결제금액,결제수단,결제일\nT1,O-1,1000,CA,20261121\nT2,O-2,1000,CA,20261121\n";
+    let file = read_csv(text);
+    let [fault] = file.faults.as_slice() else { panic!("{:?}", file.faults) };
+    assert_eq!((fault.line, fault.column.as_str(), file.payments.len()), (1, "gateway", 0));
+    let accounts = vec![(Gateway::Settlebank, "a".to_owned())];
+    let only = Defaults { accounts, ..Defaults::default() };
+    let file = read(text.as_bytes(), "p.csv", &only);
+    assert_eq!((file.faults.as_slice(), file.payments.len()), (&[][..], 2));
+    for (word, gateway) in [
+        ("차이포트", Gateway::Chaiport),
+        ("엑심베이", Gateway::Eximbay),
+        ("세틀뱅크", Gateway::Settlebank),
+        ("ＥＸＩＭＢＡＹ", Gateway::Eximbay),
+    ] {
+        assert_eq!(words::gateway(word), gateway.to_string());
+    }
 }

@@ -32,6 +32,17 @@ pub(super) fn method(gateway: Gateway, text: &str) -> Option<String> {
     }
 }
 
+/// A gateway's name as it is written here; another word as it is.
+pub(super) fn gateway(text: &str) -> String {
+    let word = plain(text);
+    match word.as_str() {
+        "차이포트" => "chaiport".to_owned(),
+        "엑심베이" => "eximbay".to_owned(),
+        "세틀뱅크" => "settlebank".to_owned(),
+        _ => word,
+    }
+}
+
 /// A PG behind Chaiport by its code. `None`: a word that is not known, or that more than one code could be meant by.
 pub(super) fn provider(gateway: Gateway, text: &str) -> Option<String> {
     if gateway != Gateway::Chaiport {
@@ -61,7 +72,7 @@ fn code(text: &str) -> Option<String> {
 }
 
 /// A letter of full width as the one that is meant.
-fn narrow(c: char) -> char {
+pub(super) fn narrow(c: char) -> char {
     let shift = match c {
         '\u{ff01}'..='\u{ff5e}' => 0xfee0,
         _ => return c,
