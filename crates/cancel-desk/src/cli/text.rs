@@ -211,10 +211,10 @@ texts! {
         "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     WHY_STUCK = "a check of ours stops it: something registered is wrong or a key is missing; correct it, then look again",
         "내부 검사에서 멈췄습니다. 등록 정보가 틀렸거나 키가 없습니다. 고친 뒤 다시 조회하세요";
-    WHY_NEXT_NUMBER = "somebody else refunded a part of this payment, so that the number of the next cancel cannot be known: nothing \
+    WHY_NEXT_NUMBER = "somebody else refunded a part of this payment, or a person said that one of its refunds happened, so that the number of the next cancel cannot be known: nothing \
         was sent, and nothing can be sent for this payment any more. Look at the gateway's admin page: if this very refund is \
         not there yet, make it there, exactly this amount",
-        "다른 곳에서 이 결제의 일부를 먼저 환불해 다음 취소 회차를 알 수 없습니다. 전송하지 않았으며, 이 결제는 앞으로도 이 프로그램으로 환불할 수 \
+        "다른 곳에서 이 결제의 일부를 먼저 환불했거나 담당자가 환불됨으로 기록한 취소가 있어 다음 취소 회차를 알 수 없습니다. 전송하지 않았으며, 이 결제는 앞으로도 이 프로그램으로 환불할 수 \
         없습니다. PG 관리자 화면에서 이 환불이 이미 처리되었는지 확인하고, 없을 때만 정확히 이 금액을 직접 환불하세요";
     REFUNDED_THERE = "once it is there, record it: cancel-desk resolve {0} --happened --by NAME --reason WHY; --did-not-happen if it shall not be refunded",
         "PG 관리자 화면에 환불이 있으면 기록하세요: cancel-desk resolve {0} --happened --by 이름 --reason 사유. 환불하지 않기로 했으면 --did-not-happen으로 기록하세요";

@@ -140,7 +140,9 @@ pub(crate) fn open(
     }
     payment.known_balance = new.plan.balance_before;
     intent.state = IntentState::Open;
-    intent.evidence = None;
+    if !intent.is_for_the_admin_page() {
+        intent.evidence = None;
+    }
     intent.looks = 0;
     intent.due_at = Some(now);
     intent.scheduled_at = None;
@@ -229,7 +231,6 @@ pub(crate) fn record(rows: &mut Rows, record: &Record, now: Timestamp) -> Result
             reject(payment, intent, attempt, because.clone());
         }
         (Change::Resend, Some(attempt)) if !attempt.taken => {
-            intent.evidence = None;
             attempt.state = AttemptState::Sending;
             attempt.sends = attempt.sends.saturating_add(1);
             attempt.doubts = attempt.doubts.saturating_add(1);
