@@ -141,7 +141,7 @@ as_it_is! {
     submit_row(job: JobId, line: i64) -> Submitted;
     counts() -> Counts;
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;
-    resolve(intent: IntentId, resolution: Resolution, by: &str, reason: &str) -> IntentRecord;
+    resolve_by_the_books(intent: IntentId, resolution: Resolution, seen_balance: Option<i64>, by: &str, reason: &str) -> IntentRecord;
     note(intent: IntentId, kind: &'static str, detail: &str) -> ();
     last_event() -> i64;
     events(after: i64, limit: u32) -> Vec<EventRecord>;
