@@ -48,8 +48,8 @@ impl World {
         let (Some(key), Some(amount)) = (self.keys.get(wish.payment).cloned(), won(wish.amount)) else {
             return;
         };
-        // a caller that repeats does so with a fresh id, under the same key; some contradict themselves
-        let contradicts = again && self.rng.chance(2_000) && wish.earlier.is_empty();
+        // a caller that repeats does so with a fresh id, under the same key; some contradict what is stored
+        let contradicts = again && self.rng.chance(2_000) && wish.stored && wish.earlier.is_empty();
         let amount = if contradicts { won(wish.amount + 1).unwrap_or(amount) } else { amount };
         let id = if again { IntentId::from_bits(self.rng.bits()) } else { wish.id };
         // registered no earlier than that, it may be missing in the backup
