@@ -12,8 +12,8 @@ use super::rounds::clients;
 use crate::machine::machine;
 
 const FILE: &str = "tests/bench/budgets.json";
-/// How far instructions may be off, in per cent: the linker's layout and the C library move them a little.
-const TOLERANCE: f64 = 3.0;
+/// How far instructions may be off, in per cent: the folder it is built in and the C library move them by some.
+const TOLERANCE: f64 = 10.0;
 /// Runs of a part whose difference is counted: the start of the process is in both.
 const TIMES: (u64, u64) = (200, 400);
 
