@@ -73,7 +73,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     let mut state = State::open(root, arguments.level.word(), arguments.anew)?;
     let release = arguments.level != Level::Pr;
-    build(root, &parts, release)?;
+    build(root, parts.iter().filter(|part| !state.has(&part.key)), release)?;
     let all = parts.len();
     for (number, part) in parts.iter().enumerate() {
         if state.has(&part.key) {
@@ -95,8 +95,8 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
 }
 
 /// Builds what the parts run, once.
-fn build(root: &Path, parts: &[Part], release: bool) -> Result<(), String> {
-    let mut programs: Vec<Vec<&str>> = parts.iter().map(|part| part.program.build()).collect();
+fn build<'p>(root: &Path, parts: impl Iterator<Item = &'p Part>, release: bool) -> Result<(), String> {
+    let mut programs: Vec<Vec<&str>> = parts.map(|part| part.program.build()).collect();
     programs.sort_unstable();
     programs.dedup();
     for mut command in programs {
