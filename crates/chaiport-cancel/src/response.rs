@@ -24,7 +24,7 @@ use crate::ids::ImpUid;
 #[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub(crate) struct Envelope<T> {
     pub(crate) code: i64,
-    // `None`: the key is missing, so this is not Chaiport's envelope
+    // `None`: the key is missing or no text: this is not Chaiport's envelope
     #[serde(default, deserialize_with = "present_text")]
     message: Option<Option<String>>,
     #[serde(default = "missing", deserialize_with = "present")]
@@ -67,7 +67,13 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 fn present_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    lenient(deserializer).map(Some)
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if raw == "null" {
+        return Ok(Some(None));
+    }
+    // what cannot be read could be any words, "already cancelled" among them: as good as missing
+    let text: Option<String> = lenient(&mut serde_json::Deserializer::from_str(raw)).unwrap_or_default();
+    Ok(text.map(Some))
 }
 
 /// Chaiport's word for how far a payment is. Amounts decide, not this word: it becomes `cancelled` with the first

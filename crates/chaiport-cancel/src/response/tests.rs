@@ -82,6 +82,9 @@ fn a_refusal_needs_all_three_keys() {
         r#"{"code":-1,"response":null}"#,
         r#"{"code":-1,"message":"x","response":{}}"#,
         r#"{"code":"-1","message":"x","response":null}"#,
+        r#"{"code":-1,"message":7,"response":null}"#,
+        // half a pair of surrogates: words that cannot be read
+        r#"{"code":-1,"message":"이미 전액취소된 주문입니\ud800다.","response":null}"#,
         r#"{"message":"Forbidden"}"#,
         "<html>",
     ] {
