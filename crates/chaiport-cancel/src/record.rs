@@ -274,6 +274,44 @@ mod tests {
     }
 
     #[test]
+    fn the_pg_of_a_row_is_kept_and_an_empty_one_is_none() {
+        let read = |pg: &str, method: &str, easy_pay: &str| {
+            let json = format!(
+                r#"{{"imp_uid":"imp_1","amount":1,"pg_provider":"{pg}","pay_method":"{method}","emb_pg_provider":"{easy_pay}"}}"#
+            );
+            let record = PaymentRecord::from_json(json.as_bytes()).unwrap();
+            [record.pg_provider(), record.pay_method(), record.emb_pg_provider()]
+                .map(|word| word.map(str::to_owned))
+        };
+        assert_eq!(
+            read("kicc", "card", "wechatpay"),
+            ["kicc", "card", "wechatpay"].map(|word| Some(word.to_owned()))
+        );
+        assert_eq!(read("", "", ""), [None, None, None]);
+    }
+
+    #[test]
+    fn another_paid_amount_or_currency_is_another_payment() {
+        let imp_uid: ImpUid = "imp_1".parse().unwrap();
+        let (won, cents) =
+            (|amount| Money::krw(amount).unwrap(), Money::from_minor(1000, Currency::USD).unwrap());
+        let record = PaymentRecord::new(imp_uid.clone(), won(1000));
+        assert!(record.agrees_with(won(1000)));
+        assert!(!record.agrees_with(won(1001)) && !record.agrees_with(cents));
+        // where only the balance is known, any sum in its currency may have been paid
+        let balance = PaymentRecord::of_balance(imp_uid, won(1000));
+        assert!(balance.agrees_with(won(5000)) && !balance.agrees_with(cents));
+    }
+
+    #[test]
+    fn debug_shows_numbers_and_no_free_text() {
+        let imp_uid: ImpUid = "imp_1".parse().unwrap();
+        let record = PaymentRecord::new(imp_uid, Money::krw(1000).unwrap()).with_pg_provider("kcp");
+        let shown = format!("{:?}", record.with_pay_method("card 4111 1111"));
+        assert!(shown.contains("imp_1") && shown.contains("kcp") && !shown.contains("4111"), "{shown}");
+    }
+
+    #[test]
     fn more_cancelled_than_paid_leaves_nothing() {
         let imp_uid: ImpUid = "imp_1".parse().unwrap();
         let record = PaymentRecord::new(imp_uid, Money::krw(1000).unwrap());

@@ -151,6 +151,21 @@ mod tests {
         assert_eq!(check_balance_text("10000000000").unwrap_err().field(), "balance");
     }
 
+    #[test]
+    fn fifteen_characters_are_the_longest() {
+        assert_eq!(text("123456789012.45", Currency::USD).as_str().len(), 15);
+        assert!(AmountText::parse("1234567890123.45", Currency::USD).is_err());
+        assert!(check_balance_text("9999999999.0000").is_ok());
+        for long in ["9999999999.00000", "9999999999.000000"] {
+            assert_eq!(check_balance_text(long).unwrap_err().field(), "balance", "{long}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_text_and_currency() {
+        assert_eq!(format!("{:?}", text("1.00", Currency::USD)), "1.00 USD");
+    }
+
     proptest! {
         #[test]
         fn a_styled_amount_is_worth_the_same(paid in 1..1_000_000_i64, other in 0..1_000_000_i64, style in 0..3_u8) {

@@ -92,6 +92,15 @@ mod tests {
     }
 
     #[test]
+    fn every_code_says_what_it_means() {
+        assert_eq!(find(SUCCESS).map(Code::meaning), Some("done"));
+        assert_eq!(find("DM02").map(Code::meaning), Some("payment declined: high-risk country"));
+        for code in rescodes().chain(errcodes()) {
+            assert!(code.meaning().len() > 3, "{}", code.code());
+        }
+    }
+
+    #[test]
     fn these_and_no_others_are_definite_refusals() {
         let mut refused: Vec<_> = rescodes()
             .chain(errcodes())

@@ -221,6 +221,16 @@ mod tests {
     }
 
     #[test]
+    fn a_listed_code_decides_though_it_was_sent_and_any_other_is_an_echo() {
+        let sent = ["INVALID_REQEUST_AMOUNT", "SECRET-VALUE"];
+        let parse =
+            |code: &str| Envelope::parse(format!(r#"{{"rescode":"{code}"}}"#).as_bytes(), &sent).unwrap();
+        let listed = parse("INVALID_REQEUST_AMOUNT");
+        assert_eq!(listed.says(), Says::Refused(RejectionKind::Amount, "INVALID_REQEUST_AMOUNT"));
+        assert_eq!(parse("SECRET-VALUE").rescode.as_deref(), Some("***"));
+    }
+
+    #[test]
     fn what_is_no_object_has_no_envelope() {
         for body in [&b"[]"[..], b"", b"null", b"\"0000\"", br#"["0000","Success."]"#, b"{\"rescode\":{}}"] {
             assert!(Envelope::parse(body, &[]).is_err(), "{body:?}");

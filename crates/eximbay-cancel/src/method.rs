@@ -204,6 +204,13 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_a_code_and_no_free_text() {
+        assert_eq!(format!("{:?}", PaymentMethod::new("P101")), "\"P101\"");
+        let free = format!("{:?}", PaymentMethod::new("card 4111 1111 1111 1111"));
+        assert!(!free.is_empty() && !free.contains("4111"), "{free}");
+    }
+
+    #[test]
     fn no_code_stands_twice() {
         let mut codes: Vec<_> = ROWS.iter().map(|(code, _, _)| *code).collect();
         codes.sort_unstable();

@@ -317,5 +317,6 @@ mod tests {
         let answer = answer(r#"{"resmsg":"MESSAGE-CANARY","other_param":{"param1":"PARAM-CANARY"}}"#);
         assert_eq!(answer.other_param.param1.as_deref(), Some("PARAM-CANARY"));
         assert!(!format!("{answer:?}").contains("CANARY"));
+        assert_eq!(format!("{:?}", answer.other_param), "OtherParamEcho([REDACTED])");
     }
 }

@@ -101,6 +101,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_no_whole_blocks_is_not_read_whatever_its_last_byte_says() {
+        let mut bytes = STANDARD.decode(key().encrypt("1000")).unwrap();
+        assert!(key().decrypt(&STANDARD.encode(&bytes)).is_some());
+        bytes.push(1);
+        assert!(key().decrypt(&STANDARD.encode(&bytes)).is_none());
+    }
+
     proptest! {
         #[test]
         fn what_is_encrypted_is_read_again(text in ".{0,40}") {

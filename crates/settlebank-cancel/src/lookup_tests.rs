@@ -46,6 +46,8 @@ fn the_amounts_decide() {
         assert_eq!((looked_up.status(), looked_up.cancelled()), (status, won(cancelled)));
         assert_eq!((looked_up.paid(), looked_up.balance()), (won(500), won(500 - cancelled)));
         assert!(looked_up.state().history.is_none());
+        let word = if status == TradeStatus::Normal { "normal" } else { "cancelled" };
+        assert_eq!((looked_up.state().status.as_str(), looked_up.status().as_str()), (word, word));
     }
 }
 

@@ -219,6 +219,8 @@ mod tests {
             assert_eq!(method.cancel_code(), "PZ");
         }
         assert_eq!(Method::KakaoPay.inquiry_code(), "KP");
+        let easy_pays: Vec<_> = Method::all().filter(|m| m.is_easy_pay()).map(|m| m.to_string()).collect();
+        assert_eq!(easy_pays, ["PZ", "KP", "NP", "PC", "TS"]);
     }
 
     #[test]

@@ -315,6 +315,7 @@ mod tests {
             payment().with_balance(won(9000), 0).unwrap().next_sequence().unwrap_err().field(),
             "sequence"
         );
+        assert_eq!(payment().with_balance(won(9000), 998).unwrap().next_sequence(), Ok(999));
         assert!(payment().with_balance(won(9000), 999).unwrap().next_sequence().is_err());
     }
 
@@ -331,7 +332,8 @@ mod tests {
         assert!(!two.may_have_cancelled(won(3001)));
         let uncounted = payment().with_balance(won(7000), 0).unwrap();
         assert!(uncounted.may_have_cancelled(won(3000)));
-        assert!(!payment().with_balance(won(10_000), 4).unwrap().may_have_cancelled(won(1)));
+        let untouched = payment().with_balance(won(10_000), 4).unwrap();
+        assert!(!untouched.may_have_cancelled(won(1)) && !untouched.may_have_cancelled(won(0)));
     }
 
     #[test]
@@ -339,7 +341,8 @@ mod tests {
         let cancelled = Cancelled::new(pg_core::CancelState::Completed, won(3000), ());
         let after = payment().after(&cancelled).unwrap();
         assert_eq!((after.balance(), after.next_sequence()), (won(7000), Ok(2)));
-        assert!(after.may_have_cancelled(won(3000)));
+        // listed as before: no smaller amount is taken for cancelled
+        assert!(after.may_have_cancelled(won(3000)) && !after.may_have_cancelled(won(2000)));
         let counted = payment().with_balance(won(5000), 4).unwrap().after(&cancelled).unwrap();
         assert_eq!((counted.balance(), counted.next_sequence()), (won(2000), Ok(6)));
     }

@@ -35,7 +35,7 @@ pub(crate) use decide::{balance_after, evidence, later, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
 pub(crate) use restored::{Missing, is_marked, unexplained};
-#[cfg(feature = "cli")]
+#[cfg(any(test, feature = "cli"))]
 pub(crate) use restored::{Origin, origins};
 pub use schedule::{LOOK_UPS, pause_before};
 pub use snapshot::{Claim, Lease, Snapshot};

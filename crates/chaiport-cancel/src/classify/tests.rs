@@ -183,6 +183,9 @@ fn asynchronous_pgs_may_leave_everything_unchanged() {
         outcome(&request(), &paypal.replace(r#""status":"cancelled""#, r#""status":"paid""#)),
         "accepted"
     );
+    // our entry in the history, and the sum as it was before: what contradicts itself is not accepted
+    let listed = paid_back(2500, &format!("{BEFORE},{OURS}"), r#","pg_provider":"paypal_v2""#);
+    assert_eq!(outcome(&request(), &listed), "unknown Integrity");
     // an asynchronous pg is no excuse for another sum
     assert_eq!(
         outcome(&request(), &paid_back(3000, BEFORE, r#","pg_provider":"paypal_v2""#)),
@@ -335,6 +338,9 @@ fn revocations() {
         (200, r#"{"code":0,"message":null,"response":null}"#.to_owned(), "done"),
         (400, refused(-1, "가상계좌가 아닙니다"), "rejected NotCancellable"),
         (404, refused(-1, "존재하지 않는 결제정보입니다."), "rejected NotFound"),
+        // what the status says of a virtual account goes before what the sentence says of a cancel
+        (400, refused(1, "취소할 결제건이 존재하지 않습니다."), "rejected NotCancellable"),
+        (404, refused(1, "imp_uid를 지정해주셔야합니다."), "rejected NotFound"),
         (401, refused(-1, "Unauthorized"), "rejected Credentials"),
         (400, refused(-1, "이미 말소된 계좌입니다"), "unknown AlreadySeen"),
         (400, refused(-1, "결제취소에 실패하였습니다. [9999|?]"), "unknown UnlistedCode"),

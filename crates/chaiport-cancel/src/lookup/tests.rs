@@ -97,6 +97,12 @@ fn pages_say_what_comes_before_and_after() {
 }
 
 #[test]
+fn the_longest_page_is_the_first_with_a_thousand() {
+    let (longest, usual) = (Page::longest(), Page::default());
+    assert_eq!((longest.number(), longest.limit(), usual.number(), usual.limit()), (1, 1000, 1, 20));
+}
+
+#[test]
 fn of_many_the_missing_are_named() {
     let list = format!("[{},null]", payment_json("imp_1", "ORD-1", &[]));
     let ids = [imp("imp_1"), imp("imp_2")];
@@ -107,6 +113,12 @@ fn of_many_the_missing_are_named() {
         assert_eq!(found.payments.len(), 1);
         assert_eq!(found.missing_imp_uids, [imp("imp_2")]);
         assert_eq!(found.missing_merchant_uids, [order("ORD-9")]);
+    }
+    // asked for by one of its numbers is asked for
+    for (imp_uid, merchant_uid) in [("imp_2", "ORD-7"), ("imp_7", "ORD-1")] {
+        let one = ok(&format!("[{}]", payment_json(imp_uid, merchant_uid, &[])));
+        let found = parse_look_up_many(&ids, &orders, &respond(200, one)).unwrap();
+        assert_eq!(found.payments.len(), 1, "{imp_uid} {merchant_uid}");
     }
     let stranger = ok(&format!("[{}]", payment_json("imp_7", "ORD-7", &[])));
     assert_eq!(kind(parse_look_up_many(&ids, &orders, &respond(200, stranger))), LookUpErrorKind::Malformed);
@@ -143,6 +155,8 @@ fn an_unclear_order_closes_no_attempt_that_may_have_happened() {
     // both in one second: which one came first is not known, and the second may be ours
     let tied = [(3000, "console", 10), (2000, "cut off", 10)];
     assert_eq!(verdict(&tied), Verdict::Unclear(Doubt::SameAmountWithoutTag));
+    let three = [(3000, "console", 10), (100, "y", 20), (2000, "cut off", 20)];
+    assert_eq!(verdict(&three), Verdict::Unclear(Doubt::SameAmountWithoutTag));
     assert_eq!(verdict(&[(3000, "console", 10), (2000, "[c:t2] x", 10)]), Verdict::Superseded);
     assert_eq!(verdict(&[(3000, "console", 10), (2000, "cut off", 11)]), Verdict::Superseded);
     assert_eq!(verdict(&[(3000, "console", 10), (100, "x", 10)]), Verdict::Superseded);

@@ -70,8 +70,40 @@ fn the_shops_body_is_read_strictly() {
     assert_eq!(ClientCancelRequest::from_json(b"[]").unwrap_err().field(), "body");
     let large = format!(r#"{{"reason":"{}"}}"#, "x".repeat(MAX_BODY));
     assert_eq!(ClientCancelRequest::from_json(large.as_bytes()).unwrap_err().field(), "body");
+    let text = asked(r#""merchant_uid":"O","cancel_request_amount":"1000""#).unwrap_err();
+    assert_eq!(text.reason(), "must be a json number");
     let nulls = r#""merchant_uid":"O","cancel_request_amount":1.0e1,"reason":null,"refund_bank":null"#;
     assert!(asked(nulls).is_ok());
+}
+
+#[test]
+fn sixty_four_kib_are_the_longest_body() {
+    let body = |length: usize| {
+        let start = r#"{"merchant_uid":"O","cancel_request_amount":1,"reason":"x"#;
+        let fill = " ".repeat(length - start.len() - 2);
+        ClientCancelRequest::from_json(format!("{start}\"{fill}}}").as_bytes())
+    };
+    assert!(body(MAX_BODY).is_ok());
+    assert_eq!(body(MAX_BODY + 1).unwrap_err().field(), "body");
+}
+
+#[test]
+fn a_field_that_could_be_a_number_of_somebodys_is_not_repeated() {
+    for (name, shown) in [("field_1234", "field_1234"), ("field_12345", "(unprintable)")] {
+        let error = asked(&format!(r#""merchant_uid":"O","{name}":1"#)).unwrap_err();
+        assert_eq!(error.reason(), format!("has an unknown field {shown}"));
+    }
+}
+
+#[test]
+fn debug_shows_order_and_amount_only() {
+    let asked =
+        asked(&format!(r#""merchant_uid":"ORD-1","cancel_request_amount":2000,"reason":"변심"{ACCOUNT}"#));
+    let shown = format!("{:?}", asked.unwrap());
+    assert!(shown.contains("ORD-1") && shown.contains("2000"), "{shown}");
+    for hidden in ["변심", "홍길동", "56211105948400"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
 }
 
 #[test]

@@ -116,6 +116,8 @@ fn a_pg_without_a_table_needs_the_code_by_name() {
 
 #[test]
 fn lengths_of_the_account_are_chaiports() {
+    let longest = RefundAccount::new(Bank::Shinhan, &"1".repeat(16), &"가".repeat(16)).unwrap();
+    assert!(vbank("kcp").with_refund_account(longest).is_ok());
     let long_holder = RefundAccount::new(Bank::Shinhan, "1", &"가".repeat(17)).unwrap();
     assert_eq!(vbank("kcp").with_refund_account(long_holder).unwrap_err().field(), "refund_holder");
     let long_number = RefundAccount::new(Bank::Shinhan, &"1".repeat(17), "홍").unwrap();
@@ -157,4 +159,5 @@ fn debug_shows_neither_reason_nor_account() {
     let request = vbank("kcp").with_refund_account(account).unwrap().with_reason("CANARY").unwrap();
     let shown = format!("{request:?} {:?}", request.refund());
     assert!(!shown.contains("CANARY") && !shown.contains("56211105948400"), "{shown}");
+    assert!(shown.contains("imp_1") && shown.contains("balance_before"), "{shown}");
 }

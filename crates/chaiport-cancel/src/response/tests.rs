@@ -71,6 +71,56 @@ fn deciding_fields_are_strict() {
     assert!(parse_payment(br#"{"code":"0","message":null,"response":{}}"#).is_err());
 }
 
+/// The amounts of a history as it is kept, from (amount, second) as it is told.
+fn kept(told: &[(i64, i64)]) -> Vec<i64> {
+    let entries: Vec<_> =
+        told.iter().map(|(amount, at)| format!(r#"{{"amount":{amount},"cancelled_at":{at}}}"#)).collect();
+    let history = format!(r#""status":"paid","cancel_history":[{}]"#, entries.join(","));
+    let payment = parse_payment(&answer(&PAID.replace(r#""status":"paid""#, &history))).unwrap();
+    payment.history().iter().map(|entry| entry.amount.minor()).collect()
+}
+
+#[test]
+fn a_history_is_kept_oldest_first_and_ties_stay_as_they_were_told() {
+    assert_eq!(kept(&[(3, 30), (1, 10), (2, 20)]), [1, 2, 3]);
+    assert_eq!(kept(&[(1, 10), (2, 10), (3, 30)]), [1, 2, 3]);
+    // told newest first
+    assert_eq!(kept(&[(3, 30), (2, 10), (1, 10)]), [1, 2, 3]);
+    // nothing tells the direction
+    assert_eq!(kept(&[(2, 10), (1, 10)]), [2, 1]);
+    // nor where a moment is missing
+    assert_eq!(kept(&[(2, 30), (1, 0)]), [2, 1]);
+}
+
+#[test]
+fn everything_is_cancelled_once_nothing_is_left_of_something() {
+    let of = |paid: i64, cancelled: i64| {
+        let sums = format!(r#""amount":{paid},"cancel_amount":{cancelled}"#);
+        parse_payment(&answer(&PAID.replace(r#""amount":1000,"cancel_amount":0"#, &sums))).unwrap()
+    };
+    assert!(of(1000, 1000).is_fully_cancelled());
+    assert!(!of(1000, 999).is_fully_cancelled() && !of(0, 0).is_fully_cancelled());
+}
+
+#[test]
+fn a_status_is_chaiports_word_and_debug_shows_no_other() {
+    for word in ["ready", "paid", "cancelled", "failed", "refunding"] {
+        assert_eq!(PaymentStatus::from(word).as_str(), word);
+    }
+    let shown = |word: &str| format!("{:?}", PaymentStatus::from(word));
+    assert_eq!((shown("paid").as_str(), shown("refunding").as_str()), ("Paid", "Other(\"refunding\")"));
+    assert!(!shown("card 4111 1111").contains("4111"));
+}
+
+#[test]
+fn debug_shows_numbers_status_and_sums() {
+    let history = r#""status":"paid","buyer_name":"CANARY","cancel_history":[{"amount":7,"cancelled_at":10,"reason":"CANARY"}]"#;
+    let payment = parse_payment(&answer(&PAID.replace(r#""status":"paid""#, history))).unwrap();
+    let shown = format!("{payment:?} {:?}", payment.history());
+    assert!(shown.contains("imp_1") && shown.contains("Paid") && shown.contains("CancelRecord"), "{shown}");
+    assert!(!shown.contains("CANARY"), "{shown}");
+}
+
 #[test]
 fn a_refusal_needs_all_three_keys() {
     let is_refusal = |body: &str| envelope::<IgnoredAny>(body.as_bytes()).is_ok_and(|read| read.is_refusal());

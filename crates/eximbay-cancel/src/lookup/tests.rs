@@ -56,6 +56,17 @@ fn found_cards_are_not_shown() {
     let found = classified(&by_transaction(), 200, &answer("SALE", "1")).unwrap();
     assert_eq!(found.answer().card_info.card_number4.as_deref(), Some("1111"));
     assert!(!format!("{found:?}").contains("4111"));
+    assert_eq!(format!("{:?}", found.answer().card_info), "CardInfo([REDACTED])");
+}
+
+#[test]
+fn a_status_is_shown_and_free_text_in_its_place_is_not() {
+    let shown = |text: &str| format!("{:?}", PaymentStatus::Other(text.to_owned()));
+    assert_eq!(
+        (format!("{:?}", PaymentStatus::Sale).as_str(), shown("VOID").as_str()),
+        ("Sale", "Other(\"VOID\")")
+    );
+    assert!(!shown("card 4111 1111").contains("4111"));
 }
 
 #[test]
@@ -184,6 +195,24 @@ fn no_cancel_is_planned_from_an_older_balance() {
     assert_eq!(found("\"1.00\"").payment_at_most(usd(80)).unwrap_err().field(), "balance");
     assert_eq!(found("\"0.80\"").payment_at_most(usd(80)).unwrap().balance(), usd(80));
     assert_eq!(found("\"0.80\"").payment_at_most(Money::krw(1).unwrap()).unwrap_err().field(), "balance");
+}
+
+#[test]
+fn what_cannot_be_used_says_why() {
+    for (from, to, why) in [
+        (r#""mid":"1849705C64""#, r#""mid":"1849705C65""#, "the answer has another merchant id"),
+        (r#""balance":"1.00","#, "", "the answer has no balance"),
+    ] {
+        let body = answer("SALE", "\"1.00\"").replace(from, to);
+        let error = classified(&by_transaction(), 200, &body).unwrap_err();
+        assert_eq!(error.source().unwrap().to_string(), why);
+    }
+}
+
+#[test]
+fn the_language_is_english_unless_given() {
+    assert_eq!(by_transaction().lang(), Lang::English);
+    assert_eq!(by_transaction().with_lang(Lang::Korean).lang(), Lang::Korean);
 }
 
 #[test]

@@ -52,11 +52,22 @@ fn every_refusal_names_its_field() {
         assert_eq!(field(request().with_refund_account(bad)), of);
     }
     assert!(request().with_refund_account(account("110123456789123", "홍길동", Bank::Shinhan)).is_ok());
+    assert!(request().with_refund_account(account("1101234567", &"홍".repeat(20), Bank::Shinhan)).is_ok());
     assert_eq!(field(request().with_tax(Tax::new().with_vat(usd(101)))), "tax.amount_vat");
     assert_eq!(
         field(request().with_tax(Tax::new().with_tax_free(Money::krw(1).unwrap()))),
         "tax.amount_tax_free"
     );
+}
+
+#[test]
+fn amounts_and_portions_of_fifteen_characters_fit() {
+    let unidades = |minor| Money::from_minor(minor, Currency::CLF).unwrap();
+    let paid = AmountText::parse("9999999999.9999", Currency::CLF).unwrap();
+    let record = PaymentRecord::new("1849705C6420220922000013", "O", paid, unidades(99_999_999_999_999));
+    let full = CancelRequest::full(&record.unwrap()).unwrap();
+    assert_eq!(full.payment().paid().in_style(full.amount()).len(), 15);
+    assert!(full.with_tax(Tax::new().with_vat(unidades(99_999_999_999_998))).is_ok());
 }
 
 #[test]
@@ -71,6 +82,7 @@ fn an_amount_too_long_for_its_field_is_refused() {
 
 #[test]
 fn optional_blocks_check_themselves() {
+    assert!(Tax::new().with_receipt_status(&"N".repeat(15)).is_ok());
     for bad in ["", "N N", &"N".repeat(16), "예"] {
         assert_eq!(Tax::new().with_receipt_status(bad).unwrap_err().field(), "tax.receipt_status");
     }
@@ -106,5 +118,8 @@ fn debug_shows_neither_people_nor_free_text() {
     for hidden in ["CANARY", "9876543210123", "홍길동"] {
         assert!(!shown.contains(hidden), "{shown}");
     }
-    assert!(shown.contains("1849705C6420220922000013"));
+    assert!(
+        shown.contains("1849705C6420220922000013") && shown.contains("OtherParams([1 given])"),
+        "{shown}"
+    );
 }

@@ -176,6 +176,13 @@ mod tests {
     }
 
     #[test]
+    fn a_row_says_its_codes_and_what_they_mean() {
+        let entry = find(Family::Common, "ST06").unwrap();
+        assert!(entry.codes().contains(&"ST06"), "{entry:?}");
+        assert_eq!(find(Family::Common, "0000").map(Entry::meaning), Some("done"));
+    }
+
+    #[test]
     fn only_0000_is_a_success() {
         for entry in all().filter(|e| e.reading == Reading::Success) {
             assert_eq!(entry.codes, ["0000"]);

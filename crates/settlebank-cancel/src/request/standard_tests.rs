@@ -159,9 +159,18 @@ fn debug_shows_no_person() {
     let payment = payment(Method::VirtualAccount);
     let draft = CancelRequest::full(&payment).reason("REASON-CANARY").refund_account(account());
     let shown = format!("{draft:?} {:?}", draft.clone().standard().unwrap());
+    assert!(
+        shown.contains("CancelDraft { payment:") && shown.contains("StandardCancel { payment:"),
+        "{shown}"
+    );
     for canary in ["CANARY", "56211105948400", "홍길동"] {
         assert!(!shown.contains(canary), "{shown}");
     }
+}
+
+#[test]
+fn a_form_is_told_in_one_word() {
+    assert_eq!((Form::Standard.as_str(), Form::Flat.as_str()), ("standard", "flat"));
 }
 
 #[test]

@@ -162,6 +162,24 @@ fn flat_answers() {
 }
 
 #[test]
+fn yes_and_no_are_told_apart_and_anything_else_is_neither() {
+    let read = |value: &str| {
+        let fields = format!(r#""dcCnclYn":"{value}","rfdPsblCd":"{value}""#);
+        let body = r#"{"params":{"outStatCd":"0021","outRsltCd":"0000"},"data":{FIELDS}}"#
+            .replace("FIELDS", &fields);
+        let answer = parse(&body).unwrap();
+        (answer.discount_cancelled, answer.later_refund.unwrap())
+    };
+    assert_eq!(read("Y"), (Some(true), LaterRefund::Possible));
+    assert_eq!(read("N"), (Some(false), LaterRefund::NotRegistered));
+    assert_eq!(read("C"), (None, LaterRefund::ConditionsNotMet));
+    assert_eq!(read("X"), (None, LaterRefund::Other("X".to_owned())));
+    let shown = |value: &str| format!("{:?}", read(value).1);
+    assert_eq!((shown("Y").as_str(), shown("X").as_str()), ("Possible", "Other(\"X\")"));
+    assert!(!shown("홍길동 110").contains("홍길동"));
+}
+
+#[test]
 fn debug_shows_neither_message_nor_account() {
     let answer = parse(
         r#"{"params":{"outStatCd":"0021","outRsltCd":"0000","outRsltMsg":"CANARY 홍길동"},"data":{"vAcntNo":"99887766554433"}}"#,
@@ -169,6 +187,7 @@ fn debug_shows_neither_message_nor_account() {
     .unwrap();
     let flat = parse_flat(r#"{"resultCode":"0000","resultMsg":"CANARY"}"#.as_bytes(), &[]).unwrap();
     let shown = format!("{answer:?} {:?} {flat:?}", Answer::Standard(Box::new(answer.clone())));
+    assert!(shown.contains("StandardAnswer { ") && shown.contains("FlatAnswer { code: \"0000\""), "{shown}");
     for canary in ["CANARY", "홍길동", "99887766554433"] {
         assert!(!shown.contains(canary), "{shown}");
     }
