@@ -596,3 +596,6 @@ fn bound_foreign(payment: &mut PaymentRecord, in_doubt: Option<i64>) {
 fn check_sum(payment: &PaymentRecord) -> Result<(), JournalError> {
     if payment.adds_up() { Ok(()) } else { Err(JournalError::Exceeds { available: payment.available() }) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -106,3 +106,6 @@ fn left_out(rows: &Rows, reason: &'static str, record: Option<&Record>, now: Tim
         change: Change::Manual(evidence),
     }))
 }
+
+#[cfg(test)]
+mod tests;

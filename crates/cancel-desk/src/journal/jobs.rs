@@ -244,3 +244,6 @@ pub(crate) const fn refusal(error: &JournalError) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

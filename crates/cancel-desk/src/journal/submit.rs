@@ -150,10 +150,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reason_is_plain_text_of_at_most_five_hundred_characters_and_is_not_shown() {
+        let payment = PaymentKey::new(pg_core::Gateway::Chaiport, "shop", "p");
+        let wish = NewIntent::new(payment, "k", Money::krw(1).unwrap()).unwrap();
+        let shown = format!("{:?}", wish.clone().with_reason("CANARY"));
+        assert!(shown.contains("payment") && !shown.contains("CANARY"), "{shown}");
+        let check = |reason: &str| wish.clone().with_reason(reason).check().map_err(|error| error.field());
+        assert_eq!(check(&"가".repeat(500)), Ok(()));
+        for bad in [&*"가".repeat(501), &"x".repeat(1_000), "a\nb"] {
+            assert_eq!(check(bad), Err("reason"));
+        }
+    }
+
+    #[test]
     fn whoever_signs_writes_plain_text() {
         check_person("김", "seen in the admin page").unwrap();
         assert_eq!(check_person("kim\u{1b}[2J", "x").unwrap_err().field(), "by");
         assert_eq!(check_person("kim", "a\nb").unwrap_err().field(), "reason");
         assert_eq!(check_person(" ", "x").unwrap_err().field(), "by");
+        check_person(&"김".repeat(500), &"가".repeat(500)).unwrap();
+        for long in [501, 1_000] {
+            assert_eq!(check_person("kim", &"가".repeat(long)).unwrap_err().field(), "reason");
+        }
     }
 }
