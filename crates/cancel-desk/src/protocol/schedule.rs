@@ -35,7 +35,11 @@ mod tests {
     #[test]
     fn the_schedule_grows_and_ends_after_a_week() {
         let pauses: Vec<_> = (0..).map_while(pause_before).collect();
-        assert_eq!(i64::try_from(pauses.len()).unwrap(), LOOK_UPS);
+        assert_eq!((pauses.len(), LOOK_UPS), (36, 36));
+        let seconds: Vec<_> = pauses.iter().map(Duration::as_secs).collect();
+        assert_eq!(seconds[..8], [2, 5, 15, 60, 300, 900, 3_600, 3_600]);
+        assert_eq!(seconds[29..], [3_600, 86_400, 86_400, 86_400, 86_400, 86_400, 86_400]);
+        assert_eq!(pause_before(-1), Some(Duration::from_secs(2)));
         assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1]));
         let until = |n: usize| pauses.iter().take(n).sum::<Duration>().as_secs();
         assert!((24 * HOUR..26 * HOUR).contains(&until(30)));

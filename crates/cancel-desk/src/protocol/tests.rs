@@ -14,6 +14,7 @@ use crate::record::{
     Proof, Refusal, RejectedBecause, Timestamp, Why,
 };
 
+mod decided;
 mod numbers;
 mod restore;
 

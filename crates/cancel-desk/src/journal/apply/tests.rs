@@ -163,3 +163,21 @@ fn rows_that_do_not_add_up_are_not_stored() {
     assert!(written(&mut rows, UNKNOWN).is_err());
     assert_eq!(rows.payment.paid(), won(10_000));
 }
+
+/// Sent from 10,000, it can only have left 7,000; made by hand, it came on top of what others refunded.
+#[test]
+fn what_is_left_after_a_cancel_that_a_person_found_depends_on_who_made_it() {
+    for (doubts, left, foreign) in [(1, 7_000, 0), (0, 5_000, 2_000)] {
+        let mut rows = sent();
+        rows.attempt.as_mut().unwrap().doubts = doubts;
+        written(&mut rows, Change::Manual(evidence(Why::OtherAmount, Some(10_000), doubts))).unwrap();
+        rows.payment.known_balance = 8_000;
+        let beside = Beside { tried: true, open: None };
+        resolve(&mut rows, beside, (Resolution::Happened, None), NOW).unwrap();
+        let payment = &rows.payment;
+        assert_eq!(
+            (payment.known_balance, payment.refunded, payment.foreign_refunded),
+            (left, 3_000, foreign)
+        );
+    }
+}

@@ -122,7 +122,10 @@ fn what_was_sent_before_is_not_sent_again_by_itself() {
         let change = looked(known(|attempt| attempt.doubts = doubts), chaiport(), &[], 600);
         assert!(is_for_a_person(&change, Why::RestoredJournal), "{doubts}");
     }
-    assert_eq!(looked(fresh(|_| {}), chaiport(), &[], 790), Change::Resend);
+    for doubts in [0, 1] {
+        let change = looked(fresh(|attempt| attempt.doubts = doubts), chaiport(), &[], 790);
+        assert_eq!(change, Change::Resend, "{doubts}");
+    }
 }
 
 #[test]
