@@ -87,3 +87,11 @@ fn a_look_is_counted_once_where_no_number_is_known() {
         assert_eq!((evidence.why, evidence.looks), (Why::NextNumberUnknown, looks));
     }
 }
+
+#[test]
+fn a_new_attempt_shows_its_plan_and_not_its_request() {
+    let plan = AttemptPlan { intent: IntentId::from_bits(1), balance_before: 10_000, sequence: 1, at: NOW };
+    let new = NewAttempt { id: AttemptId::from_bits(5), plan, frozen: "CANARY".to_owned(), digest: [0; 32] };
+    let shown = format!("{new:?}");
+    assert!(shown.contains("balance_before: 10000") && !shown.contains("CANARY"), "{shown}");
+}

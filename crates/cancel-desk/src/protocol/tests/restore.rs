@@ -138,6 +138,12 @@ fn a_refusal_is_believed_once_nothing_is_on_its_way() {
     assert_eq!(looked(known(refused), chaiport(), &[], 100), wait(500));
     assert!(rejected(looked(known(refused), chaiport(), &[], 600)));
     assert!(rejected(looked(fresh(refused), chaiport(), &[], 701)));
+    // nothing that followed it was lost, however short the time since the restore
+    let soon = fresh(|attempt| {
+        (attempt.first_send_at, attempt.last_send_at) = (later(50), later(50));
+        refused(attempt);
+    });
+    assert!(rejected(looked(soon, chaiport(), &[], 51)));
 }
 
 #[test]
