@@ -118,8 +118,8 @@ fn pieces(pieces: &[Piece], language: Language) -> String {
 
 fn connections(costs: &[Cost], language: Language) -> String {
     let mut text = String::from(language.of(
-        "| connections | transport | kept, µs CPU | one for each cancel, µs CPU |\n",
-        "| 연결 | 트랜스포트 | 연결 유지, CPU µs | 취소마다 새 연결, CPU µs |\n",
+        "| server | transport | kept, µs CPU | one for each cancel, µs CPU |\n",
+        "| 서버 | 전송 방식 | 연결 유지, CPU µs | 취소마다 새 연결, CPU µs |\n",
     ));
     text.push_str("|---|---|---:|---:|\n");
     for cost in costs {
