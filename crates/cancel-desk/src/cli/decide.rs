@@ -2,15 +2,16 @@
 
 use clap::Args;
 
-use pg_core::{Gateway, Money};
+use pg_core::Money;
 
 use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
+use crate::journal;
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
 };
 
 use super::exit::{Exit, Failure};
-use super::shell::{Shell, Which, parse_gateway};
+use super::shell::{Among, Shell};
 use super::{lookup, show, status, text, trust_matching};
 
 /// Who decides, and why: both are recorded.
@@ -25,6 +26,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Whether it can be recorded: asked before anybody is asked to confirm.
+    fn check(&self, shell: &Shell) -> Result<(), Failure> {
+        check_person(shell, &self.by, Some(&self.reason))
+    }
+
     pub(crate) fn by(&self) -> &str {
         &self.by
     }
@@ -32,6 +38,20 @@ impl Person {
     pub(crate) fn reason(&self) -> &str {
         &self.reason
     }
+}
+
+/// Whether a name and a reason can be recorded.
+pub(super) fn check_person(shell: &Shell, by: &str, reason: Option<&str>) -> Result<(), Failure> {
+    // as the commands that are shown have it
+    if ["NAME", "이름"].contains(&by.trim()) {
+        return Err(Failure::usage(shell.t(&text::NOT_THE_EXAMPLE)));
+    }
+    // a command without a reason records none
+    journal::check_person(by, reason.unwrap_or("-")).map_err(|error| {
+        let mut failure = Failure::new(Exit::Usage, "invalid", format!("--{error}"));
+        failure.field = Some(error.field().to_owned());
+        failure
+    })
 }
 
 #[derive(Debug, Args)]
@@ -86,10 +106,15 @@ impl ResolveArgs {
 
 pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, Failure> {
     let (resolution, name) = args.decision();
-    shell.consent(args.yes)?;
+    let id = status::an_id(shell, &args.id)?;
+    args.person.check(shell)?;
     let asks = !args.yes;
-    let mut desk = if asks { shell.desk_there().await?.1 } else { shell.desk_of_journal().await? };
-    let intent = status::the_cancel(shell, &desk, &args.id).await?;
+    let mut desk = shell.desk_of_journal().await?;
+    let intent = status::the_cancel(shell, &desk, id).await?;
+    shell.consent(args.yes)?;
+    if asks {
+        desk = shell.desk_there().await?.1;
+    }
     let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
     let is_doubtful = !args.happened && may_be_lost(&payment, &intent);
     let by_the_books = desk.is_decided_by_the_books(&payment, &intent, resolution).await;
@@ -188,9 +213,11 @@ pub(crate) struct WithdrawArgs {
 }
 
 pub(crate) async fn withdraw(shell: &Shell, args: &WithdrawArgs) -> Result<Exit, Failure> {
-    shell.consent(args.yes || !shell.json)?;
+    let id = status::an_id(shell, &args.id)?;
+    args.person.check(shell)?;
     let desk = shell.desk_of_journal().await?;
-    let intent = status::the_cancel(shell, &desk, &args.id).await?;
+    let intent = status::the_cancel(shell, &desk, id).await?;
+    shell.consent(args.yes || !shell.json)?;
     let withdrawn = desk.withdraw(intent.id, args.person.by(), args.person.reason()).await;
     let withdrawn = withdrawn.map_err(|error| shell.desk_failed(&error))?;
     status::show_cancel(shell, &desk, &withdrawn, None).await?;
@@ -216,15 +243,8 @@ pub(crate) struct TrustArgs {
     /// Order number (merchant_uid), or GATEWAY/ACCOUNT/PAYMENT
     #[arg(value_name = "ORDER", required_unless_present = "all_matching")]
     order: Option<String>,
-    /// Only at this gateway: chaiport, eximbay, settlebank
-    #[arg(long, value_parser = parse_gateway)]
-    gateway: Option<Gateway>,
-    /// Only of this merchant account
-    #[arg(long)]
-    account: Option<String>,
-    /// Only with this number at the gateway (imp_uid, transaction_id, orgTrdNo)
-    #[arg(long)]
-    payment_id: Option<String>,
+    #[command(flatten)]
+    among: Among,
     /// Every suspect payment whose ledger is exactly the journal's; the others are listed
     #[arg(long, conflicts_with_all = ["order", "payment_id", "force"])]
     all_matching: bool,
@@ -258,26 +278,18 @@ impl TrustArgs {
 
     /// Whether `--gateway` and `--account` leave this payment in.
     pub(super) fn means(&self, key: &PaymentKey) -> bool {
-        self.gateway.is_none_or(|gateway| gateway == key.gateway)
-            && self.account.as_ref().is_none_or(|account| *account == key.merchant)
-    }
-
-    fn which(&self) -> Which {
-        Which {
-            order: self.order.clone().unwrap_or_default(),
-            gateway: self.gateway,
-            account: self.account.clone(),
-            payment_id: self.payment_id.clone(),
-        }
+        self.among.has(key.gateway, &key.merchant)
     }
 }
 
 pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure> {
+    args.person.check(shell)?;
     if args.all_matching {
         return trust_matching::run(shell, args).await;
     }
+    let which = args.among.selector(args.order.as_deref().unwrap_or_default())?;
     let (_, desk) = shell.desk_there().await?;
-    let payment = shell.find(&desk, &args.which()).await?;
+    let payment = shell.find(&desk, &which).await?;
     if payment.suspect.is_none() {
         shell.remark(&text::NOT_SUSPECT.fill(shell.lang(), &[&payment.key()]));
         status::show_payment(shell, &desk, &payment).await?;

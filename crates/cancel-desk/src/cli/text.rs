@@ -86,13 +86,16 @@ texts! {
     KEY = "key", "요청 키";
     REASON = "reason", "사유";
     DECIDED_BY = "decided by", "처리한 사람";
+    NOT_THE_EXAMPLE = "--by: write your own name, not the placeholder", "--by: 예시 글자가 아니라 본인 이름을 적으세요";
     DECIDED_BECAUSE = "because", "처리 사유";
     AGE = "age", "경과";
     HELD = "held: its bulk job {0} is halted", "보류: 멈춘 일괄 작업({0})의 건";
     NEXT_LOOK = "next look", "다음 확인";
     WAITS = "waits because", "대기 이유";
-    WAITS_JOB = "its bulk job {0} is halted: see `cancel-desk bulk report {0}`",
-        "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 확인하세요";
+    WAITS_JOB = "its bulk job {0} is halted: see `cancel-desk bulk report {0}`; to go on: cancel-desk bulk run {0} --resume --by NAME \
+        --reason WHY",
+        "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 원인을 확인하고 해결한 뒤 이어서 실행하세요: cancel-desk bulk run {0} --resume --by 이름 \
+        --reason 사유";
     WAITS_ANOTHER = "another cancel of the same payment, {0}, has no outcome yet: this one follows it",
         "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
     WAITS_DECISION = "another cancel of the same payment, {0}, waits for a person: no worker goes on before that one is decided",
@@ -378,6 +381,10 @@ texts! {
         "점검 대상 결제가 {0}건입니다. 한 건씩 PG에 조회해 저널과 정확히 일치하는 결제만 해제합니다. 잃어버린 요청은 그 전에 원래 키로 다시 보내야 \
         합니다. 계속할까요? [y/N] ";
     TRUSTED_MATCHING = "{0} payments are trusted again, {1} stay suspect", "결제 {0}건을 해제했습니다. {1}건은 계속 점검 대상입니다";
+    STAY_SUSPECT = "{0} payments stay suspect: {1}", "결제 {0}건은 계속 점검 대상입니다: {1}";
+    FIRST_OF_THEM = "the first of them: {0} (--json lists all)", "그중 처음 몇 건: {0} (--json으로 모두 볼 수 있습니다)";
+    ALL_AGAIN_THEN = "run the same command again in {0}; nothing was lost by asking early",
+        "{0} 뒤에 같은 명령을 다시 실행하세요. 일찍 실행해도 바뀐 것은 없습니다";
     STAYS_SUSPECT = "stays suspect: {0}: {1}", "계속 점검 대상: {0}: {1}";
     NOT_THE_SAME = "the gateway's ledger is not the journal's, or part of it is explained by no cancel here: compare it with \
         `cancel-desk lookup`, then trust it alone",

@@ -48,6 +48,8 @@ pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
 pub(crate) use submit::check_key;
+#[cfg(any(feature = "bulk", feature = "cli"))]
+pub(crate) use submit::check_person;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
 #[cfg(feature = "fuzzing")]
