@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use pg_core::LookUpErrorKind;
 
 use crate::config::Lang;
-use crate::desk::{DeskError, seconds};
+use crate::desk::{DeskError, OLD_ANSWER, seconds};
 use crate::journal::{JournalError, MADE_BY_HAND, UNSETTLED};
 use crate::korean::said;
 use crate::record::IntentState;
@@ -125,7 +125,7 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
         // it may have been refunded, in the part that was lost or by hand
-        DeskError::NotAllowed(why) if [UNSETTLED, MADE_BY_HAND].contains(why) => {
+        DeskError::NotAllowed(why) if [UNSETTLED, MADE_BY_HAND, OLD_ANSWER].contains(why) => {
             (Exit::Person, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
@@ -154,6 +154,13 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             Exit::Person,
             text::NOT_IN_LEDGER.fill(lang, &[&shown(*asked), &shown(*refunded), &shown(*known)]),
         ),
+        DeskError::NotInList { asked, found } if found.is_empty() => {
+            (Exit::Person, text::ALL_ACCOUNTED_FOR.fill(lang, &[&shown(*asked)]))
+        }
+        DeskError::NotInList { asked, found } => {
+            let found: Vec<String> = found.iter().copied().map(shown).collect();
+            (Exit::Person, text::NOT_IN_LIST.fill(lang, &[&shown(*asked), &found.join(" + ")]))
+        }
         DeskError::LookUp(error) if *error.kind() == LookUpErrorKind::Credentials => {
             (Exit::Later, text::LOOK_UP_KEYS.of(lang).to_owned())
         }

@@ -68,6 +68,11 @@ pub(super) const TEXTS: Table = &[
     ("the cancel does not wait for a person", "담당자 확인을 기다리는 취소가 아닙니다"),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),
     (
+        "the gateway shows less refunded than is known already: its answer is old, or what stands here as refunded is not; \
+         look again later",
+        "PG 조회 결과가 이미 확인된 환불금액보다 적습니다. 오래된 응답이거나, 여기에 환불로 남은 것이 실제로는 환불되지 않은 것입니다. 나중에 다시 조회하세요",
+    ),
+    (
         "the gateway shows another paid amount than the one that is registered: look at its admin page",
         "PG의 결제 금액이 등록한 금액과 다릅니다. PG 관리자 화면을 확인하세요",
     ),
