@@ -250,7 +250,7 @@ fn job_json(job: &JobRecord, done: bool) -> Value {
         "rows": job.rows,
         "totals": totals,
         "approved_by": job.approved_by,
-        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because,
+        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because.as_ref().filter(|_| !done),
     })
 }
 
@@ -347,6 +347,10 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<bool, Fa
             let signed = format!("{by}: {reason}");
             let approved = journal.approve_job(job.id, job.hash, &totals, &signed).await;
             approved.map(|_| true).map_err(|error| failed(shell, error.into()))
+        }
+        (JobState::Halted, None) if done(shell, desk, &job).await? => {
+            let next = words::REPORT.fill(shell.lang(), &[&job.id]);
+            Err(Failure::new(Exit::Usage, "done", words::IS_DONE.of(shell.lang())).next(next))
         }
         (JobState::Halted, None) => {
             let because = job.halted_because.unwrap_or_default();

@@ -136,8 +136,12 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }
-        DeskError::InJob { job, key, amount } => {
-            (Exit::Person, text::IN_JOB.fill(lang, &[job, &shown(*amount), key]))
+        DeskError::InJob { job, key, amount, reason } => {
+            let reason = match reason {
+                Some(reason) => format!("--reason {}", quoted(reason)),
+                None => text::WITHOUT_REASON.of(lang).to_owned(),
+            };
+            (Exit::Person, text::IN_JOB.fill(lang, &[job, &shown(*amount), key, &reason]))
         }
         DeskError::Unexplained(lost) => {
             let lost: Vec<String> = lost.iter().copied().map(shown).collect();
@@ -204,6 +208,11 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
 /// Never less than what is left.
 fn whole(left: std::time::Duration) -> std::time::Duration {
     std::time::Duration::from_secs(seconds(left))
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn shown(money: pg_core::Money) -> String {

@@ -409,10 +409,12 @@ texts! {
         none and none can come, add --force",
         "이 결제의 환불이 나중에 처리하는 PG에서 아직 대기 중일 수 있습니다. PG 관리자 화면에 대기 중인 환불이 없고 앞으로도 처리될 수 없을 때만 --force를 붙이세요";
     IN_JOB = "in what the journal lost, bulk job {0} may have refunded {1} of it under the key {2}: ask for exactly that, \
-        `cancel-desk cancel` with --key {2} (a new key, where that one stands for another refund by now), and resolve what comes of \
-        it first. To discard the job proves nothing",
-        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}를 붙여(그 키가 이미 다른 환불에 \
-        쓰였으면 새 키로) 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
+        `cancel-desk cancel` with --key {2} (a new key, where that one stands for another refund by now) {3}, and --refund-to where \
+        it is refunded into an account; resolve what comes of it first. With another reason it is another request, and the row is \
+        left out. To discard the job proves nothing",
+        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}(그 키가 이미 다른 환불에 \
+        쓰였으면 새 키) {3}을(를) 붙이고, 계좌로 환불하는 건이면 --refund-to도 붙여 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 사유가 다르면 다른 \
+        요청으로 보아 작업의 행이 제외됩니다. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 이 저널에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \

@@ -125,7 +125,8 @@ impl Desk {
             return Err(DeskError::Unexplained(missing.marked));
         }
         if let Some((job, row)) = self.job_that_asks(&key, &missing).await? {
-            return Err(DeskError::InJob { job, key: row.caller_key, amount: row.amount });
+            let (key, amount, reason) = (row.caller_key, row.amount, row.reason);
+            return Err(DeskError::InJob { job, key, amount, reason });
         }
         Ok(())
     }

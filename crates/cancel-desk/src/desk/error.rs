@@ -75,6 +75,8 @@ pub enum DeskError {
         key: String,
         /// What it asks for.
         amount: Money,
+        /// Its reason: with another one it is another request.
+        reason: Option<String>,
     },
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
@@ -217,12 +219,21 @@ impl fmt::Display for DeskError {
                 "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
                  compare it in its admin page, and repeat lost wishes under their old keys first"
             ),
-            Self::InJob { job, key, amount } => write!(
-                f,
-                "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for exactly \
-                 that under that key (where it stands for another refund by now, under a new one), and resolve what comes of it \
-                 first; to discard the job proves nothing"
-            ),
+            Self::InJob { job, key, amount, reason } => {
+                write!(
+                    f,
+                    "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for \
+                     exactly that under that key (where it stands for another refund by now, under a new one), "
+                )?;
+                match reason {
+                    Some(reason) => write!(f, "with the reason {reason:?}")?,
+                    None => f.write_str("without a reason")?,
+                }
+                f.write_str(
+                    " and with the row's refund account where it has one, and resolve what comes of it first; to discard the \
+                     job proves nothing",
+                )
+            }
             Self::Unexplained(lost) => {
                 write!(
                     f,

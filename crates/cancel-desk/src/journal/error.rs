@@ -53,9 +53,9 @@ impl fmt::Display for JournalError {
             Self::Exceeds { available } => {
                 write!(f, "more than can still be refunded ({available} in minor units)")
             }
-            Self::AskedSince => {
-                f.write_str("the same refund was asked for since the plan was made: plan again")
-            }
+            Self::AskedSince => f.write_str(
+                "the same refund was asked for since the plan was made: plan again, under another name",
+            ),
             Self::NotInLedger { refunded, known } => write!(
                 f,
                 "the gateway refunded {refunded} of this payment, of which {known} stand here as completed or were gone \

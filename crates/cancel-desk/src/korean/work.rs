@@ -134,12 +134,12 @@ pub(super) const TEXTS: Table = &[
         "{0}행과 같습니다. 둘 다 환불하려면 각각 별도의 키를 적으세요",
     ),
     (
-        "the gateway did not tell about it: plan again later",
-        "PG가 응답하지 않았습니다. 나중에 다시 계획하세요",
+        "the gateway did not tell about it: plan again later, under another name once this plan is run",
+        "PG가 응답하지 않았습니다. 나중에 다시 계획하세요. 그때 이 계획을 이미 실행했으면 다른 이름으로 계획하세요",
     ),
     (
-        "the same refund was asked for since the plan was made: plan again",
-        "계획한 뒤 같은 환불이 따로 접수되었습니다. 다시 계획하세요",
+        "the same refund was asked for since the plan was made: plan again, under another name",
+        "계획한 뒤 같은 환불이 따로 접수되었습니다. 다른 이름으로 다시 계획하세요",
     ),
     ("has another paid amount at the gateway", "PG의 결제금액과 다릅니다"),
     ("is not configured here", "설정에 없는 계정입니다"),

@@ -281,7 +281,7 @@ async fn a_job_counts_unless_it_was_given_up_before_the_backup() {
             journal.discard_job(again.id, "kim", "not this way").await.unwrap();
         }
         match restored.trust(ByHand::Sums).await {
-            Err(DeskError::InJob { job, key, amount }) => {
+            Err(DeskError::InJob { job, key, amount, .. }) => {
                 assert_eq!((job, key, amount), (again.id, format!("bulk:{}:1", again.id), won(3_000)));
             }
             other => panic!("{other:?}"),
