@@ -348,7 +348,7 @@ async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<bool, Fa
             let approved = journal.approve_job(job.id, job.hash, &totals, &signed).await;
             approved.map(|_| true).map_err(|error| failed(shell, error.into()))
         }
-        (JobState::Halted, None) if done(shell, desk, &job).await? => {
+        (JobState::Halted, None) if args.resume && done(shell, desk, &job).await? => {
             let next = words::REPORT.fill(shell.lang(), &[&job.id]);
             Err(Failure::new(Exit::Usage, "done", words::IS_DONE.of(shell.lang())).next(next))
         }

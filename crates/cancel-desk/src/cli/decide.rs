@@ -4,7 +4,7 @@ use clap::Args;
 
 use pg_core::{Gateway, Money};
 
-use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
+use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID, may_be_lost};
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
 };
@@ -167,7 +167,9 @@ fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failu
         DeskError::NotInLedger { .. } | DeskError::NotInList { .. } => {
             failure.next(shell.t(&text::MADE_OR_FORCE))
         }
-        DeskError::LookUp(_) => failure.next(shell.t(&text::COMPARE_BY_HAND)),
+        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+            failure.next(shell.t(&text::COMPARE_BY_HAND))
+        }
         _ => failure,
     }
 }
@@ -324,6 +326,9 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
+    if let DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) = error {
+        return failure.next(shell.t(&text::COMPARE_BY_HAND));
+    }
     // what is refused is not what has to be decided
     if let (DeskError::NotAllowed(_), Ok(open)) = (error, undecided(desk, key).await)
         && !open.is_empty()

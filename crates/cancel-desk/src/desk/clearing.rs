@@ -13,6 +13,7 @@ use crate::protocol::{Origin, origins};
 use crate::record::{IntentId, JobId, JobRow, JobState, PaymentKey, PaymentRecord};
 use crate::worker::{is_pending, known};
 
+use super::decision::{OLD_ANSWER, OTHER_PAID};
 use super::{Desk, DeskError};
 
 /// Rows of a job, or events, read at once.
@@ -40,8 +41,8 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
     /// [`DeskError::LessRefunded`],
-    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
-    /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
+    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; [`DeskError::NotAllowed`] where the look-up shows another paid amount, or more left than is known; whatever was
+    /// compared, [`DeskError::NotAllowed`] while a cancel of it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
         key: &PaymentKey,
@@ -108,10 +109,17 @@ impl Desk {
         // a history without it proves nothing yet
         self.check_quiet(payment).await?;
         let state = found?;
+        if state.paid != payment.paid() {
+            return Err(DeskError::NotAllowed(OTHER_PAID));
+        }
         // something is called completed here that never was: what was lost may hide behind it
         if state.cancelled.minor() < payment.refunded {
             let known = payment.money(payment.refunded);
             return Err(DeskError::LessRefunded { refunded: state.cancelled, known });
+        }
+        // what it shows is not the last that is known: what was lost may be among what it leaves out
+        if state.balance.minor() > payment.known_balance {
+            return Err(DeskError::NotAllowed(OLD_ANSWER));
         }
         if is_pending(self.account(&key)?, payment).await != Some(false) {
             return Err(DeskError::Pending);

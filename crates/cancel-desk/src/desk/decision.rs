@@ -13,7 +13,7 @@ use crate::worker::{is_pending, known};
 use super::{ByHand, Desk, DeskError};
 
 /// Why the books of another payment say nothing of this one.
-const OTHER_PAID: &str =
+pub(crate) const OTHER_PAID: &str =
     "the gateway shows another paid amount than the one that is registered: look at its admin page";
 
 /// Why an answer that shows less than is known says nothing of what came last.
@@ -39,8 +39,6 @@ struct Sent {
     attempts: Vec<AttemptRecord>,
     /// The balance before the first of them, in minor units: what was gone then is not this cancel.
     before: i64,
-    /// The same of the open one, if a copy of it may have left.
-    open: Option<i64>,
     /// Whether the gateway, or a PG behind it, may have it and decide later.
     taken: bool,
 }
@@ -49,13 +47,8 @@ impl Sent {
     fn of(intent: &IntentRecord, attempts: Vec<AttemptRecord>) -> Option<Self> {
         let left = || attempts.iter().filter(|attempt| attempt.doubts > 0);
         let before = left().map(|attempt| attempt.balance_before.minor()).max()?;
-        let open = left().find(|attempt| attempt.state.is_open());
-        Some(Self {
-            before,
-            open: open.map(|attempt| attempt.balance_before.minor()),
-            taken: intent.state == IntentState::Accepted || open.is_some_and(|attempt| attempt.taken),
-            attempts,
-        })
+        let taken = intent.state == IntentState::Accepted || left().any(|attempt| attempt.taken);
+        Some(Self { before, taken, attempts })
     }
 }
 
@@ -176,10 +169,9 @@ impl Desk {
         intent: &IntentRecord,
         state: &PaymentState,
     ) -> Result<(), DeskError> {
-        let before = match self.way(payment, intent).await? {
-            Way::Sent(sent) => sent.open,
-            _ => None,
-        };
+        let attempts = self.journal().attempts_of(intent.id).await?;
+        // lost or not: what was gone before a copy left is not what that copy did
+        let before = open_before(&attempts);
         let (paid, asked) = (payment.paid().minor(), intent.amount);
         let gone = paid.saturating_sub(shown(payment, state));
         let known = payment.refunded.max(before.map_or(0, |before| paid.saturating_sub(before)));
@@ -302,6 +294,12 @@ impl Desk {
         let gone = before.map_or(0, |before| payment.paid().minor().saturating_sub(before));
         Ok(Missing::since(state, payment.refunded, &journal, gone))
     }
+}
+
+/// The balance before the open attempt, if a copy of it may have left.
+fn open_before(attempts: &[AttemptRecord]) -> Option<i64> {
+    let open = attempts.iter().find(|attempt| attempt.state.is_open() && attempt.doubts > 0);
+    open.map(|attempt| attempt.balance_before.minor())
 }
 
 /// The balance that is shown: an old answer shows less than is known.

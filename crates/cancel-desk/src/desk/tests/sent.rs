@@ -254,6 +254,19 @@ async fn several_refunds_are_not_one_that_was_lost() {
     }
 }
 
+/// Sent before the backup: what was gone by then is no more this one than it was.
+#[tokio::test]
+async fn what_was_gone_before_is_no_room_after_a_restored_backup_either() {
+    let scene = Scene::new(false, &[4_000]).await;
+    let id = scene.sent("k", "3000").await;
+    scene.desk.journal().suspect_all("kim", "backup of 03:00").await.unwrap();
+    scene.waits(id).await;
+    assert_eq!(scene.happened(id).await, Err("not_in_ledger"));
+    scene.show(&[4_000, 3_000]);
+    assert_eq!(scene.happened(id).await, Ok(IntentState::Completed));
+    assert_eq!(scene.sums().await, (3_000, 4_000, 3_000));
+}
+
 /// It is gone, and called not happened: asked for anew, it would be refunded twice.
 #[tokio::test]
 async fn what_was_sent_and_may_be_there_is_not_called_not_happened() {
