@@ -58,7 +58,7 @@ impl Template {
 /// The value of a member, without quotes. Values with escapes are not for it.
 fn member<'a>(body: &'a [u8], name: &[u8]) -> &'a [u8] {
     let Some(at) = body.windows(name.len()).position(|window| window == name) else { return &[] };
-    let value = &body[at + name.len()..];
+    let value = body[at + name.len()..].trim_ascii_start();
     let (value, ends): (_, &[u8]) =
         if value.first() == Some(&b'"') { (&value[1..], b"\"") } else { (value, b",}") };
     let end = value.iter().position(|byte| ends.contains(byte)).unwrap_or(value.len());

@@ -4,6 +4,7 @@
 mod check;
 mod connections;
 mod page;
+mod peers;
 mod plot;
 mod processes;
 mod rounds;
@@ -40,6 +41,9 @@ pub(crate) struct Arguments {
     /// Only what has this in its name: a gateway, a part such as `parse`, `connections`, `weight`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Node (axios, the npm client) and Python (requests) as well, where they are installed
+    #[arg(long)]
+    peers: bool,
     /// Write tables and plot into docs/performance.md, its Korean twin and docs/performance/
     #[arg(long, conflicts_with_all = ["quick", "only"])]
     write: bool,
@@ -65,6 +69,8 @@ struct Report {
     connections: Vec<connections::Cost>,
     races: Vec<connections::Race>,
     weights: Vec<weight::Weight>,
+    /// Chaiport's cancel beside Node and Python.
+    peers: Vec<peers::Peer>,
 }
 
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
@@ -91,6 +97,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         weights: given(wanted(weight::NAME) && !(arguments.quick && only.is_none()), || {
             weight::weigh(root, size.rounds / 3)
         })?,
+        peers: given(arguments.peers, || peers::measure(root, &mock, size.rounds))?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::Report;
 use super::connections::{Cost, Race};
+use super::peers::Peer;
 use super::processes::Piece;
 use super::rounds::Row;
 use super::weight::Weight;
@@ -47,6 +48,9 @@ pub(super) fn all(report: &Report, language: Language) -> String {
     if !report.connections.is_empty() {
         text.push_str(&connections(&report.connections, language));
         text.push_str(&races(&report.races, language));
+    }
+    if !report.peers.is_empty() {
+        text.push_str(&peers(&report.peers, language));
     }
     if !report.weights.is_empty() {
         text.push_str(&weights(&report.weights, language));
@@ -114,8 +118,8 @@ fn pieces(pieces: &[Piece], language: Language) -> String {
 
 fn connections(costs: &[Cost], language: Language) -> String {
     let mut text = String::from(language.of(
-        "| connections | transport | kept, µs CPU | one for each cancel, µs CPU |\n",
-        "| 연결 | 트랜스포트 | 연결 유지, CPU µs | 취소마다 새 연결, CPU µs |\n",
+        "| server | transport | kept, µs CPU | one for each cancel, µs CPU |\n",
+        "| 서버 | 전송 방식 | 연결 유지, CPU µs | 취소마다 새 연결, CPU µs |\n",
     ));
     text.push_str("|---|---|---:|---:|\n");
     for cost in costs {
@@ -142,6 +146,23 @@ fn races(races: &[Race], language: Language) -> String {
             "| {transport} | {connections} | {} | {} | {} |",
             ended.completed, ended.not_sent, ended.unknown
         );
+    }
+    text.push('\n');
+    text
+}
+
+/// Against the first, the one written by hand.
+fn peers(peers: &[Peer], language: Language) -> String {
+    let mut text = String::from(language.of(
+        "| client | µs CPU | ÷ twin | cancels/s | peak MiB |\n",
+        "| 클라이언트 | CPU µs | ÷ twin | 초당 취소 | 최대 MiB |\n",
+    ));
+    text.push_str("|---|---:|---:|---:|---:|\n");
+    let Some(twin) = peers.first() else { return text };
+    for Peer { client, cpu_us, per_second, peak_mib } in peers {
+        let ratio = cpu_us / twin.cpu_us;
+        let _infallible =
+            writeln!(text, "| {client} | {cpu_us:.1} | {ratio:.2} | {per_second:.0} | {peak_mib:.1} |");
     }
     text.push('\n');
     text
