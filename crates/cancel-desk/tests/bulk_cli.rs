@@ -171,6 +171,8 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
     assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
     assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
+    let (_, planned_before, _) = shop.korean(&["bulk", "plan", "orders.csv"]);
+    assert!(planned_before.contains("`--name 다른이름`"), "{planned_before}");
     // what has ended is not given up
     let discard = ["bulk", "discard", &job, "--by", "kim", "--reason", "x", "--yes"];
     let (code, refused) = shop.json(&discard);
@@ -323,6 +325,7 @@ async fn what_a_halted_job_holds_is_not_refunded_a_second_time() {
     assert_eq!(end["end"], "done", "{end}");
     let (_, report) = shop.json(&["bulk", "report", &job]);
     assert_eq!(report["states"][0]["state"], "withdrawn", "{report}");
+    assert_eq!((&report["state"], &report["halted_because"]), (&"done".into(), &Value::Null));
     let refunds = shop.refunds();
     assert_eq!(refunds.iter().sum::<usize>(), 1, "{refunds:?}");
     assert_eq!(shop.json(&["journal", "verify"]).0, 0);

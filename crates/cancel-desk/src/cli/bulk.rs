@@ -223,7 +223,7 @@ pub(super) fn job_json(job: &JobRecord, done: bool) -> Value {
         "rows": job.rows,
         "totals": totals,
         "approved_by": job.approved_by,
-        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because,
+        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because.as_ref().filter(|_| !done),
     })
 }
 
@@ -312,6 +312,10 @@ async fn fits(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Failure>
         fits.map_err(|error| failed(shell, error))?;
     }
     match (job.state, &args.approve, &args.reason) {
+        (JobState::Halted, None, None) if args.resume && done(shell, desk, &job).await? => {
+            let next = words::REPORT.fill(lang, &[&job.id]);
+            Err(Failure::new(Exit::Usage, "done", words::IS_DONE.of(lang)).next(next))
+        }
         (JobState::Halted, _, None) => {
             let because = job.halted_because.unwrap_or_default();
             let text = words::IS_HALTED.fill(lang, &[&shell.said(&because)]);

@@ -42,6 +42,8 @@ texts! {
         "작업 {0}, 해시 {1}, {2}건. 아직 아무것도 전송하지 않았습니다. 이대로 환불하려면:\n  {3}";
     IS_HALTED = "the job is halted: {0}", "작업이 멈춰 있습니다: {0}";
     RESUME_HALTED = "cancel-desk bulk run {0} --resume --by NAME --reason WHY", "cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
+    IS_DONE = "the job is done: every row of it has its outcome", "모두 끝난 작업입니다. 모든 건의 결과가 나와 있습니다";
+    REPORT = "cancel-desk bulk report {0}", "cancel-desk bulk report {0}";
     IS_APPROVED = "the job is approved already", "이미 승인된 작업입니다";
     RESUME = "cancel-desk bulk run {0} --resume", "cancel-desk bulk run {0} --resume";
     STOPPING = "stopping after the work at hand; once more stops at once, which is safe",
@@ -66,8 +68,10 @@ texts! {
         give the other up with: cancel-desk bulk discard {3} --by NAME --reason WHY",
         "같은 파일의 다른 계획입니다. 작업 {0}({1}, {2}건)과는 행이 다릅니다. 둘 중 하나만 실행하고, 나머지는 폐기하세요: \
         cancel-desk bulk discard {3} --by 이름 --reason 사유";
-    BEGUN_DONE = "this file was planned before, as job {0}, which is done\n  report: cancel-desk bulk report {1}",
-        "이미 계획한 파일입니다. 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}";
+    BEGUN_DONE = "this file was planned before, as job {0}, which is done\n  report: cancel-desk bulk report {1}\n  plan what \
+        it did not refund: add --name OTHER-NAME (what is refunded is left out)",
+        "이미 계획한 파일입니다. 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}\n  환불되지 않은 건을 다시 계획하려면 \
+        `--name 다른이름`을 붙이세요 (이미 환불된 건은 제외됩니다)";
     WAS_DISCARDED = "this file was planned before, as job {0}, and that was discarded\n  plan it again: add --name OTHER-NAME",
         "이미 계획한 파일이며, 그 작업({0})은 폐기되었습니다\n  다시 계획하려면 `--name 다른이름`을 붙이세요";
     NOT_STARTED_EVER = "discarded, never started", "폐기(시작 안 함)";
@@ -179,8 +183,8 @@ pub(super) fn refusal(lang: Lang, word: &str) -> &str {
     let text = match word {
         "exceeds" => Text::new("more than is left of the payment", "남은 금액보다 많음"),
         "asked_since" => Text::new(
-            "asked for since the plan was made, under another key: plan again",
-            "계획을 세운 뒤 다른 키로 같은 환불이 요청됨: 계획을 다시 세우세요",
+            "asked for since the plan was made, under another key: plan again, with --name OTHER-NAME",
+            "계획을 세운 뒤 다른 키로 같은 환불이 요청됨: `--name 다른이름`을 붙여 계획을 다시 세우세요",
         ),
         "key_conflict" => Text::new("its key stands for another refund", "같은 키가 다른 환불에 쓰임"),
         "not_registered" => Text::new("the payment is not registered", "등록되지 않은 결제"),

@@ -4,7 +4,7 @@ use clap::Args;
 
 use pg_core::Money;
 
-use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
+use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID, may_be_lost};
 use crate::journal;
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
@@ -57,9 +57,10 @@ pub(super) fn check_person(shell: &Shell, by: &str, reason: Option<&str>) -> Res
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("decision").required(true), after_help = "\
 Shows the evidence and what the gateway's ledger shows now, then asks. `happened` and `did-not-happen` are final: look
-at the gateway's admin page before. When in doubt: --look-again. After a restored backup `sent 0×` proves nothing: it looks
-the payment up even with --yes, and refuses --did-not-happen while the gateway may have made this refund (exit code 4).
-So it does with --happened where nothing of ours can be it: it refuses while the gateway has refunded too little for it.
+at the gateway's admin page before. When in doubt: --look-again. Of what was sent, is to be made by hand, or a restored
+journal may have lost, it looks the payment up even with --yes. It refuses --did-not-happen while the gateway may have made
+this refund or may still make it, and --happened while nothing that the gateway refunded can be it (exit code 4; 3 where it
+is too early). After a restored backup `sent 0×` proves nothing.
 
 Examples:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"seen in the admin page, 1 refund\"
@@ -79,11 +80,11 @@ pub(crate) struct ResolveArgs {
     look_again: bool,
     #[command(flatten)]
     person: Person,
-    /// Do not ask, and do not ask the gateway before
+    /// Do not ask. The gateway is asked all the same before a decision that its books can speak against
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Although the gateway's books speak against it: after a restored backup, this cancel may be among what the gateway
-    /// refunded, and the same wish may be refunded twice; or they do not show what happened
+    /// Although the gateway's books speak against it: this cancel may be among what the gateway refunded, or still come, and
+    /// the same wish may be refunded twice; or they do not show what happened
     #[arg(long, conflicts_with = "look_again")]
     force: bool,
 }
@@ -119,6 +120,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     let is_doubtful = !args.happened && may_be_lost(&payment, &intent);
     let by_the_books = desk.is_decided_by_the_books(&payment, &intent, resolution).await;
     let by_the_books = by_the_books.map_err(|error| shell.desk_failed(&error))?;
+    let is_checked = by_the_books && args.did_not_happen && !args.force;
     let mut seen = intent.evidence.as_ref().and_then(|evidence| evidence.seen_balance);
     if !asks && (by_the_books || (is_doubtful && !args.force)) {
         match shell.desk_there().await {
@@ -127,7 +129,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
             Err(failure) => return Err(failure),
         }
     }
-    if asks || (is_doubtful && !args.force) {
+    if asks || is_checked || (is_doubtful && !args.force) {
         let found = desk.look_up(&payment.key()).await;
         if asks {
             shell.warn(&status::cancel_text(shell, &desk, &intent).await?);
@@ -140,15 +142,18 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
                 warn_of_missing(shell, &missing.map_err(|error| shell.desk_failed(&error))?.amounts());
             }
         }
-        if is_doubtful && args.did_not_happen && !args.force {
-            let checked = desk.check_not_there(&payment, &intent, found).await;
-            checked.map_err(|error| not_decided(shell, &error))?;
+        if args.did_not_happen && !(is_doubtful && asks) {
+            warn_if_fallen(shell, &payment, &intent, seen);
         }
-    }
-    if args.did_not_happen && !(is_doubtful && asks) {
+        if is_checked {
+            let checked = desk.check_not_there(&payment, &intent, found).await;
+            checked.map_err(|error| not_decided(shell, &intent, &error))?;
+            shell.warn(&text::NOT_SHOWN.fill(shell.lang(), &[&show::money(intent.amount)]));
+        }
+    } else if args.did_not_happen {
         warn_if_fallen(shell, &payment, &intent, seen);
     }
-    if by_the_books {
+    if by_the_books && args.happened {
         shell.warn(&text::BY_THE_BOOKS.fill(shell.lang(), &[&show::money(intent.amount)]));
     }
     let question = match resolution {
@@ -160,7 +165,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     }
     let person = &args.person;
     let decided = desk.resolve(intent.id, resolution, person.by(), person.reason(), args.by_hand()).await;
-    let decided = decided.map_err(|error| not_decided(shell, &error))?;
+    let decided = decided.map_err(|error| not_decided(shell, &intent, &error))?;
     status::show_cancel(shell, &desk, &decided, None).await?;
     Ok(Exit::Done)
 }
@@ -176,12 +181,20 @@ fn sum(amounts: &[Money]) -> String {
     amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ")
 }
 
-fn not_decided(shell: &Shell, error: &DeskError) -> Failure {
+fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failure {
     let failure = shell.desk_failed(error);
+    let was_sent = intent.evidence.as_ref().is_none_or(|evidence| evidence.doubts > 0);
     match error {
         DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
-        DeskError::NotInLedger { .. } => failure.next(shell.t(&text::MADE_OR_FORCE)),
-        DeskError::LookUp(_) => failure.next(shell.t(&text::COMPARE_BY_HAND)),
+        DeskError::NotInLedger { .. } | DeskError::NotInList { .. } if was_sent => {
+            failure.next(shell.t(&text::SHOWN_OR_FORCE))
+        }
+        DeskError::NotInLedger { .. } | DeskError::NotInList { .. } => {
+            failure.next(shell.t(&text::MADE_OR_FORCE))
+        }
+        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+            failure.next(shell.t(&text::COMPARE_BY_HAND))
+        }
         _ => failure,
     }
 }
@@ -325,6 +338,9 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
+    if let DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) = error {
+        return failure.next(shell.t(&text::COMPARE_BY_HAND));
+    }
     // what is refused is not what has to be decided
     if let (DeskError::NotAllowed(_), Ok(open)) = (error, undecided(desk, key).await)
         && !open.is_empty()

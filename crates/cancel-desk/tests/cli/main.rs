@@ -15,6 +15,7 @@ mod korean;
 mod numbers;
 mod places;
 mod restored;
+mod sent;
 #[cfg(unix)]
 mod service;
 mod words;

@@ -22,7 +22,7 @@ fn restore(scene: &Scene) {
 }
 
 /// What was lost is on its way for no more than a second, at every account.
-fn hurried(scene: &Scene) {
+pub(super) fn hurried(scene: &Scene) {
     let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
     let quick = "[account.policy]\nquiet_s = 1\nupstream_quiet_s = 1\n";
     let config = config

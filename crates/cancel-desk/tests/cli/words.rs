@@ -3,7 +3,7 @@
 use super::*;
 
 /// A payment of Eximbay, which tells no single cancels, with a cancel whose answer was lost; that cancel's number.
-async fn undecided(scene: &Scene) -> String {
+pub(super) async fn undecided(scene: &Scene) -> String {
     let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00"));
     let row = format!(
         "{{\"gateway\":\"eximbay\",\"transaction_id\":\"{}\",\"merchant_uid\":\"E-1\",\"amount\":10.00,\"currency\":\"USD\"}}\n",
