@@ -93,9 +93,9 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         cold_start_tokens: rounds::cold_start(root, &mock, only)?,
         connections: given(wanted(connections::NAME), || connections::costs(root, size.rounds))?,
         races: given(wanted(connections::NAME), || connections::races(root))?,
-        // minutes a round
+        // minutes a round; processor time differs little from round to round
         weights: given(wanted(weight::NAME) && !(arguments.quick && only.is_none()), || {
-            weight::weigh(root, size.rounds / 3)
+            weight::weigh(root, 1)
         })?,
         peers: given(arguments.peers, || peers::measure(root, &mock, size.rounds))?,
     };
