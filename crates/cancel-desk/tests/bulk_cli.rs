@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use cancel_desk::journal::{Journal, SqliteJournal, SqliteOptions};
 use pg_sandbox::{BodyKind, Fault, FaultKind, Gateway, NewPayment, Operation, Options, Sandbox, credentials};
 use serde_json::Value;
 
@@ -170,6 +171,8 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     assert_eq!(shop.json(&["bulk", "list"]).1[0]["state"], "done");
     assert_eq!(std::fs::read_to_string(shop.folder.join("rows.csv")).unwrap().lines().count(), 41);
     assert_eq!(shop.json(&["bulk", "plan", "orders.csv"]).1["begun"], true);
+    let (_, planned_before, _) = shop.korean(&["bulk", "plan", "orders.csv"]);
+    assert!(planned_before.contains("`--name 다른이름`"), "{planned_before}");
     // what has ended is not given up
     let discard = ["bulk", "discard", &job, "--by", "kim", "--reason", "x", "--yes"];
     let (code, refused) = shop.json(&discard);
@@ -184,7 +187,14 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
     assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
     let (_, plan, _) = shop.korean(&["bulk", "plan", "orders.csv", "--left-out", "left.csv"]);
     let left = std::fs::read_to_string(shop.folder.join("left.csv")).unwrap();
-    assert!(left.contains(",not_registered,등록되지 않은 결제입니다. 먼저 등록하세요,42\n"), "{left}");
+    assert!(
+        left.contains(",not_registered,등록되지 않은 결제입니다. 먼저 등록하세요,42,등록되지 않은 결제\n"),
+        "{left}"
+    );
+    assert!(
+        left.starts_with("\u{feff}merchant_uid,") && left.contains(",left_out,why,line,판정\n"),
+        "{left}"
+    );
     let job = plan.split_once("작업 ").unwrap().1.split(',').next().unwrap().to_owned();
     let (_, plan) = shop.json(&["bulk", "plan", "orders.csv", "--look-up"]);
     assert_eq!(plan["job"]["job"], job.as_str(), "the same rows are the same plan");
@@ -211,19 +221,45 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
             "멈춤: 처음 몇 건 중 환불되지 않은 건이 있습니다",
             "완료되지 않은 행:",
             "ORD-",
+            "행: PG가 거절했습니다 (",
+            ", 코드 1)",
             "--resume --by 이름",
         ] {
             assert!(out.contains(part), "{part}: {out}");
         }
     }
     assert_eq!(shop.json(&["bulk", "report", &job]).0, 4);
+    // what it holds back is not under way, and is told all the same
+    let (code, out, _) = shop.korean(&["pending"]);
+    let resume = format!("cancel-desk bulk run {job} --resume --by 이름 --reason 사유");
+    assert!(code == 4 && out.contains("시작 안 한 35건") && out.contains(&resume), "{code} {out}");
+    assert!(out.contains("처음 몇 건 중 환불되지 않은 건이 있습니다"), "{out}");
+    let (code, pending) = shop.json(&["pending"]);
+    let halted = &pending["halted_jobs"][0];
+    assert_eq!(
+        (code, &halted["not_started"], &halted["job"]),
+        (4, &35.into(), &job.as_str().into()),
+        "{pending}"
+    );
+    let (_, out, _) = shop.korean(&["bulk", "list"]);
+    let columns: Vec<&str> = out.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(columns, ["작업", "상태", "건수", "합계", "계획", "시각", "계획", "이름"], "{out}");
+    // who confirms has been told what is wrong before
+    let wrong = ["--json", "bulk", "run", &job, "--resume", "--by", "이름", "--reason", "x"];
+    let (code, told) = shop.json(&wrong[1..]);
+    assert!(code == 2 && told["error"]["code"] == "usage", "{told}");
+    let blank = ["bulk", "discard", &job, "--by", " ", "--reason", "다시"];
+    let (code, told) = shop.json(&blank);
+    assert!(code == 2 && told["error"]["field"] == "by", "{told}");
     let discard = ["bulk", "discard", &job, "--by", "김", "--reason", "다시"];
     let (code, out, _) = shop.korean(&discard);
-    assert!(code == 0 && out.contains("철회 0건") && out.contains("시작 안 함 35건"), "{out}");
+    assert!(code == 0 && out.contains("철회(전송 안 함) 0건") && out.contains("시작 안 함 35건"), "{out}");
     let (_, jobs) = shop.json(&["bulk", "list"]);
     let told = (&jobs[0]["discarded_because"], &jobs[0]["halted_because"]);
     assert!(told.0.as_str().is_some_and(|why| why.contains("다시")) && told.1.is_null(), "{jobs}");
     assert!(out.contains("이미 환불됨 4건") && out.contains("환불되지 않음: 거절 1건"), "{out}");
+    assert!(!out.contains("철회되지 않음"), "{out}");
+    assert_eq!(shop.korean(&["pending"]).0, 0, "nothing is held back by a job that was given up");
     let (code, out, _) = shop.korean(&["bulk", "report", &job]);
     assert!(code == 1 && out.contains("폐기(시작 안 함)") && !out.contains("--resume"), "{code} {out}");
     let (_, out, _) = shop.korean(&["bulk", "plan", "orders.csv"]);
@@ -270,6 +306,10 @@ async fn what_a_halted_job_holds_is_not_refunded_a_second_time() {
     assert_eq!(halted.status.code(), Some(4), "{}", String::from_utf8_lossy(&halted.stdout));
     let (_, report) = shop.json(&["bulk", "report", &job]);
     assert_eq!(report["states"][0]["state"], "waiting", "{report}");
+    let (code, out, _) = shop.korean(&["pending"]);
+    assert!(code == 4 && out.contains("저장만 되고 전송 전인 1건"), "{code} {out}");
+    let resume = format!("cancel-desk bulk run {job} --resume --by 이름");
+    assert_eq!(out.matches(&resume).count(), 2, "of the job, and of the cancel: {out}");
 
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "return-1", "--yes", "--wait", "20s"];
     let output = shop.command(&cancel).output().unwrap();
@@ -285,9 +325,54 @@ async fn what_a_halted_job_holds_is_not_refunded_a_second_time() {
     assert_eq!(end["end"], "done", "{end}");
     let (_, report) = shop.json(&["bulk", "report", &job]);
     assert_eq!(report["states"][0]["state"], "withdrawn", "{report}");
+    assert_eq!((&report["state"], &report["halted_because"]), (&"done".into(), &Value::Null));
     let refunds = shop.refunds();
     assert_eq!(refunds.iter().sum::<usize>(), 1, "{refunds:?}");
     assert_eq!(shop.json(&["journal", "verify"]).0, 0);
+}
+
+/// What was sent goes on, halted or discarded; whoever looks at it is told of its job.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_row_tells_of_its_halted_job_and_goes_on_when_the_job_is_discarded() {
+    let shop = Shop::new("open").await;
+    assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
+    let silence = Fault::on(Gateway::Chaiport, Operation::Cancel).always();
+    shop.sandbox.fault(silence.kind(FaultKind::CloseWithoutAnswer).apply(false));
+    shop.write("one.csv", "merchant_uid,amount,key\nORD-1,3000,return-1\n");
+    let (_, plan) = shop.json(&["bulk", "plan", "one.csv"]);
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    let run = ["bulk", "run", &job, "--approve", &hash, "--total", "KRW 3000", "--by", "kim", "-q"];
+    let mut run = shop.command(&run).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let open = async {
+        while shop.json(&["status", "--key", "return-1"]).1["state"] != "open"
+            || shop.sandbox.count(Gateway::Chaiport, Operation::Cancel) == 0
+        {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), open).await.unwrap();
+    run.kill().unwrap();
+    run.wait().unwrap();
+    let journal = SqliteJournal::open(SqliteOptions::new(shop.folder.join("refunds.db"))).unwrap();
+    journal.halt_job(job.parse().unwrap(), "kim stopped it").await.unwrap();
+    let (code, out, _) = shop.korean(&["status", "--key", "return-1"]);
+    let line =
+        out.lines().find(|line| line.starts_with("일괄 작업")).unwrap_or_else(|| panic!("{code} {out}"));
+    assert!(
+        line.contains("이 건은 계속 처리하지만")
+            && line.contains(&format!("bulk run {job} --resume --by 이름")),
+        "{line}"
+    );
+    let discard = ["bulk", "discard", &job, "--by", "김", "--reason", "다시"];
+    let (code, out, err) = shop.korean(&discard);
+    assert!(code == 0 && out.contains("철회되지 않음: 작업이 이미 넘긴 1건은"), "{out}");
+    assert!(
+        out.contains("결과를 알 때까지 조회합니다") && err.contains(&format!("bulk report {job}")),
+        "{out} {err}"
+    );
+    let (_, out, _) = shop.korean(&["status", "--key", "return-1"]);
+    assert!(!out.contains("--resume"), "{out}");
 }
 
 /// Whatever is not known to have ended may be the same refund.

@@ -4,6 +4,7 @@
 //! `cargo xtask bench` runs them in turns and compares.
 
 pub mod clients;
+pub mod connections;
 pub mod kind;
 pub mod measure;
 pub mod mock;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 
 /// Tells how many tokens were given since it was last asked.
 pub const TOKENS: &str = "/bench/tokens";
@@ -57,7 +58,7 @@ impl Template {
 /// The value of a member, without quotes. Values with escapes are not for it.
 fn member<'a>(body: &'a [u8], name: &[u8]) -> &'a [u8] {
     let Some(at) = body.windows(name.len()).position(|window| window == name) else { return &[] };
-    let value = &body[at + name.len()..];
+    let value = body[at + name.len()..].trim_ascii_start();
     let (value, ends): (_, &[u8]) =
         if value.first() == Some(&b'"') { (&value[1..], b"\"") } else { (value, b",}") };
     let end = value.iter().position(|byte| ends.contains(byte)).unwrap_or(value.len());
@@ -71,20 +72,31 @@ pub struct Mock {
     settlebank: Template,
     flat: Template,
     tokens: AtomicU64,
-    delay: Option<Duration>,
+    manner: Manner,
+}
+
+/// How the mock treats connections.
+#[derive(Clone, Default)]
+pub struct Manner {
+    /// The wait before every answer.
+    pub delay: Option<Duration>,
+    /// A connection that lies idle for so long is closed.
+    pub idle: Option<Duration>,
+    /// Speaks TLS.
+    pub tls: Option<TlsAcceptor>,
 }
 
 impl Mock {
-    /// Answers at once, or after `delay`.
+    /// A mock with answers for every gateway.
     #[must_use]
-    pub fn new(delay: Option<Duration>) -> Self {
+    pub fn new(manner: Manner) -> Self {
         Self {
             chaiport: Template::new(include_str!("../answers/chaiport.json")),
             eximbay: Template::new(include_str!("../answers/eximbay.json")),
             settlebank: Template::new(include_str!("../answers/settlebank.json")),
             flat: Template::new(include_str!("../answers/settlebank-flat.json")),
             tokens: AtomicU64::new(0),
-            delay,
+            manner,
         }
     }
 
@@ -100,12 +112,18 @@ impl Mock {
             let mock = Arc::clone(&mock);
             tokio::spawn(async move {
                 // whoever closes his connection has what he wanted
-                let _closed = mock.connection(stream).await;
+                let _closed = match &mock.manner.tls {
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => mock.connection(stream).await,
+                        Err(error) => Err(error),
+                    },
+                    None => mock.connection(stream).await,
+                };
             });
         }
     }
 
-    async fn connection(&self, mut stream: TcpStream) -> std::io::Result<()> {
+    async fn connection(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
         let mut buffer = Vec::with_capacity(8 * 1024);
         let mut body = Vec::with_capacity(4 * 1024);
         let mut out = Vec::with_capacity(4 * 1024);
@@ -114,14 +132,19 @@ impl Mock {
                 if let Some(length) = complete(&buffer) {
                     break length;
                 }
-                if stream.read_buf(&mut buffer).await? == 0 {
+                let read = stream.read_buf(&mut buffer);
+                let read = match self.manner.idle {
+                    Some(idle) => tokio::time::timeout(idle, read).await.unwrap_or(Ok(0)),
+                    None => read.await,
+                };
+                if read? == 0 {
                     return Ok(());
                 }
             };
             body.clear();
             self.answer(&buffer[..length], &mut body);
             buffer.drain(..length);
-            if let Some(delay) = self.delay {
+            if let Some(delay) = self.manner.delay {
                 tokio::time::sleep(delay).await;
             }
             out.clear();
@@ -134,6 +157,7 @@ impl Mock {
             )?;
             out.extend_from_slice(&body);
             stream.write_all(&out).await?;
+            stream.flush().await?;
         }
     }
 

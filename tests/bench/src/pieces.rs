@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::kind::GatewayKind;
 use crate::measure::Meter;
-use crate::mock::Mock;
+use crate::mock::{Manner, Mock};
 use crate::{ours, twin};
 
 /// An amount of 1000 won.
@@ -68,7 +68,7 @@ fn answer_to(request: &WireRequest) -> Vec<u8> {
         format!("{} {} HTTP/1.1\r\n\r\n", request.method().as_str(), request.target()).into_bytes();
     bytes.extend_from_slice(request.body());
     let mut answer = Vec::new();
-    Mock::new(None).answer(&bytes, &mut answer);
+    Mock::new(Manner::default()).answer(&bytes, &mut answer);
     answer
 }
 

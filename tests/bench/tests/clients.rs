@@ -1,18 +1,26 @@
 //! What is measured must be right before it is fast: every client gets its cancels done by the mock.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
+use std::time::Duration;
+
 use bench::clients::measure;
+use bench::connections::{self, Connect, Over, Sessions};
 use bench::kind::{ClientKind, GatewayKind};
 use bench::measure::Plan;
-use bench::mock::{Mock, TOKENS};
+use bench::mock::{Manner, Mock, TOKENS};
 use clap::ValueEnum as _;
+use pg_core::ConnectionReuse;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 async fn mock() -> u16 {
+    serve(Manner::default()).await
+}
+
+async fn serve(manner: Manner) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    tokio::spawn(Mock::new(None).serve(listener));
+    tokio::spawn(Mock::new(manner).serve(listener));
     port
 }
 
@@ -55,5 +63,25 @@ async fn a_client_that_cannot_cancel_has_no_figure() {
     let plan = Plan { requests: 8, concurrency: 4, warm_up: 1 };
     for client in ClientKind::value_variants() {
         assert!(measure(*client, GatewayKind::Chaiport, port, plan, None).await.is_err(), "{client:?}");
+    }
+}
+
+#[tokio::test]
+async fn cancels_get_through_over_tls_and_past_a_server_that_closes() {
+    let idle = Duration::from_millis(6);
+    let closing = serve(Manner { idle: Some(idle), ..Manner::default() }).await;
+    let (acceptor, authority) = connections::tls(Sessions::Resumed).unwrap();
+    let secure = serve(Manner { tls: Some(acceptor), ..Manner::default() }).await;
+    let plan = Plan { requests: 8, concurrency: 4, warm_up: 1 };
+    for over in Over::value_variants() {
+        for reuse in [ConnectionReuse::WhileFresh, ConnectionReuse::Never] {
+            let raced =
+                connections::race(*over, closing, Connect { trust: None, reuse }, 20, idle).await.unwrap();
+            assert_eq!(raced.completed + raced.not_sent + raced.unknown, 20, "{over:?} {raced:?}");
+            assert!(raced.completed > 0, "{over:?} {raced:?}");
+            let connect = Connect { trust: Some(authority.clone()), reuse };
+            let measured = connections::measure(*over, secure, connect, plan).await;
+            assert_eq!(measured.map(|measured| measured.requests), Ok(8), "{over:?}");
+        }
     }
 }

@@ -5,7 +5,9 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use cpu_time::ProcessTime;
 
 use crate::mutate::mutate;
 use crate::random::Random;
@@ -14,7 +16,7 @@ use crate::{Target, corpus_of};
 /// When to stop: whatever comes first.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// After so long.
+    /// After so much processor time: how busy the machine is besides changes nothing.
     pub time: Duration,
     /// After so many executions.
     pub executions: u64,
@@ -29,7 +31,7 @@ pub struct Report {
     pub executions: u64,
     /// How many ways of treating an input were seen.
     pub behaviours: usize,
-    /// How long it took.
+    /// Processor time it took.
     pub took: Duration,
     /// The slowest single execution.
     pub slowest: Duration,
@@ -37,7 +39,7 @@ pub struct Report {
     pub broken: Option<(Vec<u8>, String)>,
 }
 
-/// An input that takes longer than this is a fault of its own.
+/// An input that takes more processor time than this is a fault of its own.
 const TOO_LONG: Duration = Duration::from_secs(2);
 /// Most inputs that are kept in memory.
 const KEPT: usize = 4000;
@@ -55,7 +57,7 @@ pub fn corpus(target: &str) -> io::Result<Vec<Vec<u8>>> {
 /// Runs the corpus, then mutations of it.
 #[must_use]
 pub fn run(target: &Target, corpus: Vec<Vec<u8>>, seed: u64, limits: Limits) -> Report {
-    let begun = Instant::now();
+    let begun = ProcessTime::now();
     let mut report = Report {
         corpus: corpus.len(),
         executions: 0,
@@ -89,7 +91,7 @@ pub fn run(target: &Target, corpus: Vec<Vec<u8>>, seed: u64, limits: Limits) -> 
 
 /// Runs one input; whether it was treated in a new way.
 fn execute(target: &Target, input: &[u8], known: &mut BTreeSet<u64>, report: &mut Report) -> bool {
-    let begun = Instant::now();
+    let begun = ProcessTime::now();
     let seen = catch_unwind(AssertUnwindSafe(|| (target.run)(input)));
     let took = begun.elapsed();
     report.executions += 1;

@@ -12,8 +12,8 @@ use serde_json::json;
 const USAGE: &str = "fuzz-targets [--target NAME|all] [--seconds N] [--executions N] [--seed N] [--crashes FOLDER]
 fuzz-targets list | seeds | dictionary NAME | replay NAME FILE… | adopt NAME FOLDER
 
-Runs each target for so many seconds, one after another. The exit code is 1 when something did not hold; the input is
-then written to the folder of crashes (default: fuzz-crashes).";
+Runs each target for so many seconds of processor time, one after another. The exit code is 1 when something did not
+hold; the input is then written to the folder of crashes (default: fuzz-crashes).";
 
 fn main() -> ExitCode {
     let mut words = std::env::args().skip(1);

@@ -2,11 +2,14 @@
 //! by hand; and the counts that must not grow.
 
 mod check;
+mod connections;
 mod page;
+mod peers;
 mod plot;
 mod processes;
 mod rounds;
 mod table;
+mod weight;
 
 use std::path::Path;
 use std::process::Command;
@@ -26,6 +29,7 @@ Times are only ever compared within one run: the clients take turns, and what co
 Examples:
   cargo xtask bench --quick
   cargo xtask bench --only chaiport
+  cargo xtask bench --only weight
   cargo xtask bench --check")]
 pub(crate) struct Arguments {
     /// One JSON document instead of the tables
@@ -34,9 +38,12 @@ pub(crate) struct Arguments {
     /// Three short rounds instead of seven
     #[arg(long)]
     quick: bool,
-    /// Only what has this in its name: a gateway, or a part such as `parse`
+    /// Only what has this in its name: a gateway, a part such as `parse`, `connections`, `weight`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Node (axios, the npm client) and Python (requests) as well, where they are installed
+    #[arg(long)]
+    peers: bool,
     /// Write tables and plot into docs/performance.md, its Korean twin and docs/performance/
     #[arg(long, conflicts_with_all = ["quick", "only"])]
     write: bool,
@@ -59,6 +66,11 @@ struct Report {
     pieces: Vec<processes::Piece>,
     /// Tokens fetched when 64 callers start at once, by client.
     cold_start_tokens: Vec<(String, u64)>,
+    connections: Vec<connections::Cost>,
+    races: Vec<connections::Race>,
+    weights: Vec<weight::Weight>,
+    /// Chaiport's cancel beside Node and Python.
+    peers: Vec<peers::Peer>,
 }
 
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
@@ -68,6 +80,7 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         return check::run(root, only, arguments.accept);
     }
     let size = if arguments.quick { rounds::Size::quick() } else { rounds::Size::whole() };
+    let wanted = |name: &str| only.is_none_or(|only| name == only);
     let mock = processes::Mock::start(root)?;
     let cancels = rounds::cancels(root, &mock, size, only)?;
     let report = Report {
@@ -78,6 +91,13 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         cancels,
         pieces: processes::pieces(root, only)?,
         cold_start_tokens: rounds::cold_start(root, &mock, only)?,
+        connections: given(wanted(connections::NAME), || connections::costs(root, size.rounds))?,
+        races: given(wanted(connections::NAME), || connections::races(root))?,
+        // minutes a round; processor time differs little from round to round
+        weights: given(wanted(weight::NAME) && !(arguments.quick && only.is_none()), || {
+            weight::weigh(root, 1)
+        })?,
+        peers: given(arguments.peers, || peers::measure(root, &mock, size.rounds))?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
@@ -89,6 +109,10 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         eprintln!("docs/performance.md, docs/performance.ko.md and docs/performance/ are written");
     }
     Ok(())
+}
+
+fn given<T>(wanted: bool, measure: impl FnOnce() -> Result<Vec<T>, String>) -> Result<Vec<T>, String> {
+    if wanted { measure() } else { Ok(Vec::new()) }
 }
 
 fn build(root: &Path) -> Result<(), String> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::machine::target;
@@ -43,8 +44,12 @@ pub(super) struct Mock {
 
 impl Mock {
     pub(super) fn start(root: &Path) -> Result<Self, String> {
+        Self::with(root, &[])
+    }
+
+    pub(super) fn with(root: &Path, options: &[&str]) -> Result<Self, String> {
         let mut command = Command::new(program(root, "bench"));
-        let started = command.arg("mock").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let started = command.arg("mock").args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut child = started.map_err(|error| format!("the mock gateway: {error}"))?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
@@ -110,15 +115,8 @@ impl Client<'_> {
 
     /// Runs `bench`, or `bench-count`, which counts allocations.
     pub(super) fn run(&self, root: &Path, by: &str, mock: &Mock) -> Result<Measured, String> {
-        let mut command = Command::new(program(root, by));
-        let output = command.args(self.arguments(mock.port)).output();
-        let output = output.map_err(|error| format!("{} {}: {error}", self.gateway, self.name))?;
-        let fault = String::from_utf8_lossy(&output.stderr);
-        if !output.status.success() {
-            return Err(format!("{} {}: {}", self.gateway, self.name, fault.trim()));
-        }
-        serde_json::from_slice(&output.stdout)
-            .map_err(|error| format!("{} {}: {error}", self.gateway, self.name))
+        told(Command::new(program(root, by)).args(self.arguments(mock.port)))
+            .map_err(|fault| format!("{} {}: {fault}", self.gateway, self.name))
     }
 
     /// Milliseconds from the start of the process to its end, one cancel done.
@@ -149,6 +147,15 @@ impl Client<'_> {
         let total = text.lines().find(|line| line.trim_end().ends_with("total"));
         Ok(total.and_then(|line| line.split_whitespace().nth(3)?.parse().ok()))
     }
+}
+
+/// Runs a program and reads the JSON that it prints.
+pub(super) fn told<T: DeserializeOwned>(command: &mut Command) -> Result<T, String> {
+    let output = command.output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
 /// The pure parts, timed, with their allocations counted apart.

@@ -63,7 +63,7 @@ pub(super) fn cancels(root: &Path, mock: &Mock, size: Size, only: Option<&str>) 
     let turns: Vec<_> = clients(only).collect();
     let mut crowds = vec![Vec::new(); turns.len()];
     let mut alone = vec![Vec::new(); turns.len()];
-    for round in 0..size.rounds {
+    for round in 0..if turns.is_empty() { 0 } else { size.rounds } {
         eprintln!("round {} of {}", round + 1, size.rounds);
         for turn in 0..turns.len() {
             // forth and back: a machine that becomes slower does so to all

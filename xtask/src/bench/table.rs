@@ -3,8 +3,11 @@
 use std::fmt::Write;
 
 use super::Report;
+use super::connections::{Cost, Race};
+use super::peers::Peer;
 use super::processes::Piece;
 use super::rounds::Row;
+use super::weight::Weight;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
@@ -42,32 +45,48 @@ pub(super) fn all(report: &Report, language: Language) -> String {
     if !report.pieces.is_empty() {
         text.push_str(&pieces(&report.pieces, language));
     }
+    if !report.connections.is_empty() {
+        text.push_str(&connections(&report.connections, language));
+        text.push_str(&races(&report.races, language));
+    }
+    if !report.peers.is_empty() {
+        text.push_str(&peers(&report.peers, language));
+    }
+    if !report.weights.is_empty() {
+        text.push_str(&weights(&report.weights, language));
+    }
     text
 }
 
 fn cancels(gateway: &str, rows: &[&Row], language: Language) -> String {
-    let cpu_of = |name: &str| rows.iter().find(|row| row.client == name).map(|row| row.cpu_us);
-    let (twin, hyper) = (cpu_of("twin"), cpu_of("hyper"));
+    let of =
+        |name: &str, what: fn(&Row) -> f64| rows.iter().find(|row| row.client == name).map(|row| what(row));
+    let (twin, hyper) = (of("twin", |row| row.cpu_us), of("hyper", |row| row.cpu_us));
+    let (latency, start) = (of("twin", |row| row.p50_us), of("twin", |row| row.start_ms));
     let mut text = String::from(language.of(
-        "client | µs CPU | ÷ twin | ÷ hyper | cancels/s | p50 alone, µs | allocations | system calls | peak MiB | start, ms",
-        "클라이언트 | CPU µs | ÷ twin | ÷ hyper | 초당 취소 | 단독 p50 µs | 할당 | 시스템 콜 | 최대 MiB | 시작 ms",
+        "client | µs CPU | ÷ twin | ÷ hyper | cancels/s | p50 alone, µs | ÷ twin | allocations | system calls | peak MiB | start, ms | ÷ twin",
+        "클라이언트 | CPU µs | ÷ twin | ÷ hyper | 초당 취소 | 단독 p50 µs | ÷ twin | 할당 | 시스템 콜 | 최대 MiB | 시작 ms | ÷ twin",
     ));
-    text = format!("**{gateway}**\n\n| {text} |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n");
+    text = format!(
+        "**{gateway}**\n\n| {text} |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+    );
     for row in rows {
-        let ratio = |to: Option<f64>| to.map_or(String::new(), |to| format!("{:.2}", row.cpu_us / to));
+        let ratio = |of: f64, to: Option<f64>| to.map_or(String::new(), |to| format!("{:.2}", of / to));
         let _infallible = writeln!(
             text,
-            "| {} | {:.1} | {} | {} | {:.0} | {:.1} | {} | {} | {:.1} | {:.1} |",
+            "| {} | {:.1} | {} | {} | {:.0} | {:.1} | {} | {} | {} | {:.1} | {:.1} | {} |",
             row.client,
             row.cpu_us,
-            ratio(twin),
-            ratio(hyper),
+            ratio(row.cpu_us, twin),
+            ratio(row.cpu_us, hyper),
             row.per_second,
             row.p50_us,
+            ratio(row.p50_us, latency),
             row.allocations.map_or(String::new(), |count| count.to_string()),
             row.system_calls.map_or("–".to_owned(), |calls| format!("{calls:.2}")),
             row.peak_mib,
             row.start_ms,
+            ratio(row.start_ms, start),
         );
     }
     text.push('\n');
@@ -91,6 +110,83 @@ fn pieces(pieces: &[Piece], language: Language) -> String {
             piece.allocations.map_or(String::new(), |count| count.to_string()),
             against.unwrap_or_default(),
             other.map_or(String::new(), |other| format!("{:.2}", piece.ns / other.ns)),
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn connections(costs: &[Cost], language: Language) -> String {
+    let mut text = String::from(language.of(
+        "| server | transport | kept, µs CPU | one for each cancel, µs CPU |\n",
+        "| 서버 | 전송 방식 | 연결 유지, CPU µs | 취소마다 새 연결, CPU µs |\n",
+    ));
+    text.push_str("|---|---|---:|---:|\n");
+    for cost in costs {
+        let Cost { server, transport, kept_us, own_us } = cost;
+        let _infallible = writeln!(text, "| {server} | {transport} | {kept_us:.1} | {own_us:.1} |");
+    }
+    text.push('\n');
+    text
+}
+
+fn races(races: &[Race], language: Language) -> String {
+    let mut text = String::from(language.of(
+        "| race with a closing server | connections | completed | proven not sent | unknown |\n",
+        "| 닫히는 연결과의 경합 | 연결 | 완료 | 미전송 확인 | 결과 불명 |\n",
+    ));
+    text.push_str("|---|---|---:|---:|---:|\n");
+    for Race { transport, kept, ended } in races {
+        let connections = match kept {
+            true => language.of("kept", "유지"),
+            false => language.of("one for each cancel", "취소마다 새 연결"),
+        };
+        let _infallible = writeln!(
+            text,
+            "| {transport} | {connections} | {} | {} | {} |",
+            ended.completed, ended.not_sent, ended.unknown
+        );
+    }
+    text.push('\n');
+    text
+}
+
+/// Against the first, the one written by hand.
+fn peers(peers: &[Peer], language: Language) -> String {
+    let mut text = String::from(language.of(
+        "| client | µs CPU | ÷ twin | cancels/s | peak MiB |\n",
+        "| 클라이언트 | CPU µs | ÷ twin | 초당 취소 | 최대 MiB |\n",
+    ));
+    text.push_str("|---|---:|---:|---:|---:|\n");
+    let Some(twin) = peers.first() else { return text };
+    for Peer { client, cpu_us, per_second, peak_mib } in peers {
+        let ratio = cpu_us / twin.cpu_us;
+        let _infallible =
+            writeln!(text, "| {client} | {cpu_us:.1} | {ratio:.2} | {per_second:.0} | {peak_mib:.1} |");
+    }
+    text.push('\n');
+    text
+}
+
+/// Against the first, bare reqwest.
+fn weights(weights: &[Weight], language: Language) -> String {
+    let mut text = String::from(language.of(
+        "| program | crates | more | build, s CPU | ÷ reqwest | build, s | MiB |\n",
+        "| 프로그램 | 크레이트 | 차이 | 빌드 CPU 초 | ÷ reqwest | 빌드 초 | MiB |\n",
+    ));
+    text.push_str("|---|---:|---:|---:|---:|---:|---:|\n");
+    let Some(bare) = weights.first() else { return text };
+    for weight in weights {
+        let _infallible = writeln!(
+            text,
+            "| {} | {} | {:+} | {:.1} | {:.2} | {:.1} | {:.2} |",
+            weight.program,
+            weight.crates,
+            i64::try_from(weight.crates).unwrap_or(0) - i64::try_from(bare.crates).unwrap_or(0),
+            weight.cpu_s,
+            weight.cpu_s / bare.cpu_s,
+            weight.build_s,
+            weight.mib,
         );
     }
     text.push('\n');

@@ -1,6 +1,6 @@
 use pg_core::{Currency, Invalid, Money};
 
-use crate::journal::Journal;
+use crate::journal::{Journal, check_person};
 use crate::record::{JobId, JobRecord, JobState, hex};
 
 use super::BulkError;
@@ -34,8 +34,38 @@ pub async fn approve(
     Ok(journal.approve_job(id, job.hash, totals, by).await?)
 }
 
-/// As [`approve`], for a job that has halted: who approves it again says why it may go on, and that is recorded. The run
-/// that follows is told by [`RunOptions::with_let_go_on`](super::RunOptions::with_let_go_on).
+/// The job that a run goes on with, and whether a person let it go on after it had halted.
+///
+/// [`approve_again`] and [`let_go_on`] give it to [`Run::new`](super::Run::new). From a [`JobId`] it is that of a job that
+/// never halted, or whose run was cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "`Run::new` takes it: a run that is given the job's id alone halts again over the very rows that were let go on"]
+pub struct Approval {
+    job: JobId,
+    let_go_on: bool,
+}
+
+impl Approval {
+    /// The job.
+    #[must_use]
+    pub const fn job(self) -> JobId {
+        self.job
+    }
+
+    /// Whether a person let it go on: which of its first rows ended badly is known then.
+    #[must_use]
+    pub const fn is_let_go_on(self) -> bool {
+        self.let_go_on
+    }
+}
+
+impl From<JobId> for Approval {
+    fn from(job: JobId) -> Self {
+        Self { job, let_go_on: false }
+    }
+}
+
+/// As [`approve`], for a job that has halted: who approves it again says why it may go on, and that is recorded.
 ///
 /// # Errors
 /// As of [`approve`], and [`BulkError::Invalid`] naming `reason`.
@@ -46,17 +76,48 @@ pub async fn approve_again(
     totals: &[Money],
     by: &str,
     reason: &str,
-) -> Result<JobRecord, BulkError> {
-    for (field, text) in [("by", by), ("reason", reason)] {
-        if text.trim().is_empty() {
-            return Err(Invalid::new(field, "must be 1 to 500 characters").into());
-        }
-    }
+) -> Result<Approval, BulkError> {
     let job = checked(journal, id, hash, totals).await?;
-    Ok(journal.approve_job(id, job.hash, totals, &format!("{by}: {reason}")).await?)
+    signed(journal, &job, by, reason).await
 }
 
-async fn checked(
+/// Lets a halted job go on, for who has seen hash and totals before: as [`approve_again`], without naming them once more.
+///
+/// # Errors
+/// [`BulkError::NoSuchJob`]; [`BulkError::NotApproved`] when it was never approved, or was discarded;
+/// [`BulkError::Invalid`] naming `by` or `reason`; [`BulkError::Journal`].
+pub async fn let_go_on(
+    journal: &dyn Journal,
+    id: JobId,
+    by: &str,
+    reason: &str,
+) -> Result<Approval, BulkError> {
+    let job = journal.job(id).await?.ok_or(BulkError::NoSuchJob(id))?;
+    match job.state {
+        JobState::Halted => signed(journal, &job, by, reason).await,
+        JobState::Approved => Ok(Approval::from(id)),
+        // hash and totals were never named
+        state => Err(BulkError::NotApproved { state, because: job.halted_because }),
+    }
+}
+
+async fn signed(
+    journal: &dyn Journal,
+    job: &JobRecord,
+    by: &str,
+    reason: &str,
+) -> Result<Approval, BulkError> {
+    check_person(by, reason)?;
+    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+    let approved = journal.approve_job(job.id, job.hash, &totals, &format!("{by}: {reason}")).await?;
+    Ok(Approval { job: approved.id, let_go_on: true })
+}
+
+/// Whether hash and totals are this job's.
+///
+/// # Errors
+/// As of [`approve`], but for the name and the state.
+pub(crate) async fn checked(
     journal: &dyn Journal,
     id: JobId,
     hash: &str,

@@ -2,7 +2,8 @@
 //!
 //! 1. [`OrderFile::read`](file::OrderFile::read) reads the file and names every fault by line and column.
 //! 2. [`Planner::plan`] asks of every row whether it can be refunded, sends nothing, and stores what can as a job.
-//! 3. [`approve`] takes a person's word for exactly that plan: its hash and its totals.
+//! 3. [`approve`] takes a person's word for exactly that plan: its hash and its totals. A job that halted goes on by
+//!    [`approve_again`] or [`let_go_on`], whose [`Approval`] the run is given.
 //! 4. [`Run`] submits the rows: five first, then as many at once as the gateways bear, and stops at the first sign of
 //!    [`Trouble`](crate::worker::Trouble). Killed at any moment, another run goes on where it was.
 //! 5. [`Report::of`] tells what became of every row; its sums are the plan's, or it is an error.
@@ -21,7 +22,9 @@ mod select;
 mod state;
 mod table;
 
-pub use approval::{approve, approve_again, parse_total, short_hash};
+#[cfg(feature = "cli")]
+pub(crate) use approval::checked;
+pub use approval::{Approval, approve, approve_again, let_go_on, parse_total, short_hash};
 pub use error::BulkError;
 pub use plan::{Plan, PlannedRow, Planner, Same, Verdict};
 pub use report::{Amounts, Report};

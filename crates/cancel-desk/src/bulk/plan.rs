@@ -170,7 +170,7 @@ impl fmt::Display for Verdict {
             Self::DuplicateKey { line } => {
                 write!(f, "the same key as line {line}: every refund needs a key of its own")
             }
-            Self::NoAnswer => f.write_str("the gateway did not tell about it: plan again later"),
+            Self::NoAnswer => f.write_str("the gateway did not tell about it: plan again later, under another name once this plan is run"),
         }
     }
 }

@@ -109,7 +109,7 @@ impl Report {
         matches!(self.job.state, JobState::Approved | JobState::Halted) && self.is_settled()
     }
 
-    /// It as JSON: the job's id, name, hash and state (`done` once it [is](Self::is_done)), its totals, each state with rows and sums (amounts as
+    /// It as JSON: the job's id, name, hash and state (`done` once it [is](Self::is_done), and then no reason why it was halted before), its totals, each state with rows and sums (amounts as
     /// `"KRW 12000"`), and how many rows were left out for which reason.
     #[must_use]
     pub fn to_json(&self) -> serde_json::Value {
@@ -120,7 +120,7 @@ impl Report {
             "hash": super::short_hash(&self.job),
             "state": if self.is_done() { "done" } else { self.job.state.as_str() },
             "approved_by": self.job.approved_by,
-            "halted_because": self.job.halted_because,
+            "halted_because": self.job.halted_because.as_ref().filter(|_| !self.is_done()),
             "rows": self.job.rows,
             "totals": totals,
             "states": self.states,
@@ -225,6 +225,24 @@ mod tests {
             halted_because: None,
             seen_event: 0,
             created_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn a_job_that_is_done_does_not_say_why_it_was_halted() {
+        let refused = |line| JobRow { refused: Some("exceeds".to_owned()), ..row(line, 100) };
+        let halted = JobRecord {
+            state: JobState::Halted,
+            halted_because: Some("many unknown outcomes".to_owned()),
+            ..job(2, 200, 0)
+        };
+        for (rows, state, why) in [
+            (vec![refused(1), row(2, 100)], "halted", serde_json::json!("many unknown outcomes")),
+            (vec![refused(1), refused(2)], "done", serde_json::Value::Null),
+        ] {
+            let states = add_up(&rows).unwrap();
+            let told = Report { job: halted.clone(), rows, states }.to_json();
+            assert_eq!((&told["state"], &told["halted_because"]), (&state.into(), &why), "{told}");
         }
     }
 

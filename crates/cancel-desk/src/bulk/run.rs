@@ -14,7 +14,7 @@ use crate::record::{IntentRecord, IntentState, JobId, JobRecord, JobRow, JobStat
 use crate::worker::{Accounts, Circuit, Limits, Pace, Worker};
 
 use super::lanes::Lanes;
-use super::{BulkError, RowState};
+use super::{Approval, BulkError, RowState};
 
 /// How many rows are read at once.
 const PAGE: u32 = 1_000;
@@ -48,8 +48,6 @@ pub struct RunOptions {
     pub canary_patience: Duration,
     /// How long it waits, once nothing more is to be submitted, for outcomes that are not known yet.
     pub patience: Duration,
-    /// Whether a person let a halted job go on for this run: which of its first rows ended badly is known then.
-    pub let_go_on: bool,
 }
 
 impl Default for RunOptions {
@@ -61,7 +59,6 @@ impl Default for RunOptions {
             canary: 5,
             canary_patience: Duration::from_secs(120),
             patience: Duration::from_secs(600),
-            let_go_on: false,
         }
     }
 }
@@ -92,13 +89,6 @@ impl RunOptions {
     #[must_use]
     pub const fn with_canary_patience(mut self, patience: Duration) -> Self {
         self.canary_patience = patience;
-        self
-    }
-
-    /// Sets whether a person approved a halted job again for this run.
-    #[must_use]
-    pub const fn with_let_go_on(mut self, yes: bool) -> Self {
-        self.let_go_on = yes;
         self
     }
 
@@ -142,6 +132,8 @@ pub struct Progress {
     pub width: u64,
     /// How long it has been running.
     pub running: Duration,
+    /// Whether it was halted: nothing more begins, and what was sent is waited for.
+    pub halted: bool,
     /// While the first rows are waited for: nothing can be told yet of how long the others take.
     pub first: Option<FirstRows>,
 }
@@ -164,6 +156,7 @@ pub struct Run {
     journal: Arc<dyn Journal>,
     accounts: Arc<Accounts>,
     job: JobId,
+    let_go_on: bool,
     options: RunOptions,
     lanes: Lanes,
     began: Instant,
@@ -182,16 +175,19 @@ struct FirstLines {
 }
 
 impl Run {
-    /// Reads the job's rows: what is submitted already is not submitted again.
+    /// Reads the job's rows: what is submitted already is not submitted again. `job`: the [`Approval`] by which a halted
+    /// job goes on, or the [`JobId`] of one that is approved.
     ///
     /// # Errors
     /// [`BulkError::NoSuchJob`], [`BulkError::NotApproved`], [`BulkError::Journal`].
     pub async fn new(
         journal: Arc<dyn Journal>,
         accounts: &Accounts,
-        job: JobId,
+        job: impl Into<Approval>,
         options: RunOptions,
     ) -> Result<Arc<Self>, BulkError> {
+        let approval = job.into();
+        let job = approval.job();
         let record = journal.job(job).await?.ok_or(BulkError::NoSuchJob(job))?;
         must_be_approved(&record)?;
         let lanes = Lanes::default();
@@ -203,6 +199,7 @@ impl Run {
             journal,
             accounts: Arc::new(accounts),
             job,
+            let_go_on: approval.is_let_go_on(),
             options,
             lanes,
             began: Instant::now(),
@@ -228,6 +225,7 @@ impl Run {
             in_flight: paces().map(|pace| u64::from(pace.cancels_in_flight())).sum(),
             width: paces().map(|pace| u64::from(pace.cancel_width())).sum(),
             running: self.began.elapsed(),
+            halted: self.halted_because().is_some(),
             first: self.first_rows(),
         }
     }
@@ -337,7 +335,7 @@ impl Run {
 
     /// The first rows: all of them must be refunded before any other goes.
     async fn canary(self: &Arc<Self>) -> Result<(), BulkError> {
-        let (lines, mine) = self.lanes.first(usize::from(self.options.canary), self.options.let_go_on);
+        let (lines, mine) = self.lanes.first(usize::from(self.options.canary), self.let_go_on);
         self.set_first((!lines.is_empty()).then(|| lines.clone()));
         let mut tasks = JoinSet::new();
         for line in &mine {

@@ -26,7 +26,7 @@ const ROWS: [&str; 11] = [
     "intent",
 ];
 
-/// The columns of left-out rows: those of an order file, and three that it does not read.
+/// The columns of left-out rows: those of an order file, and three that it does not read. The verdict for people follows.
 const LEFT_OUT: [&str; 10] = [
     "merchant_uid",
     "payment_id",
@@ -72,22 +72,25 @@ pub fn write_rows<'a>(
     csv.flush()
 }
 
-/// Writes the rows that a plan left out as UTF-8 with a byte order mark: as the file gave them, why (as `why` says it;
-/// [`Verdict`] says it in English), and on which line they stand. Corrected, it is an order file again; the account to
-/// refund into is not in it.
+/// Writes the rows that a plan left out as UTF-8 with a byte order mark: as the file gave them, the verdict's word for
+/// programs, why, on which line they stand, and the verdict for people. `told`: the verdict and why, as people read it
+/// ([`Verdict`] says why in English); `heading`: of the last column, `verdict` or `판정`. Corrected, it is an order file
+/// again; the account to refund into is not in it.
 ///
 /// # Errors
 /// Of the writer.
 pub fn write_left_out<'a>(
     mut out: impl Write,
     rows: impl IntoIterator<Item = &'a PlannedRow>,
-    why: impl Fn(&Verdict) -> String,
+    heading: &str,
+    told: impl Fn(&Verdict) -> (String, String),
 ) -> io::Result<()> {
     out.write_all(MARK)?;
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(LEFT_OUT)?;
+    csv.write_record(LEFT_OUT.into_iter().chain([heading]))?;
     for row in rows {
         let given = &row.given;
+        let (verdict, why) = told(&row.verdict);
         let text = |text: &Option<String>| harmless(text.as_deref().unwrap_or_default());
         csv.write_record([
             text(&given.merchant_uid),
@@ -98,8 +101,9 @@ pub fn write_left_out<'a>(
             text(&given.reason),
             text(&given.key),
             row.verdict.as_str().to_owned(),
-            harmless(&why(&row.verdict)),
+            harmless(&why),
             row.line.to_string(),
+            harmless(&verdict),
         ])?;
     }
     csv.flush()

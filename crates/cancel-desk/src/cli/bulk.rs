@@ -1,6 +1,5 @@
 //! `bulk`: refunds from a file.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,24 +11,24 @@ use tokio::sync::Notify;
 
 use crate::bulk::file::{Encoding, MAX_BYTES, OrderFile};
 use crate::bulk::{
-    BulkError, Plan, Planner, Report, RowState, Run, RunEnd, RunOptions, approve, approve_again, is_done,
-    parse_total, short_hash, write_left_out, write_rows,
+    Approval, BulkError, Plan, Planner, Report, Run, RunEnd, RunOptions, Verdict, approve, approve_again,
+    checked, is_done, let_go_on, parse_total, short_hash, write_left_out,
 };
 use crate::desk::Desk;
 use crate::journal::JournalError;
-use crate::record::{JobId, JobRecord, JobState, PaymentKey};
+use crate::record::{JobId, JobRecord, JobState};
 
+use super::bulk_discard::DiscardArgs;
 use super::bulk_files::{beside, create, free, no_file};
 use super::bulk_plan::{doubtful, sums, verdict, verdicts};
 use super::bulk_progress::{Shown, tell_held};
+use super::bulk_report::{ReportArgs, exit_of, report_text};
 use super::bulk_text as words;
+use super::decide::check_person;
 use super::exit::{Exit, Failure};
 use super::serve::Signals;
 use super::shell::{Shell, parse_span};
-use super::{show, text};
-
-/// How many rows of a report are shown.
-const SHOWN: usize = 20;
+use super::{bulk_discard, bulk_report, show};
 
 #[derive(Debug, Args)]
 pub(crate) struct BulkArgs {
@@ -119,36 +118,7 @@ pub(crate) struct RunArgs {
     wait: Duration,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ReportArgs {
-    /// The plan
-    #[arg(value_parser = read_job)]
-    job: JobId,
-    /// Write every row as CSV
-    #[arg(long, value_name = "FILE")]
-    csv: Option<PathBuf>,
-    /// Replace the file of --csv
-    #[arg(long)]
-    force: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct DiscardArgs {
-    /// The plan
-    #[arg(value_parser = read_job)]
-    job: JobId,
-    /// Your name, as it is recorded
-    #[arg(long)]
-    by: String,
-    /// Why, as it is recorded
-    #[arg(long)]
-    reason: String,
-    /// Yes: needed with --json
-    #[arg(long, short = 'y')]
-    yes: bool,
-}
-
-fn read_job(text: &str) -> Result<JobId, String> {
+pub(super) fn read_job(text: &str) -> Result<JobId, String> {
     text.parse().map_err(|_| "must be a job's number, 26 characters of a-z 2-7: see `bulk list`".to_owned())
 }
 
@@ -160,13 +130,13 @@ pub(crate) async fn run(shell: &Shell, args: BulkArgs) -> Result<Exit, Failure> 
     match args.command {
         BulkCommand::Plan(args) => plan(shell, &args).await,
         BulkCommand::Run(args) => carry(shell, &args).await,
-        BulkCommand::Report(args) => report(shell, &args).await,
+        BulkCommand::Report(args) => bulk_report::run(shell, &args).await,
         BulkCommand::List => list(shell).await,
-        BulkCommand::Discard(args) => discard(shell, &args).await,
+        BulkCommand::Discard(args) => bulk_discard::run(shell, &args).await,
     }
 }
 
-fn failed(shell: &Shell, error: BulkError) -> Failure {
+pub(super) fn failed(shell: &Shell, error: BulkError) -> Failure {
     match error {
         BulkError::File(error) => {
             let faults: Vec<String> = error.first().iter().map(ToString::to_string).collect();
@@ -232,7 +202,10 @@ fn save_left_out(shell: &Shell, plan: &Plan, path: &Path, force: bool) -> Result
     let beside = (free(shell, path, force).is_err()).then(|| beside(path));
     let (to, force) = beside.as_deref().map_or((path, force), |beside| (beside, false));
     let out = create(shell, to, force)?;
-    write_left_out(out, plan.left_out(), |why| verdict(shell, why)).map_err(|error| no_file(to, &error))?;
+    // the same words as on the screen
+    let told = |found: &Verdict| (words::verdict(lang, found.as_str()).to_owned(), verdict(shell, found));
+    let written = write_left_out(out, plan.left_out(), words::VERDICT.of(lang), told);
+    written.map_err(|error| no_file(to, &error))?;
     shell.remark(&match beside.is_some() {
         true => words::NOT_OVERWRITTEN.fill(lang, &[&path.display(), &to.display()]),
         false => words::LEFT_OUT_IN.fill(lang, &[&to.display()]),
@@ -240,7 +213,7 @@ fn save_left_out(shell: &Shell, plan: &Plan, path: &Path, force: bool) -> Result
     Ok(())
 }
 
-fn job_json(job: &JobRecord, done: bool) -> Value {
+pub(super) fn job_json(job: &JobRecord, done: bool) -> Value {
     let totals: Vec<String> = job.totals.iter().map(|total| plain(total.approved)).collect();
     json!({
         "job": job.id.to_string(),
@@ -250,7 +223,7 @@ fn job_json(job: &JobRecord, done: bool) -> Value {
         "rows": job.rows,
         "totals": totals,
         "approved_by": job.approved_by,
-        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because,
+        (if job.state == JobState::Discarded { "discarded_because" } else { "halted_because" }): job.halted_because.as_ref().filter(|_| !done),
     })
 }
 
@@ -326,66 +299,74 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
     text
 }
 
-/// Approves it, if that is asked for. Tells whether it let a halted job go on.
-async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<bool, Failure> {
-    let journal = desk.journal();
-    let found = journal.job(args.job).await.map_err(|error| shell.journal_failed(error))?;
+/// Whether the job can go on by what was given: asked before anything else, so that nobody confirms what is wrong.
+async fn fits(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<(), Failure> {
+    if let Some(by) = &args.by {
+        check_person(shell, by, args.reason.as_deref())?;
+    }
+    let found = desk.journal().job(args.job).await.map_err(|error| shell.journal_failed(error))?;
     let job = found.ok_or_else(|| failed(shell, BulkError::NoSuchJob(args.job)))?;
-    let by = args.by.as_deref().unwrap_or_default();
-    if let (Some(hash), JobState::Halted, Some(reason)) = (&args.approve, job.state, &args.reason) {
-        let approved = approve_again(&**journal, job.id, hash, &args.total, by, reason).await;
-        return approved.map(|_| true).map_err(|error| failed(shell, error));
+    let lang = shell.lang();
+    if let Some(hash) = &args.approve {
+        let fits = checked(&**desk.journal(), job.id, hash, &args.total).await;
+        fits.map_err(|error| failed(shell, error))?;
     }
-    if let Some(hash) = args.approve.as_ref().filter(|_| job.state != JobState::Halted) {
-        let approved = approve(&**journal, job.id, hash, &args.total, by).await;
-        return approved.map(|_| false).map_err(|error| failed(shell, error));
-    }
-    match (job.state, &args.reason) {
-        (JobState::Approved, _) if args.resume => Ok(false),
-        (JobState::Halted, Some(reason)) => {
-            let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
-            let signed = format!("{by}: {reason}");
-            let approved = journal.approve_job(job.id, job.hash, &totals, &signed).await;
-            approved.map(|_| true).map_err(|error| failed(shell, error.into()))
+    match (job.state, &args.approve, &args.reason) {
+        (JobState::Halted, None, None) if args.resume && done(shell, desk, &job).await? => {
+            let next = words::REPORT.fill(lang, &[&job.id]);
+            Err(Failure::new(Exit::Usage, "done", words::IS_DONE.of(lang)).next(next))
         }
-        (JobState::Halted, None) => {
+        (JobState::Halted, _, None) => {
             let because = job.halted_because.unwrap_or_default();
-            let text = words::IS_HALTED.fill(shell.lang(), &[&shell.said(&because)]);
-            Err(Failure::new(Exit::Usage, "halted", text)
-                .next(words::RESUME_HALTED.fill(shell.lang(), &[&job.id])))
+            let text = words::IS_HALTED.fill(lang, &[&shell.said(&because)]);
+            let next = words::RESUME_HALTED.fill(lang, &[&job.id]);
+            Err(Failure::new(Exit::Usage, "halted", text).next(next))
         }
-        (JobState::Approved, _) => {
-            let next = words::RESUME.fill(shell.lang(), &[&job.id]);
-            Err(Failure::new(Exit::Usage, "approved", words::IS_APPROVED.of(shell.lang())).next(next))
+        (JobState::Approved, None, _) if !args.resume => {
+            let next = words::RESUME.fill(lang, &[&job.id]);
+            Err(Failure::new(Exit::Usage, "approved", words::IS_APPROVED.of(lang)).next(next))
         }
-        (state, _) => {
+        (state @ (JobState::Planned | JobState::Discarded), None, _) => {
             let next = (state == JobState::Planned).then(|| approval(shell, &job));
-            let error = BulkError::NotApproved { state, because: job.halted_because };
-            let failure = failed(shell, error);
+            let failure = failed(shell, BulkError::NotApproved { state, because: job.halted_because });
             Err(match next {
                 Some(next) => failure.next(next),
                 None => failure,
             })
         }
+        _ => Ok(()),
     }
 }
 
+/// Approves it, if that is asked for.
+async fn approved(shell: &Shell, desk: &Desk, args: &RunArgs) -> Result<Approval, Failure> {
+    let (journal, id) = (&**desk.journal(), args.job);
+    let by = args.by.as_deref().unwrap_or_default();
+    let found = journal.job(id).await.map_err(|error| shell.journal_failed(error))?;
+    let is_halted = found.is_some_and(|job| job.state == JobState::Halted);
+    let approved = match (&args.approve, &args.reason) {
+        (Some(hash), Some(reason)) if is_halted => {
+            approve_again(journal, id, hash, &args.total, by, reason).await
+        }
+        (Some(hash), _) => approve(journal, id, hash, &args.total, by).await.map(|job| job.id.into()),
+        (None, Some(reason)) => let_go_on(journal, id, by, reason).await,
+        (None, None) => Ok(id.into()),
+    };
+    approved.map_err(|error| failed(shell, error))
+}
+
 async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
+    let (_, desk) = shell.desk_there().await?;
+    fits(shell, &desk, args).await?;
     let approves = args.approve.is_some() || args.reason.is_some();
     shell.consent(args.yes || !shell.json || !approves)?;
-    // as the approval that is shown has it
-    if args.by.as_deref().is_some_and(|by| ["NAME", "이름"].contains(&by.trim())) {
-        return Err(Failure::usage(words::WHO.of(shell.lang())));
-    }
-    let (_, desk) = shell.desk_there().await?;
-    let let_go_on = approved(shell, &desk, args).await?;
+    let approval = approved(shell, &desk, args).await?;
     let journal = desk.journal();
     journal.recover().await.map_err(|error| shell.journal_failed(error))?;
     let before = Report::of(&**journal, args.job).await.map_err(|error| failed(shell, error))?;
     tell_held(shell, &desk, &before).await.map_err(|error| shell.desk_failed(&error))?;
     let options = RunOptions::default().with_most(args.max_concurrency).with_patience(args.wait);
-    let options = options.with_let_go_on(let_go_on);
-    let run = Run::new(Arc::clone(journal), desk.accounts(), args.job, options).await;
+    let run = Run::new(Arc::clone(journal), desk.accounts(), approval, options).await;
     let run = run.map_err(|error| failed(shell, error))?;
     let shown = Shown::begin(shell, Arc::clone(&run));
     let asked = Notify::new();
@@ -422,117 +403,6 @@ async fn carry(shell: &Shell, args: &RunArgs) -> Result<Exit, Failure> {
     Ok(if matches!(end, RunEnd::Halted(_)) { Exit::Person } else { exit_of(&report) })
 }
 
-async fn report(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failure> {
-    let desk = shell.desk_of_journal().await?;
-    let report = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
-    if let Some(path) = &args.csv {
-        let out = create(shell, path, args.force)?;
-        let orders = report.orders(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
-        write_rows(out, &report.rows, &orders).map_err(|error| no_file(path, &error))?;
-    }
-    match shell.json {
-        true => shell.json(&report.to_json()),
-        false => {
-            shell.say(&report_text(shell, &desk, &report).await?);
-            if let (JobState::Halted, false) = (report.job.state, report.is_settled()) {
-                let why = report.job.halted_because.clone().unwrap_or_default();
-                shell.line(&words::HALTED.fill(shell.lang(), &[&shell.said(&why), &report.job.id]));
-            }
-        }
-    }
-    Ok(exit_of(&report))
-}
-
-/// The worst of the rows: a person is needed, something is open, something was not refunded.
-fn exit_of(report: &Report) -> Exit {
-    let any = |states: &[RowState]| states.iter().any(|state| report.count(*state) > 0);
-    match () {
-        () if any(&[RowState::Manual]) => Exit::Person,
-        // it goes on only when a person says so
-        () if report.job.state == JobState::Halted && !report.is_settled() => Exit::Person,
-        () if any(&[RowState::Unknown, RowState::Waiting, RowState::Accepted]) => Exit::Later,
-        () if any(&[RowState::NotStarted]) && report.job.state != JobState::Discarded => Exit::Later,
-        () if any(&[
-            RowState::Rejected,
-            RowState::LeftOut,
-            RowState::Withdrawn,
-            RowState::NotStarted,
-            RowState::Elsewhere,
-        ]) =>
-        {
-            Exit::Refused
-        }
-        () => Exit::Done,
-    }
-}
-
-async fn report_text(shell: &Shell, desk: &Desk, report: &Report) -> Result<String, Failure> {
-    let orders = report.orders(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
-    let mut text = states_text(shell, report);
-    text.push_str(&not_completed(shell, report, &orders));
-    Ok(text)
-}
-
-/// The first rows that began, or never can, and are not completed, by their order numbers.
-fn not_completed(shell: &Shell, report: &Report, orders: &BTreeMap<PaymentKey, String>) -> String {
-    let lang = shell.lang();
-    let told = |state: RowState| {
-        !matches!(state, RowState::Completed | RowState::NotStarted | RowState::RefundedElsewhere)
-    };
-    let rows: Vec<_> = report.rows.iter().filter(|row| told(RowState::of(row))).collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    let shown = rows.iter().take(SHOWN).map(|row| {
-        let (state, order) = (RowState::of(row), orders.get(&row.payment).cloned().unwrap_or_default());
-        let cancel = row.stored.as_ref().map_or_else(|| "-".to_owned(), |intent| intent.id.to_string());
-        let state = words::state_in(report.job.state, state).of(lang).to_owned();
-        vec![row.line.to_string(), order, state, show::money(row.amount), row.caller_key.clone(), cancel]
-    });
-    let header = [words::LINE, words::ORDER, words::STATE, text::AMOUNT, text::KEY, text::CANCEL];
-    let header = header.map(|word| word.of(lang));
-    let mut text =
-        format!("\n{}\n{}", words::ROWS_OPEN.of(lang), show::table(&header, &[0, 3], shown.collect()));
-    let more = rows.len().saturating_sub(SHOWN);
-    if more > 0 {
-        text.push_str(&words::ROWS_MORE.fill(lang, &[&more, &report.job.id]));
-        text.push('\n');
-    }
-    let open = [RowState::Manual, RowState::Unknown, RowState::Waiting, RowState::Accepted];
-    if open.iter().any(|state| report.count(*state) > 0) {
-        text.push_str(words::SEE_PENDING.of(lang));
-        text.push('\n');
-    }
-    text
-}
-
-fn states_text(shell: &Shell, report: &Report) -> String {
-    let lang = shell.lang();
-    let sum = |sums: &[Money]| sums.iter().map(|sum| show::money(*sum)).collect::<Vec<_>>().join(", ");
-    let mut rows: Vec<Vec<String>> = report
-        .states
-        .iter()
-        .map(|amounts| {
-            vec![
-                words::state_in(report.job.state, amounts.state).of(lang).to_owned(),
-                amounts.rows.to_string(),
-                sum(&amounts.sums),
-            ]
-        })
-        .collect();
-    let totals: Vec<Money> = report.job.totals.iter().map(|total| total.approved).collect();
-    rows.push(vec![words::TOTAL.of(lang).to_owned(), report.job.rows.to_string(), sum(&totals)]);
-    let header = [words::STATE, words::ROWS, words::SUM].map(|word| word.of(lang));
-    let state = words::job_state(report.job.state, report.is_done()).of(lang);
-    let table = show::table(&header, &[1, 2], rows);
-    let mut text = format!("{} ({}): {state}\n\n{table}\n", report.job.id, report.job.name);
-    for (word, rows) in report.refusals() {
-        let (left_out, why) = (words::LEFT_OUT.of(lang), words::refusal(lang, word));
-        text.push_str(&format!("{left_out}: {rows} ({why})\n"));
-    }
-    text
-}
-
 async fn list(shell: &Shell) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
     let jobs = desk.journal().jobs(1_000).await.map_err(|error| shell.journal_failed(error))?;
@@ -563,50 +433,5 @@ async fn list(shell: &Shell) -> Result<Exit, Failure> {
         .collect();
     let header = [words::JOB, words::STATE, words::ROWS, words::SUM, words::AT, words::NAME];
     shell.say(&show::table(&header.map(|word| word.of(lang)), &[2, 3], rows));
-    Ok(Exit::Done)
-}
-
-async fn discard(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failure> {
-    shell.consent(args.yes || !shell.json)?;
-    let desk = shell.desk_of_journal().await?;
-    let before = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
-    if before.is_done() {
-        return Err(Failure::new(Exit::Refused, "not_allowed", words::ALL_ENDED.of(shell.lang())));
-    }
-    let discarded = desk.journal().discard_job(args.job, &args.by, &args.reason).await;
-    let job = discarded.map_err(|error| match error {
-        JournalError::NotFound => failed(shell, BulkError::NoSuchJob(args.job)),
-        error => failed(shell, error.into()),
-    })?;
-    let after = Report::of(&**desk.journal(), args.job).await.map_err(|error| failed(shell, error))?;
-    let withdrawn = after.count(RowState::Withdrawn).saturating_sub(before.count(RowState::Withdrawn));
-    let of = |state: RowState| after.count(state);
-    let open = [RowState::Waiting, RowState::Unknown, RowState::Manual].map(of);
-    let open = open.into_iter().fold(0_u64, u64::saturating_add);
-    let elsewhere = of(RowState::Elsewhere).saturating_add(of(RowState::RefundedElsewhere));
-    match shell.json {
-        true => {
-            let mut document = job_json(&job, false);
-            if let Some(members) = document.as_object_mut() {
-                members.insert("withdrawn".to_owned(), json!(withdrawn));
-                members.insert("going_on".to_owned(), json!(open));
-            }
-            shell.json(&document);
-        }
-        false => {
-            shell.line(&words::DISCARDED.fill(shell.lang(), &[&job.id]));
-            let lang = shell.lang();
-            let ended = [RowState::Completed, RowState::Accepted, RowState::NotStarted].map(of);
-            shell.line(&words::DISCARDED_ROWS.fill(lang, &[&withdrawn, &ended[0], &ended[1], &ended[2]]));
-            let going_on = [RowState::Unknown, RowState::Manual, RowState::Waiting].map(of);
-            if open > 0 {
-                shell.line(&words::DISCARDED_OPEN.fill(lang, &[&going_on[0], &going_on[1], &going_on[2]]));
-            }
-            let not = [of(RowState::Rejected), of(RowState::LeftOut), elsewhere];
-            if not.iter().any(|count| *count > 0) {
-                shell.line(&words::DISCARDED_NOT.fill(lang, &[&not[0], &not[1], &not[2]]));
-            }
-        }
-    }
     Ok(Exit::Done)
 }

@@ -115,6 +115,8 @@ fn text(now: &Progress, lang: Lang) -> String {
         .collect();
     let left = left.unwrap_or_else(|| "-".to_owned());
     let mut text = match &now.first {
+        // a rate would say that it goes on
+        _ if now.halted => words::HALTED_NOW.of(lang).to_owned(),
         Some(first) => first_rows(first, lang),
         None => words::PROGRESS.fill(lang, &[&per_second, &left, &now.in_flight, &now.width]),
     };
@@ -147,6 +149,7 @@ mod tests {
             in_flight: 0,
             width: 2,
             running: Duration::from_secs(4),
+            halted: false,
             first: Some(FirstRows { rows: 5, open: 1, next_look: Some(Duration::from_secs(7)) }),
         };
         assert_eq!(
@@ -160,5 +163,11 @@ mod tests {
         );
         now.first = None;
         assert!(text(&now, Lang::En).starts_with("1.0/s, 16m 36s left"), "{}", text(&now, Lang::En));
+        now.halted = true;
+        assert_eq!(
+            text(&now, Lang::Ko),
+            "멈춤: 더 시작하지 않고, 이미 전송한 건의 결과만 확인합니다  완료 4 · 미확인 1"
+        );
+        assert!(!text(&now, Lang::En).contains("/s"), "{}", text(&now, Lang::En));
     }
 }

@@ -24,12 +24,11 @@ texts! {
     TOTAL = "total", "전체";
     JOB = "job", "작업";
     AT = "planned", "계획 시각";
-    NAME = "name", "이름";
+    NAME = "name of the plan", "계획 이름";
     FAULTS = "the file has {0} faults; nothing was started", "파일에 오류가 {0}건 있어 아무것도 시작하지 않았습니다";
     TOO_LARGE = "the file is larger than 64 MiB: split it", "파일이 64 MiB보다 큽니다. 나누어 주세요";
     EXISTS = "{0} is there already: take another name, or add --force (a link is never followed)",
         "이미 있는 파일입니다: {0}. 다른 이름을 쓰거나 --force를 붙이세요 (링크는 따라가지 않습니다)";
-    WHO = "--by: write your own name, not the placeholder", "--by: 예시 글자가 아니라 본인 이름을 적으세요";
     CP949 = "the file was read as CP949 (EUC-KR)", "파일을 CP949(EUC-KR)로 읽었습니다";
     MORE = "… and {0} more: --left-out FILE writes them all", "… 외 {0}건: --left-out FILE로 모두 저장할 수 있습니다";
     SAME = "WARNING: {0} rows of the job ask for an amount that was asked for under another key. Look before you approve whether \
@@ -43,6 +42,8 @@ texts! {
         "작업 {0}, 해시 {1}, {2}건. 아직 아무것도 전송하지 않았습니다. 이대로 환불하려면:\n  {3}";
     IS_HALTED = "the job is halted: {0}", "작업이 멈춰 있습니다: {0}";
     RESUME_HALTED = "cancel-desk bulk run {0} --resume --by NAME --reason WHY", "cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
+    IS_DONE = "the job is done: every row of it has its outcome", "모두 끝난 작업입니다. 모든 건의 결과가 나와 있습니다";
+    REPORT = "cancel-desk bulk report {0}", "cancel-desk bulk report {0}";
     IS_APPROVED = "the job is approved already", "이미 승인된 작업입니다";
     RESUME = "cancel-desk bulk run {0} --resume", "cancel-desk bulk run {0} --resume";
     STOPPING = "stopping after the work at hand; once more stops at once, which is safe",
@@ -67,19 +68,42 @@ texts! {
         give the other up with: cancel-desk bulk discard {3} --by NAME --reason WHY",
         "같은 파일의 다른 계획입니다. 작업 {0}({1}, {2}건)과는 행이 다릅니다. 둘 중 하나만 실행하고, 나머지는 폐기하세요: \
         cancel-desk bulk discard {3} --by 이름 --reason 사유";
-    BEGUN_DONE = "this file was planned before, as job {0}, which is done\n  report: cancel-desk bulk report {1}",
-        "이미 계획한 파일입니다. 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}";
+    BEGUN_DONE = "this file was planned before, as job {0}, which is done\n  report: cancel-desk bulk report {1}\n  plan what \
+        it did not refund: add --name OTHER-NAME (what is refunded is left out)",
+        "이미 계획한 파일입니다. 작업 {0}: 모두 끝났습니다\n  결과 보기: cancel-desk bulk report {1}\n  환불되지 않은 건을 다시 계획하려면 \
+        `--name 다른이름`을 붙이세요 (이미 환불된 건은 제외됩니다)";
     WAS_DISCARDED = "this file was planned before, as job {0}, and that was discarded\n  plan it again: add --name OTHER-NAME",
         "이미 계획한 파일이며, 그 작업({0})은 폐기되었습니다\n  다시 계획하려면 `--name 다른이름`을 붙이세요";
     NOT_STARTED_EVER = "discarded, never started", "폐기(시작 안 함)";
     ROWS_OPEN = "not completed:", "완료되지 않은 행:";
     ROWS_MORE = "… and {0} more: cancel-desk bulk report {1} --csv FILE", "… 외 {0}건: cancel-desk bulk report {1} --csv FILE";
     SEE_PENDING = "next: cancel-desk pending", "다음: cancel-desk pending";
-    DISCARDED_ROWS = "withdrawn: {0}; refunded before: {1}; taken by the gateway, paid out later: {2}; never started: {3}",
-        "철회 {0}건, 이미 환불됨 {1}건, PG사가 접수해 나중에 지급 {2}건, 시작 안 함 {3}건";
-    DISCARDED_OPEN = "not taken back: outcome unknown, looked up until it is known: {0}; a person decides: {1}; stored and not sent, \
-        a worker goes on with it: {2}",
-        "철회되지 않음: 결과를 알 때까지 조회 {0}건, 담당자 확인 {1}건, 저장만 되고 아직 전송 전이라 worker가 이어서 처리 {2}건";
+    DISCARDED_ROWS = "withdrawn, nothing was sent: {0}; never started: {3}; refunded before: {1}; taken by the gateway, paid out later: {2}",
+        "철회(전송 안 함) {0}건, 시작 안 함 {3}건, 이미 환불됨 {1}건, PG사가 접수해 나중에 지급 {2}건";
+    DISCARDED_OPEN = "NOT taken back: {0} cancels that the job had handed over before. They go on without the job and may still be refunded:",
+        "철회되지 않음: 작업이 이미 넘긴 {0}건은 작업을 폐기해도 계속 처리되며 환불될 수 있습니다.";
+    GOES_ON_UNKNOWN = "  {0}: sent, or perhaps; looked up until the outcome is known",
+        "  {0}건: 전송했거나 전송했을 수 있음. 결과를 알 때까지 조회합니다";
+    GOES_ON_MANUAL = "  {0}: a person decides whether they happened",
+        "  {0}건: 환불되었는지 담당자가 확인해야 합니다";
+    GOES_ON_WAITING = "  {0}: not sent yet; a worker looks at the payment, and sends it or hands it to a person",
+        "  {0}건: 아직 전송 전. 워커가 결제를 조회한 뒤 전송하거나 담당자 확인으로 넘깁니다";
+    DISCARDED_SEE = "see them with `cancel-desk bulk report {0}` and `cancel-desk pending`; `cancel-desk worker` or `serve` carries them on",
+        "`cancel-desk bulk report {0}`와 `cancel-desk pending`으로 확인하세요. `cancel-desk worker`나 `serve`가 이어서 처리합니다";
+    OF_LINES = "line {0}: {1}", "{0}행: {1}";
+    OF_LINES_MORE = "line {0} and {1} more: {2}", "{0}행 외 {1}건: {2}";
+    REASONS_MORE = "… and {0} more reasons: --csv FILE shows all", "… 외 사유 {0}가지: --csv FILE로 모두 저장할 수 있습니다";
+    HALTED_NOW = "halted: nothing more begins, and the outcome of what was sent is looked up",
+        "멈춤: 더 시작하지 않고, 이미 전송한 건의 결과만 확인합니다";
+    HELD_JOB = "Halted bulk job {0} ({1}): {2}", "멈춘 일괄 작업 {0} ({1}): {2}";
+    HELD_JOB_ROWS = "  held back: {0} rows not started, {1} stored and not sent. See: cancel-desk bulk report {2}",
+        "  보류 중: 시작 안 한 {0}건, 저장만 되고 전송 전인 {1}건. 확인: cancel-desk bulk report {2}";
+    HELD_JOB_NEXT = "  to go on: cancel-desk bulk run {0} --resume --by NAME --reason WHY",
+        "  이어서 실행: cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
+    OF_HALTED_JOB = "{0}, which is halted ({1}). This cancel goes on all the same; the rest of the job goes on with: \
+        cancel-desk bulk run {0} --resume --by NAME --reason WHY",
+        "{0} (멈춤: {1}). 이 건은 계속 처리하지만 작업의 나머지는 멈춰 있습니다. 이어서 실행: cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
+    BULK_JOB = "bulk job", "일괄 작업";
     DISCARDED_NOT = "not refunded by this job: rejected {0}, left out {1}, of another request with the same key {2}",
         "이 작업으로 환불되지 않음: 거절 {0}건, 제외 {1}건, 같은 키의 다른 요청 {2}건";
     PROGRESS = "{0}/s, {1} left, {2} of {3} in flight, all accounts", "초당 {0}건, 남은 시간 {1}, 전송 중 {2}/{3} (모든 계정)";
@@ -159,8 +183,8 @@ pub(super) fn refusal(lang: Lang, word: &str) -> &str {
     let text = match word {
         "exceeds" => Text::new("more than is left of the payment", "남은 금액보다 많음"),
         "asked_since" => Text::new(
-            "asked for since the plan was made, under another key: plan again",
-            "계획을 세운 뒤 다른 키로 같은 환불이 요청됨: 계획을 다시 세우세요",
+            "asked for since the plan was made, under another key: plan again, with --name OTHER-NAME",
+            "계획을 세운 뒤 다른 키로 같은 환불이 요청됨: `--name 다른이름`을 붙여 계획을 다시 세우세요",
         ),
         "key_conflict" => Text::new("its key stands for another refund", "같은 키가 다른 환불에 쓰임"),
         "not_registered" => Text::new("the payment is not registered", "등록되지 않은 결제"),

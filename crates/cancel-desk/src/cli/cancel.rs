@@ -72,11 +72,12 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         failure
     })?;
     let account = args.refund_to.as_ref().map(account).transpose()?;
+    let which = args.which.selector()?;
     if shell.json {
         shell.consent(args.yes)?;
     }
     let (config, desk) = shell.desk().await?;
-    let payment = shell.find(&desk, &args.which).await?;
+    let payment = shell.find(&desk, &which).await?;
     let intents = desk.journal().intents_of(&payment.key()).await;
     let intents = intents.map_err(|error| shell.journal_failed(error))?;
     // the refund that is stored under this key, if there is one: the same command again asks for that very one

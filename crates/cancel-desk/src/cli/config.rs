@@ -31,7 +31,6 @@ pub(crate) fn run(shell: &Shell, args: &ConfigArgs) -> Result<Exit, Failure> {
         }
         ConfigCommand::Check => {
             let config = shell.config(Secrets::All)?;
-            super::log::check(config.log())?;
             config.accounts().map_err(|error| shell.open_failed(&error))?;
             sound(shell, &config);
             Ok(Exit::Done)

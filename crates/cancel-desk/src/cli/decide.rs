@@ -2,15 +2,16 @@
 
 use clap::Args;
 
-use pg_core::{Gateway, Money};
+use pg_core::Money;
 
-use crate::desk::{ByHand, Desk, DeskError, may_be_lost};
+use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID, may_be_lost};
+use crate::journal;
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
 };
 
 use super::exit::{Exit, Failure};
-use super::shell::{Shell, Which, parse_gateway};
+use super::shell::{Among, Shell};
 use super::{lookup, show, status, text, trust_matching};
 
 /// Who decides, and why: both are recorded.
@@ -25,6 +26,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Whether it can be recorded: asked before anybody is asked to confirm.
+    fn check(&self, shell: &Shell) -> Result<(), Failure> {
+        check_person(shell, &self.by, Some(&self.reason))
+    }
+
     pub(crate) fn by(&self) -> &str {
         &self.by
     }
@@ -34,12 +40,27 @@ impl Person {
     }
 }
 
+/// Whether a name and a reason can be recorded.
+pub(super) fn check_person(shell: &Shell, by: &str, reason: Option<&str>) -> Result<(), Failure> {
+    // as the commands that are shown have it
+    if ["NAME", "이름"].contains(&by.trim()) {
+        return Err(Failure::usage(shell.t(&text::NOT_THE_EXAMPLE)));
+    }
+    // a command without a reason records none
+    journal::check_person(by, reason.unwrap_or("-")).map_err(|error| {
+        let mut failure = Failure::new(Exit::Usage, "invalid", format!("--{error}"));
+        failure.field = Some(error.field().to_owned());
+        failure
+    })
+}
+
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("decision").required(true), after_help = "\
 Shows the evidence and what the gateway's ledger shows now, then asks. `happened` and `did-not-happen` are final: look
-at the gateway's admin page before. When in doubt: --look-again. After a restored backup `sent 0×` proves nothing: it looks
-the payment up even with --yes, and refuses --did-not-happen while the gateway may have made this refund (exit code 4).
-So it does with --happened where nothing of ours can be it: it refuses while the gateway has refunded too little for it.
+at the gateway's admin page before. When in doubt: --look-again. Of what was sent, is to be made by hand, or a restored
+journal may have lost, it looks the payment up even with --yes. It refuses --did-not-happen while the gateway may have made
+this refund or may still make it, and --happened while nothing that the gateway refunded can be it (exit code 4; 3 where it
+is too early). After a restored backup `sent 0×` proves nothing.
 
 Examples:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"seen in the admin page, 1 refund\"
@@ -59,11 +80,11 @@ pub(crate) struct ResolveArgs {
     look_again: bool,
     #[command(flatten)]
     person: Person,
-    /// Do not ask, and do not ask the gateway before
+    /// Do not ask. The gateway is asked all the same before a decision that its books can speak against
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Although the gateway's books speak against it: after a restored backup, this cancel may be among what the gateway
-    /// refunded, and the same wish may be refunded twice; or they do not show what happened
+    /// Although the gateway's books speak against it: this cancel may be among what the gateway refunded, or still come, and
+    /// the same wish may be refunded twice; or they do not show what happened
     #[arg(long, conflicts_with = "look_again")]
     force: bool,
 }
@@ -86,14 +107,20 @@ impl ResolveArgs {
 
 pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, Failure> {
     let (resolution, name) = args.decision();
-    shell.consent(args.yes)?;
+    let id = status::an_id(shell, &args.id)?;
+    args.person.check(shell)?;
     let asks = !args.yes;
-    let mut desk = if asks { shell.desk_there().await?.1 } else { shell.desk_of_journal().await? };
-    let intent = status::the_cancel(shell, &desk, &args.id).await?;
+    let mut desk = shell.desk_of_journal().await?;
+    let intent = status::the_cancel(shell, &desk, id).await?;
+    shell.consent(args.yes)?;
+    if asks {
+        desk = shell.desk_there().await?.1;
+    }
     let payment = desk.payment(&intent.payment).await.map_err(|error| shell.desk_failed(&error))?;
     let is_doubtful = !args.happened && may_be_lost(&payment, &intent);
     let by_the_books = desk.is_decided_by_the_books(&payment, &intent, resolution).await;
     let by_the_books = by_the_books.map_err(|error| shell.desk_failed(&error))?;
+    let is_checked = by_the_books && args.did_not_happen && !args.force;
     let mut seen = intent.evidence.as_ref().and_then(|evidence| evidence.seen_balance);
     if !asks && (by_the_books || (is_doubtful && !args.force)) {
         match shell.desk_there().await {
@@ -102,7 +129,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
             Err(failure) => return Err(failure),
         }
     }
-    if asks || (is_doubtful && !args.force) {
+    if asks || is_checked || (is_doubtful && !args.force) {
         let found = desk.look_up(&payment.key()).await;
         if asks {
             shell.warn(&status::cancel_text(shell, &desk, &intent).await?);
@@ -115,15 +142,18 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
                 warn_of_missing(shell, &missing.map_err(|error| shell.desk_failed(&error))?.amounts());
             }
         }
-        if is_doubtful && args.did_not_happen && !args.force {
-            let checked = desk.check_not_there(&payment, &intent, found).await;
-            checked.map_err(|error| not_decided(shell, &error))?;
+        if args.did_not_happen && !(is_doubtful && asks) {
+            warn_if_fallen(shell, &payment, &intent, seen);
         }
-    }
-    if args.did_not_happen && !(is_doubtful && asks) {
+        if is_checked {
+            let checked = desk.check_not_there(&payment, &intent, found).await;
+            checked.map_err(|error| not_decided(shell, &intent, &error))?;
+            shell.warn(&text::NOT_SHOWN.fill(shell.lang(), &[&show::money(intent.amount)]));
+        }
+    } else if args.did_not_happen {
         warn_if_fallen(shell, &payment, &intent, seen);
     }
-    if by_the_books {
+    if by_the_books && args.happened {
         shell.warn(&text::BY_THE_BOOKS.fill(shell.lang(), &[&show::money(intent.amount)]));
     }
     let question = match resolution {
@@ -135,7 +165,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     }
     let person = &args.person;
     let decided = desk.resolve(intent.id, resolution, person.by(), person.reason(), args.by_hand()).await;
-    let decided = decided.map_err(|error| not_decided(shell, &error))?;
+    let decided = decided.map_err(|error| not_decided(shell, &intent, &error))?;
     status::show_cancel(shell, &desk, &decided, None).await?;
     Ok(Exit::Done)
 }
@@ -151,12 +181,20 @@ fn sum(amounts: &[Money]) -> String {
     amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ")
 }
 
-fn not_decided(shell: &Shell, error: &DeskError) -> Failure {
+fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failure {
     let failure = shell.desk_failed(error);
+    let was_sent = intent.evidence.as_ref().is_none_or(|evidence| evidence.doubts > 0);
     match error {
         DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
-        DeskError::NotInLedger { .. } => failure.next(shell.t(&text::MADE_OR_FORCE)),
-        DeskError::LookUp(_) => failure.next(shell.t(&text::COMPARE_BY_HAND)),
+        DeskError::NotInLedger { .. } | DeskError::NotInList { .. } if was_sent => {
+            failure.next(shell.t(&text::SHOWN_OR_FORCE))
+        }
+        DeskError::NotInLedger { .. } | DeskError::NotInList { .. } => {
+            failure.next(shell.t(&text::MADE_OR_FORCE))
+        }
+        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+            failure.next(shell.t(&text::COMPARE_BY_HAND))
+        }
         _ => failure,
     }
 }
@@ -188,9 +226,11 @@ pub(crate) struct WithdrawArgs {
 }
 
 pub(crate) async fn withdraw(shell: &Shell, args: &WithdrawArgs) -> Result<Exit, Failure> {
-    shell.consent(args.yes || !shell.json)?;
+    let id = status::an_id(shell, &args.id)?;
+    args.person.check(shell)?;
     let desk = shell.desk_of_journal().await?;
-    let intent = status::the_cancel(shell, &desk, &args.id).await?;
+    let intent = status::the_cancel(shell, &desk, id).await?;
+    shell.consent(args.yes || !shell.json)?;
     let withdrawn = desk.withdraw(intent.id, args.person.by(), args.person.reason()).await;
     let withdrawn = withdrawn.map_err(|error| shell.desk_failed(&error))?;
     status::show_cancel(shell, &desk, &withdrawn, None).await?;
@@ -216,15 +256,8 @@ pub(crate) struct TrustArgs {
     /// Order number (merchant_uid), or GATEWAY/ACCOUNT/PAYMENT
     #[arg(value_name = "ORDER", required_unless_present = "all_matching")]
     order: Option<String>,
-    /// Only at this gateway: chaiport, eximbay, settlebank
-    #[arg(long, value_parser = parse_gateway)]
-    gateway: Option<Gateway>,
-    /// Only of this merchant account
-    #[arg(long)]
-    account: Option<String>,
-    /// Only with this number at the gateway (imp_uid, transaction_id, orgTrdNo)
-    #[arg(long)]
-    payment_id: Option<String>,
+    #[command(flatten)]
+    among: Among,
     /// Every suspect payment whose ledger is exactly the journal's; the others are listed
     #[arg(long, conflicts_with_all = ["order", "payment_id", "force"])]
     all_matching: bool,
@@ -258,26 +291,18 @@ impl TrustArgs {
 
     /// Whether `--gateway` and `--account` leave this payment in.
     pub(super) fn means(&self, key: &PaymentKey) -> bool {
-        self.gateway.is_none_or(|gateway| gateway == key.gateway)
-            && self.account.as_ref().is_none_or(|account| *account == key.merchant)
-    }
-
-    fn which(&self) -> Which {
-        Which {
-            order: self.order.clone().unwrap_or_default(),
-            gateway: self.gateway,
-            account: self.account.clone(),
-            payment_id: self.payment_id.clone(),
-        }
+        self.among.has(key.gateway, &key.merchant)
     }
 }
 
 pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure> {
+    args.person.check(shell)?;
     if args.all_matching {
         return trust_matching::run(shell, args).await;
     }
+    let which = args.among.selector(args.order.as_deref().unwrap_or_default())?;
     let (_, desk) = shell.desk_there().await?;
-    let payment = shell.find(&desk, &args.which()).await?;
+    let payment = shell.find(&desk, &which).await?;
     if payment.suspect.is_none() {
         shell.remark(&text::NOT_SUSPECT.fill(shell.lang(), &[&payment.key()]));
         status::show_payment(shell, &desk, &payment).await?;
@@ -313,6 +338,9 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
+    if let DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) = error {
+        return failure.next(shell.t(&text::COMPARE_BY_HAND));
+    }
     // what is refused is not what has to be decided
     if let (DeskError::NotAllowed(_), Ok(open)) = (error, undecided(desk, key).await)
         && !open.is_empty()

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use pg_core::LookUpErrorKind;
 
 use crate::config::Lang;
-use crate::desk::{DeskError, seconds};
+use crate::desk::{DeskError, OLD_ANSWER, seconds};
 use crate::journal::{JournalError, MADE_BY_HAND, UNSETTLED};
 use crate::korean::said;
 use crate::record::IntentState;
@@ -125,7 +125,7 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
         // it may have been refunded, in the part that was lost or by hand
-        DeskError::NotAllowed(why) if [UNSETTLED, MADE_BY_HAND].contains(why) => {
+        DeskError::NotAllowed(why) if [UNSETTLED, MADE_BY_HAND, OLD_ANSWER].contains(why) => {
             (Exit::Person, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
@@ -136,8 +136,12 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))
         }
-        DeskError::InJob { job, key, amount } => {
-            (Exit::Person, text::IN_JOB.fill(lang, &[job, &shown(*amount), key]))
+        DeskError::InJob { job, key, amount, reason } => {
+            let reason = match reason {
+                Some(reason) => format!("--reason {}", quoted(reason)),
+                None => text::WITHOUT_REASON.of(lang).to_owned(),
+            };
+            (Exit::Person, text::IN_JOB.fill(lang, &[job, &shown(*amount), key, &reason]))
         }
         DeskError::Unexplained(lost) => {
             let lost: Vec<String> = lost.iter().copied().map(shown).collect();
@@ -154,6 +158,13 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             Exit::Person,
             text::NOT_IN_LEDGER.fill(lang, &[&shown(*asked), &shown(*refunded), &shown(*known)]),
         ),
+        DeskError::NotInList { asked, found } if found.is_empty() => {
+            (Exit::Person, text::ALL_ACCOUNTED_FOR.fill(lang, &[&shown(*asked)]))
+        }
+        DeskError::NotInList { asked, found } => {
+            let found: Vec<String> = found.iter().copied().map(shown).collect();
+            (Exit::Person, text::NOT_IN_LIST.fill(lang, &[&shown(*asked), &found.join(" + ")]))
+        }
         DeskError::LookUp(error) if *error.kind() == LookUpErrorKind::Credentials => {
             (Exit::Later, text::LOOK_UP_KEYS.of(lang).to_owned())
         }
@@ -197,6 +208,11 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
 /// Never less than what is left.
 fn whole(left: std::time::Duration) -> std::time::Duration {
     std::time::Duration::from_secs(seconds(left))
+}
+
+/// As a shell takes it for one word.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn shown(money: pg_core::Money) -> String {

@@ -75,11 +75,14 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("It did not happen, and never can", "환불되지 않았고 앞으로도 되지 않음"),
     ("Look again, from the beginning of the schedule", "처음 일정부터 다시 조회"),
     (
-        "Although the gateway's books speak against it: after a restored backup, this cancel may be among what the gateway \
-         refunded, and the same wish may be refunded twice; or they do not show what happened",
-        "PG 내역과 맞지 않아도 기록합니다. 백업 복원 뒤에는 이미 처리된 환불일 수 있어 같은 요청이 두 번 환불될 수 있습니다",
+        "Although the gateway's books speak against it: this cancel may be among what the gateway refunded, or still come, and \
+         the same wish may be refunded twice; or they do not show what happened",
+        "PG 내역과 맞지 않아도 기록합니다. 이미 처리되었거나 나중에 처리될 환불일 수 있어 같은 요청이 두 번 환불될 수 있습니다",
     ),
-    ("Do not ask, and do not ask the gateway before", "묻지 않고, PG에 먼저 조회하지도 않습니다"),
+    (
+        "Do not ask. The gateway is asked all the same before a decision that its books can speak against",
+        "묻지 않습니다. PG 내역으로 확인해야 하는 결정이면 그래도 PG에 조회합니다",
+    ),
     (
         "Although refunds of ours are unexplained or may still be on their way, or the gateway does not answer: the same \
          wish may be refunded twice",
@@ -200,14 +203,20 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
 종료 코드: 0 저널과 PG가 일치, 3 처리 중인 환불이 있어 다름 (또는 PG가 응답하지 않음), 4 담당자 확인이 필요하거나 이 프로그램의
 환불로 설명되지 않음.",
     ),
-    ("pending", "종료 코드: 0 담당자 확인이 필요한 건 없음, 4 있음."),
+    (
+        "pending",
+        "\
+멈춘 일괄 작업도 사람을 기다립니다. 보류한 건수와 이어서 실행하는 방법을 보여 줍니다.
+
+종료 코드: 0 담당자 확인이 필요한 건 없음, 4 있음.",
+    ),
     (
         "resolve",
         "\
 근거와 지금 PG 내역을 보여 준 뒤 묻습니다. `--happened`와 `--did-not-happen`은 되돌릴 수 없으니 먼저 PG 관리자 화면을
-확인하세요. 망설여지면 --look-again을 쓰세요. 백업을 복원한 뒤에는 `전송 0회`가 근거가 되지 않습니다. --yes를 붙여도 PG에 조회하며,
-이미 환불되었을 수 있으면 --did-not-happen을 거절합니다(종료 코드 4). 우리가 전송한 환불일 수 없는 건의 --happened도 PG에 조회하며, PG에서
-환불된 금액이 모자라면 거절합니다.
+확인하세요. 망설여지면 --look-again을 쓰세요. 전송한 적이 있는 건, 직접 환불해야 하는 건, 복원한 저널이 잃었을 수 있는 건은
+--yes를 붙여도 PG에 조회합니다. 이미 환불되었거나 나중에 처리될 수 있으면 --did-not-happen을, PG가 환불한 것 중에 이 환불일 수 있는
+것이 없으면 --happened를 거절합니다(종료 코드 4, 아직 이르면 3). 백업을 복원한 뒤에는 `전송 0회`가 근거가 되지 않습니다.
 
 예:
   cancel-desk resolve tbrirf35fhtyogzwlvntyou2rd --happened --by kim --reason \"관리자 화면에서 1건 확인\"

@@ -35,11 +35,6 @@ pub(crate) fn start(shell: &Shell, config: &LogConfig) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks the filter of the file, which only services use.
-pub(crate) fn check(config: &LogConfig) -> Result<(), Failure> {
-    config.filter.as_deref().map_or(Ok(()), |filter| read(filter).map(drop))
-}
-
 fn read(filter: &str) -> Result<EnvFilter, Failure> {
     EnvFilter::try_new(filter).map_err(|_| {
         let why = "log.filter: must be such as `info` or `warn,cancel_desk=debug`";

@@ -24,8 +24,9 @@ pub(crate) struct LookupArgs {
 }
 
 pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failure> {
+    let which = args.which.selector()?;
     let (_, desk) = shell.desk_there().await?;
-    let payment = shell.find(&desk, &args.which).await?;
+    let payment = shell.find(&desk, &which).await?;
     let state = desk.look_up(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
     let intents = desk.journal().intents_of(&payment.key()).await;
     let mut waiting = intents.map_err(|error| shell.journal_failed(error))?;

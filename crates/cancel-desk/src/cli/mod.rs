@@ -4,9 +4,12 @@
 
 mod banks;
 mod bulk;
+mod bulk_discard;
 mod bulk_files;
+mod bulk_halted;
 mod bulk_plan;
 mod bulk_progress;
+mod bulk_report;
 mod bulk_text;
 mod cancel;
 mod config;

@@ -119,7 +119,7 @@ pub(crate) fn key(text: &str) -> Result<PaymentKey, Failure> {
 
 async fn one(shell: &Shell, which: &Which) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
-    let payment = shell.find(&desk, which).await?;
+    let payment = shell.find(&desk, &which.selector()?).await?;
     super::status::show_payment(shell, &desk, &payment).await?;
     Ok(Exit::Done)
 }

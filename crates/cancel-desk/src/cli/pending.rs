@@ -10,7 +10,7 @@ use crate::record::{IntentRecord, IntentState, PaymentKey, PaymentRecord, Suspec
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::{show, status, text};
+use super::{bulk_halted, show, status, text};
 
 /// How many payments are read at a time.
 const PAGE: u32 = 1000;
@@ -18,7 +18,10 @@ const PAGE: u32 = 1000;
 const MOST_REASONS: usize = 20;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 nothing waits for a person, 4 something does.")]
+#[command(after_help = "\
+A bulk job that has halted waits for a person too: what it holds back is told, and how it goes on.
+
+Exit codes: 0 nothing waits for a person, 4 something does.")]
 pub(crate) struct PendingArgs {
     /// At most so many of each kind
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -31,6 +34,8 @@ struct Pending {
     waiting: Vec<IntentRecord>,
     open: Vec<IntentRecord>,
     suspects: Vec<PaymentRecord>,
+    /// Bulk jobs that hold rows back.
+    halted: Vec<bulk_halted::Halted>,
     /// The order numbers of the payments that these are of.
     orders: BTreeMap<PaymentKey, String>,
 }
@@ -38,7 +43,9 @@ struct Pending {
 pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
     let mut found = read(shell, &desk).await?;
-    let exit = if found.waiting.is_empty() { Exit::Done } else { Exit::Person };
+    // a halted job goes on only when a person says so
+    let is_idle = found.waiting.is_empty() && found.halted.is_empty();
+    let exit = if is_idle { Exit::Done } else { Exit::Person };
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let is_more =
         [found.waiting.len(), found.open.len(), found.suspects.len()].iter().any(|count| *count > limit);
@@ -50,6 +57,7 @@ pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failu
             "waiting_for_a_person": views(shell, &desk, &found.waiting).await?,
             "under_way": views(shell, &desk, &found.open).await?,
             "suspect_payments": found.suspects.iter().map(PaymentView::new).collect::<Vec<_>>(),
+            "halted_jobs": found.halted.iter().map(bulk_halted::Halted::json).collect::<Vec<_>>(),
             "complete": !is_more,
         }));
         return Ok(exit);
@@ -91,6 +99,7 @@ async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
     }
     found.waiting.sort_by_key(|intent| intent.created_at);
     found.open.sort_by_key(|intent| intent.created_at);
+    found.halted = bulk_halted::all(shell, desk).await?;
     // what a person has to look at comes first
     found.suspects.sort_by_key(|payment| payment.suspect != Some(Suspect::Differs));
     Ok(found)
@@ -107,7 +116,8 @@ async fn views(shell: &Shell, desk: &Desk, intents: &[IntentRecord]) -> Result<V
 async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failure> {
     let lang = shell.lang();
     let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
-    if found.waiting.is_empty() && found.open.is_empty() && found.suspects.is_empty() {
+    let is_idle = found.waiting.is_empty() && found.open.is_empty() && found.suspects.is_empty();
+    if is_idle && found.halted.is_empty() {
         shell.line(shell.t(&text::NOTHING_PENDING));
         return Ok(());
     }
@@ -133,11 +143,11 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
             let next = text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)]);
             shell.remark(&text::NEXT.fill(lang, &[&next]));
         }
-        if !found.open.is_empty() || !found.suspects.is_empty() {
+        if !found.open.is_empty() || !found.suspects.is_empty() || !found.halted.is_empty() {
             shell.line("");
         }
     }
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<String> = found.halted.iter().map(|halted| halted.lines(shell) + "\n").collect();
     if !found.open.is_empty() {
         let mut block =
             format!("{}\n{}", shell.t(&text::OPENS), show::cancels(lang, now, &found.open, &found.orders));

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::decide::check_person;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
 use super::text;
@@ -41,6 +42,10 @@ pub(crate) struct RecoverArgs {
 }
 
 pub(crate) async fn run(shell: &Shell, args: &RecoverArgs) -> Result<Exit, Failure> {
+    if args.after_restore || args.settled {
+        let (by, reason) = signed(args);
+        check_person(shell, by, Some(reason))?;
+    }
     if args.after_restore {
         return after_restore(shell, args).await;
     }

@@ -200,8 +200,8 @@ impl Shell {
     }
 
     /// The one payment that is meant.
-    pub(crate) async fn find(&self, desk: &Desk, which: &Which) -> Result<PaymentRecord, Failure> {
-        desk.find(&which.selector()?).await.map_err(|error| self.desk_failed(&error))
+    pub(crate) async fn find(&self, desk: &Desk, which: &Selector) -> Result<PaymentRecord, Failure> {
+        desk.find(which).await.map_err(|error| self.desk_failed(&error))
     }
 
     /// Writes to standard output. A reader that is gone is no error: what was done is done.
@@ -293,12 +293,9 @@ impl Shell {
     }
 }
 
-/// Which payment, as all commands name it.
+/// Which of several payments of an order, as all commands name it.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Which {
-    /// Order number (merchant_uid), or GATEWAY/ACCOUNT/PAYMENT
-    #[arg(value_name = "ORDER")]
-    pub(crate) order: String,
+pub(crate) struct Among {
     /// Only at this gateway: chaiport, eximbay, settlebank
     #[arg(long, value_parser = parse_gateway)]
     pub(crate) gateway: Option<pg_core::Gateway>,
@@ -310,9 +307,15 @@ pub(crate) struct Which {
     pub(crate) payment_id: Option<String>,
 }
 
-impl Which {
-    fn selector(&self) -> Result<Selector, Failure> {
-        let mut parts = self.order.splitn(3, '/');
+impl Among {
+    /// Whether gateway and account leave this one in.
+    pub(crate) fn has(&self, gateway: pg_core::Gateway, merchant: &str) -> bool {
+        self.gateway.is_none_or(|wanted| wanted == gateway)
+            && self.account.as_ref().is_none_or(|wanted| wanted == merchant)
+    }
+
+    pub(crate) fn selector(&self, order: &str) -> Result<Selector, Failure> {
+        let mut parts = order.splitn(3, '/');
         let whole = match (parts.next().and_then(|word| parse_gateway(word).ok()), parts.next(), parts.next())
         {
             (Some(gateway), Some(account), Some(id)) if self.gateway.is_none() => {
@@ -323,12 +326,28 @@ impl Which {
         if let Some(key) = whole {
             return Ok(Selector::key(key));
         }
-        let mut selector = Selector::order(self.order.as_str());
+        let mut selector = Selector::order(order);
         selector.gateway = self.gateway;
         selector.account.clone_from(&self.account);
         selector.payment_id.clone_from(&self.payment_id);
         selector.check().map_err(|error| Failure::usage(error.to_string()))?;
         Ok(selector)
+    }
+}
+
+/// Which payment.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Which {
+    /// Order number (merchant_uid), or GATEWAY/ACCOUNT/PAYMENT
+    #[arg(value_name = "ORDER")]
+    order: String,
+    #[command(flatten)]
+    among: Among,
+}
+
+impl Which {
+    pub(crate) fn selector(&self) -> Result<Selector, Failure> {
+        self.among.selector(&self.order)
     }
 }
 

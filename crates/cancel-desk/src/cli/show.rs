@@ -102,7 +102,8 @@ pub(crate) const fn state(state: IntentState) -> &'static Text {
     }
 }
 
-const fn why(why: Why) -> &'static Text {
+/// Why a person is needed.
+pub(crate) const fn why(why: Why) -> &'static Text {
     match why {
         Why::SameAmountWithoutTag => &text::WHY_SAME_AMOUNT,
         Why::SomebodyElsePossible => &text::WHY_SOMEBODY,

@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 
 use clap::Args;
-use pg_core::Gateway;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::desk::{Desk, DeskError, Waiting};
 use crate::journal::EventRecord;
 use crate::record::{
-    AccountName, IntentId, IntentRecord, IntentState, Outcome, PaymentRecord, Proof, RejectedBecause,
+    AccountName, IntentId, IntentRecord, IntentState, Outcome, ParseIdError, PaymentRecord, Proof,
+    RejectedBecause,
 };
 
+use super::bulk_text as words;
 use super::exit::{Exit, Failure};
-use super::shell::{Shell, Which, parse_gateway};
-use super::{events, show, text};
+use super::shell::{Among, Shell};
+use super::{bulk_halted, events, show, text};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -29,32 +30,14 @@ pub(crate) struct StatusArgs {
     /// Order number (merchant_uid), GATEWAY/ACCOUNT/PAYMENT, or a cancel's id
     #[arg(value_name = "ORDER", required_unless_present = "key")]
     order: Option<String>,
-    /// Only at this gateway: chaiport, eximbay, settlebank
-    #[arg(long, value_parser = parse_gateway)]
-    gateway: Option<Gateway>,
-    /// Only of this merchant account
-    #[arg(long)]
-    account: Option<String>,
-    /// Only with this number at the gateway (imp_uid, transaction_id, orgTrdNo)
-    #[arg(long)]
-    payment_id: Option<String>,
+    #[command(flatten)]
+    among: Among,
     /// The cancel under this key of yours, whatever its order
     #[arg(long, conflicts_with_all = ["order", "payment_id"])]
     key: Option<String>,
     /// With everything that was recorded of it
     #[arg(long)]
     events: bool,
-}
-
-impl StatusArgs {
-    fn which(&self) -> Which {
-        Which {
-            order: self.order.clone().unwrap_or_default(),
-            gateway: self.gateway,
-            account: self.account.clone(),
-            payment_id: self.payment_id.clone(),
-        }
-    }
 }
 
 pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failure> {
@@ -68,7 +51,8 @@ pub(crate) async fn run(shell: &Shell, args: &StatusArgs) -> Result<Exit, Failur
         show_cancel(shell, &desk, &intent, events).await?;
         return Ok(Exit::of_state(intent.state));
     }
-    let found = shell.find(&desk, &args.which()).await;
+    let which = args.among.selector(args.order.as_deref().unwrap_or_default())?;
+    let found = shell.find(&desk, &which).await;
     let is_id = args.order.as_deref().is_some_and(|text| text.parse::<IntentId>().is_ok());
     let payment = match found {
         // no order looks like the number of a cancel by chance
@@ -98,7 +82,7 @@ async fn of_key(
 ) -> Result<IntentRecord, Failure> {
     // an account may be configured no longer
     let known = desk.journal().accounts().await.map_err(|error| shell.journal_failed(error))?;
-    let mut names: BTreeSet<AccountName> = match (args.gateway, &args.account) {
+    let mut names: BTreeSet<AccountName> = match (args.among.gateway, &args.among.account) {
         (Some(gateway), Some(merchant)) => [AccountName { gateway, merchant: merchant.clone() }].into(),
         _ => config
             .account_list()
@@ -107,8 +91,7 @@ async fn of_key(
             .chain(known)
             .collect(),
     };
-    names.retain(|name| args.gateway.is_none_or(|wanted| wanted == name.gateway));
-    names.retain(|name| args.account.as_ref().is_none_or(|wanted| *wanted == name.merchant));
+    names.retain(|name| args.among.has(name.gateway, &name.merchant));
     let names: Vec<AccountName> = names.into_iter().collect();
     let mut found = desk.of_key(key, &names).await.map_err(|error| shell.desk_failed(&error))?;
     match (found.len(), found.pop()) {
@@ -129,9 +112,17 @@ async fn cancel(shell: &Shell, desk: &Desk, text: &str) -> Result<Option<IntentR
     desk.journal().intent(id).await.map_err(|error| shell.journal_failed(error))
 }
 
+/// The id that a text is.
+pub(crate) fn an_id(shell: &Shell, text: &str) -> Result<IntentId, Failure> {
+    text.parse().map_err(|error: ParseIdError| {
+        let code = DeskError::NoSuchCancel.code();
+        Failure::new(Exit::Usage, code, shell.said(&error.to_string()))
+    })
+}
+
 /// A cancel that must be there.
-pub(crate) async fn the_cancel(shell: &Shell, desk: &Desk, text: &str) -> Result<IntentRecord, Failure> {
-    let found = cancel(shell, desk, text).await?;
+pub(crate) async fn the_cancel(shell: &Shell, desk: &Desk, id: IntentId) -> Result<IntentRecord, Failure> {
+    let found = desk.journal().intent(id).await.map_err(|error| shell.journal_failed(error))?;
     found.ok_or_else(|| shell.desk_failed(&DeskError::NoSuchCancel))
 }
 
@@ -235,6 +226,9 @@ pub(crate) async fn cancel_text(
     }
     if let Some(waiting) = waiting(shell, desk, intent).await? {
         rows.push((shell.t(&text::WAITS), show::waits(lang, &waiting)));
+    }
+    if let (None, Some(job)) = (held, bulk_halted::job_of(shell, desk, intent).await?) {
+        rows.push((words::BULK_JOB.of(lang), bulk_halted::told(shell, &job)));
     }
     let mut shown = show::pairs(rows);
     if let (true, Some(evidence)) = (intent.waits_for_a_person(), &intent.evidence) {

@@ -86,13 +86,16 @@ texts! {
     KEY = "key", "요청 키";
     REASON = "reason", "사유";
     DECIDED_BY = "decided by", "처리한 사람";
+    NOT_THE_EXAMPLE = "--by: write your own name, not the placeholder", "--by: 예시 글자가 아니라 본인 이름을 적으세요";
     DECIDED_BECAUSE = "because", "처리 사유";
     AGE = "age", "경과";
     HELD = "held: its bulk job {0} is halted", "보류: 멈춘 일괄 작업({0})의 건";
     NEXT_LOOK = "next look", "다음 확인";
     WAITS = "waits because", "대기 이유";
-    WAITS_JOB = "its bulk job {0} is halted: see `cancel-desk bulk report {0}`",
-        "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 확인하세요";
+    WAITS_JOB = "its bulk job {0} is halted: see `cancel-desk bulk report {0}`; to go on: cancel-desk bulk run {0} --resume --by NAME \
+        --reason WHY",
+        "일괄 작업이 멈춰 있습니다. `cancel-desk bulk report {0}`로 원인을 확인하고 해결한 뒤 이어서 실행하세요: cancel-desk bulk run {0} --resume --by 이름 \
+        --reason 사유";
     WAITS_ANOTHER = "another cancel of the same payment, {0}, has no outcome yet: this one follows it",
         "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
     WAITS_DECISION = "another cancel of the same payment, {0}, waits for a person: no worker goes on before that one is decided",
@@ -311,21 +314,35 @@ texts! {
         "이 환불({0})은 저널의 다른 취소로 설명되지 않는 PG 환불({1})에 들어 있을 수 있습니다. 환불되지 않음으로 기록하고 다시 \
         요청하면 두 번 환불됩니다";
     SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
-        resolve those first; only if it is certainly not there, add --force",
+        resolve those first; only if it is certainly not there and cannot come, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened, 다른 잃어버린 환불이면 그 요청을 먼저 다시 보내 처리하세요. 이 환불이 \
-        없음이 확실할 때만 --force를 붙이세요";
+        없고 앞으로도 처리될 수 없음이 확실할 때만 --force를 붙이세요";
     LESS_REFUNDED = "the gateway refunded {0} of this payment, and {1} stand here as completed: one of these did not happen, or is not \
         shown yet. Look at its admin page; only once you know which, add --force",
         "PG가 이 결제에서 환불한 금액은 {0}인데 여기에 완료로 남은 금액은 {1}입니다. 완료로 남은 것 가운데 환불되지 않은 것이 있거나 \
         PG에 아직 나오지 않은 것입니다. PG 관리자 화면에서 확인하고, 어느 쪽인지 확실할 때만 --force를 붙이세요";
-    NOT_IN_LEDGER = "the gateway refunded {1} of this payment, of which {2} stand here as completed: this {0} cannot be there",
-        "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 이 저널에 완료로 남아 있습니다. 이 환불({0})은 PG에 있을 수 없습니다";
+    NOT_IN_LEDGER = "the gateway refunded {1} of this payment, of which {2} stand here as completed or were gone before it was sent: \
+        this {0} cannot be there",
+        "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 이 저널에 완료로 남아 있거나 이 건을 전송하기 전에 환불된 금액입니다. 이 환불({0})은 PG에 \
+        있을 수 없습니다";
+    NOT_IN_LIST = "the gateway's list holds {1} that no other cancel of this journal explains, and none of it can be this {0}",
+        "저널의 다른 취소로 설명되지 않는 PG 취소({1}) 중에 이 환불({0})일 수 있는 것이 없습니다";
+    ALL_ACCOUNTED_FOR = "every refund in the gateway's list is explained by another cancel of this journal: this {0} cannot be there",
+        "PG 취소 내역이 모두 저널의 다른 취소로 설명됩니다. 이 환불({0})은 PG에 있을 수 없습니다";
     MADE_OR_FORCE = "look at the gateway's admin page: is it not there, make it there, exactly this amount; is it there, try again when \
         `lookup` shows it; only if that never comes, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 없으면 정확히 이 금액을 직접 환불하고, 있으면 `lookup`에 나온 뒤 다시 시도하세요. 끝내 나오지 않을 때만 \
         --force를 붙이세요";
+    SHOWN_OR_FORCE = "it was sent, and may still come: do not make it in the admin page. Try again when `lookup` shows it, or \
+        --look-again; only if it is certainly there and never shown, add --force",
+        "이미 전송한 건이라 나중에 처리될 수 있으니 관리자 화면에서 직접 환불하지 마세요. `lookup`에 나온 뒤 다시 시도하거나 --look-again으로 두세요. 환불이 \
+        있음이 확실한데 끝내 나오지 않을 때만 --force를 붙이세요";
+    NOT_SHOWN = "the gateway shows no refund that can be this {0}. How soon a refund is shown no gateway documents: that none can come \
+        any more is your word. If one does, and it is asked for anew, it is refunded twice",
+        "지금 PG 내역에는 이 환불({0})일 수 있는 것이 없습니다. 다만 환불이 조회에 언제 반영되는지는 어느 PG의 문서에도 없습니다. 앞으로도 처리될 수 없다는 것은 \
+        직접 확인한 것으로 기록되며, 그 뒤에 처리되고 다시 요청까지 하면 두 번 환불됩니다";
     BY_THE_BOOKS = "the gateway's ledger shows that at least this amount was refunded beyond what is completed here, not by whom nor for \
-        which wish: any refund of at least {0} by somebody else passes. That it was this one is your word",
+        which wish: a refund of at least {0} by somebody else passes. That it was this one is your word",
         "PG 내역으로는 이 저널에서 완료된 금액 외에 이 금액 이상이 환불되었는지만 확인합니다. 누가 어떤 요청으로 했는지는 알 수 없어, 다른 곳에서 {0} 이상을 \
         환불했어도 통과합니다. 이 요청의 환불이 맞는지는 직접 확인한 것으로 기록됩니다";
     OF_CANCEL = "of this journal: cancel {0}", "이 저널의 취소 {0}";
@@ -378,6 +395,10 @@ texts! {
         "점검 대상 결제가 {0}건입니다. 한 건씩 PG에 조회해 저널과 정확히 일치하는 결제만 해제합니다. 잃어버린 요청은 그 전에 원래 키로 다시 보내야 \
         합니다. 계속할까요? [y/N] ";
     TRUSTED_MATCHING = "{0} payments are trusted again, {1} stay suspect", "결제 {0}건을 해제했습니다. {1}건은 계속 점검 대상입니다";
+    STAY_SUSPECT = "{0} payments stay suspect: {1}", "결제 {0}건은 계속 점검 대상입니다: {1}";
+    FIRST_OF_THEM = "the first of them: {0} (--json lists all)", "그중 처음 몇 건: {0} (--json으로 모두 볼 수 있습니다)";
+    ALL_AGAIN_THEN = "run the same command again in {0}; nothing was lost by asking early",
+        "{0} 뒤에 같은 명령을 다시 실행하세요. 일찍 실행해도 바뀐 것은 없습니다";
     STAYS_SUSPECT = "stays suspect: {0}: {1}", "계속 점검 대상: {0}: {1}";
     NOT_THE_SAME = "the gateway's ledger is not the journal's, or part of it is explained by no cancel here: compare it with \
         `cancel-desk lookup`, then trust it alone",
@@ -389,16 +410,18 @@ texts! {
         확인으로 갑니다). 해제한 뒤에 다시 보내면 두 번 환불됩니다";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
-    TOO_EARLY = "for {0} more copies of what the journal lost may still be on their way: try again then",
-        "잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0} 뒤에 다시 시도하세요";
-    PENDING_AT_PG = "the PG of this payment decides later, and a refund that the journal lost may wait there: if its admin page \
-        shows none, add --force",
-        "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 대기 중인 환불이 없으면 --force를 붙이세요";
+    TOO_EARLY = "for {0} more copies of it, or of what the journal lost, may still be on their way: try again then",
+        "이 환불이나 저널이 잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0} 뒤에 다시 시도하세요";
+    PENDING_AT_PG = "a refund of this payment may wait at the gateway or its PG, which decides later: only if the admin page shows \
+        none and none can come, add --force",
+        "이 결제의 환불이 나중에 처리하는 PG에서 아직 대기 중일 수 있습니다. PG 관리자 화면에 대기 중인 환불이 없고 앞으로도 처리될 수 없을 때만 --force를 붙이세요";
     IN_JOB = "in what the journal lost, bulk job {0} may have refunded {1} of it under the key {2}: ask for exactly that, \
-        `cancel-desk cancel` with --key {2} (a new key, where that one stands for another refund by now), and resolve what comes of \
-        it first. To discard the job proves nothing",
-        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}를 붙여(그 키가 이미 다른 환불에 \
-        쓰였으면 새 키로) 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 작업을 폐기해도 환불 여부는 알 수 없습니다";
+        `cancel-desk cancel` with --key {2} (a new key, where that one stands for another refund by now) {3}, and --refund-to where \
+        it is refunded into an account; resolve what comes of it first. With another reason it is another request, and the row is \
+        left out. To discard the job proves nothing",
+        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}(그 키가 이미 다른 환불에 \
+        쓰였으면 새 키) {3}을(를) 붙이고, 계좌로 환불하는 건이면 --refund-to도 붙여 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 사유가 다르면 다른 \
+        요청으로 보아 작업의 행이 제외됩니다. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 이 저널에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \

@@ -1,21 +1,25 @@
 //! `trust --all-matching`: clears every payment whose ledger is the journal's, and lists the others with why.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::desk::{ByHand, Desk, DeskError};
+use crate::desk::{ByHand, Desk, DeskError, seconds};
 use crate::protocol::unquiet;
 use crate::record::{PaymentKey, PaymentRecord, Suspect};
 
 use super::decide::TrustArgs;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::text;
+use super::{show, text};
 
 /// Look-ups at once.
 const AT_ONCE: usize = 8;
 /// Payments read at once.
 const PAGE: u32 = 200;
+/// So many that are left for the same reason are told one by one.
+const FEW: usize = 3;
 /// How many are done between two remarks.
 const TELL: usize = 100;
 
@@ -32,7 +36,8 @@ impl From<DeskError> for Left {
     }
 }
 
-type Checked = (PaymentKey, String, Result<(), Left>);
+/// A payment with its order number, and what was found of it.
+type Checked<T> = (PaymentKey, String, T);
 
 pub(super) async fn run(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure> {
     let (_, desk) = shell.desk_there().await?;
@@ -45,7 +50,7 @@ pub(super) async fn run(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failure
     if !args.yes() && !shell.ask(&text::ASK_TRUST_MATCHING.fill(shell.lang(), &[&count])) {
         return Ok(Exit::Usage);
     }
-    let mut running: JoinSet<Checked> = JoinSet::new();
+    let mut running: JoinSet<Checked<Result<(), Left>>> = JoinSet::new();
     let (mut trusted, mut left) = (Vec::new(), Vec::new());
     let mut rest = suspects.into_iter();
     loop {
@@ -125,7 +130,7 @@ async fn one(desk: &Desk, payment: &PaymentRecord, by: &str, reason: &str) -> Re
     Ok(())
 }
 
-fn told(shell: &Shell, trusted: &[PaymentKey], left: &[(PaymentKey, String, Left)]) -> Result<Exit, Failure> {
+fn told(shell: &Shell, trusted: &[PaymentKey], left: &[Checked<Left>]) -> Result<Exit, Failure> {
     let why = |left: &Left| match left {
         Left::NotTheSame => ("differs", shell.t(&text::NOT_THE_SAME).to_owned()),
         Left::Refused(error) => {
@@ -141,11 +146,55 @@ fn told(shell: &Shell, trusted: &[PaymentKey], left: &[(PaymentKey, String, Left
         let trusted: Vec<String> = trusted.iter().map(ToString::to_string).collect();
         shell.json(&json!({ "trusted": trusted, "left": left.collect::<Vec<_>>() }));
     } else {
-        for (key, order, left) in left {
-            let named = format!("{key} ({} {order})", shell.t(&text::ORDER));
-            shell.line(&text::STAYS_SUSPECT.fill(shell.lang(), &[&named, &why(left).1]));
+        for (_, left) in by_code(left) {
+            people(shell, &left, &why);
         }
         shell.line(&text::TRUSTED_MATCHING.fill(shell.lang(), &[&trusted.len(), &left.len()]));
+        let waits = left.iter().filter_map(|(.., left)| match left {
+            Left::Refused(DeskError::TooEarly(wait)) => Some(Duration::from_secs(seconds(*wait))),
+            _ => None,
+        });
+        if let Some(longest) = waits.max() {
+            let next = text::ALL_AGAIN_THEN.fill(shell.lang(), &[&show::span(longest)]);
+            shell.remark(&text::NEXT.fill(shell.lang(), &[&next]));
+        }
     }
     Ok(if left.is_empty() { Exit::Done } else { Exit::Person })
+}
+
+/// Those that are left, by the word of why; the word is only to tell them apart.
+fn by_code(left: &[Checked<Left>]) -> Vec<(&'static str, Vec<&Checked<Left>>)> {
+    let mut groups: Vec<(&'static str, Vec<&Checked<Left>>)> = Vec::new();
+    for one in left {
+        let code = match &one.2 {
+            Left::NotTheSame => "",
+            Left::Refused(error) => error.code(),
+        };
+        match groups.iter_mut().find(|(known, _)| *known == code) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((code, vec![one])),
+        }
+    }
+    groups
+}
+
+/// One a line; what many wait for alike is summed up. What differs has to be settled one by one, and so is listed.
+fn people(shell: &Shell, left: &[&Checked<Left>], why: &impl Fn(&Left) -> (&'static str, String)) {
+    let named = |(key, order, _): &Checked<Left>| format!("{key} ({} {order})", shell.t(&text::ORDER));
+    let longest = left.iter().max_by_key(|(.., left)| match left {
+        Left::Refused(DeskError::TooEarly(wait)) => *wait,
+        _ => Duration::ZERO,
+    });
+    match longest {
+        Some((.., longest @ Left::Refused(_))) if left.len() > FEW => {
+            shell.line(&text::STAY_SUSPECT.fill(shell.lang(), &[&left.len(), &why(longest).1]));
+            let first: Vec<String> = left.iter().take(FEW).map(|one| named(one)).collect();
+            shell.line(&text::FIRST_OF_THEM.fill(shell.lang(), &[&first.join(", ")]));
+        }
+        _ => {
+            for one in left {
+                shell.line(&text::STAYS_SUSPECT.fill(shell.lang(), &[&named(one), &why(&one.2).1]));
+            }
+        }
+    }
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use pg_core::{Gateway, Invalid};
+use pg_core::Gateway;
 
 use crate::protocol::Policy;
 
-use super::Problem;
-use super::secret::{Names, Need, secret};
-use super::section::{Found, Section};
+use super::section::Section;
+use super::{Problem, client};
 
 /// Longest name of an account.
 const MAX_NAME: usize = 64;
@@ -118,13 +117,7 @@ pub(super) fn read(section: Section<'_, '_>) -> Option<AccountConfig> {
         section.finish();
         return None;
     };
-    let common = Common { timeout: timeout.and_then(seconds), roots: roots(&section) };
-    let client = match gateway {
-        Gateway::Chaiport => chaiport(&section, common),
-        Gateway::Eximbay => eximbay(&section, common),
-        Gateway::Settlebank => settlebank(&section, common),
-        _ => None,
-    };
+    let client = client::read(&section, gateway, timeout.and_then(seconds));
     section.finish();
     Some(AccountConfig { gateway, name: name?, policy, client })
 }
@@ -209,165 +202,4 @@ fn policy(section: Section<'_, '_>, gateway: Option<Gateway>, timeout: Option<i6
     }
     section.finish();
     policy
-}
-
-/// What all three clients are told alike.
-struct Common {
-    timeout: Option<Duration>,
-    roots: Option<Vec<u8>>,
-}
-
-/// Further certificate authorities: no secret, so anyone may read the file.
-fn roots(section: &Section<'_, '_>) -> Option<Vec<u8>> {
-    let found = section.text("ca_file")?;
-    let path = section.reading.path(&found.value);
-    match std::fs::read(&path) {
-        Ok(pem) => Some(pem),
-        Err(_) => {
-            section.fault(found.place, "ca_file", Problem::Unreadable { path });
-            None
-        }
-    }
-}
-
-/// The address: a word, or an address of one's own.
-fn endpoint(section: &Section<'_, '_>, words: &[&str]) -> Option<Found<String>> {
-    if section.get("endpoint").is_none() {
-        section.missing(
-            "endpoint",
-            &format!("endpoint = \"{}\", or an address of your own", words.join("\" or \"")),
-        );
-        return None;
-    }
-    let found = section.text("endpoint")?;
-    if words.contains(&found.value.as_str()) || found.value.contains("://") {
-        return Some(found);
-    }
-    let reason = format!("must be {}, or an address such as http://127.0.0.1:9101", words.join(", "));
-    section.fault(found.place, "endpoint", Problem::Refused { reason });
-    None
-}
-
-/// Names the key of the file instead of the client's field.
-fn refused(section: &Section<'_, '_>, error: &Invalid) {
-    let key = match error.field() {
-        "api_key" => "key",
-        "api_secret" => "secret",
-        "base_url" => "endpoint",
-        "endpoint" | "mid" | "tier" | "licence_key" | "aes_key" => error.field(),
-        _ => "gateway",
-    };
-    section.fault(section.place.clone(), key, Problem::refused(error.reason()));
-}
-
-macro_rules! names {
-    ($name:literal) => {
-        Names { inline: $name, env: concat!($name, "_env"), file: concat!($name, "_file") }
-    };
-}
-
-fn chaiport(section: &Section<'_, '_>, common: Common) -> Option<ClientConfig> {
-    use chaiport_cancel::{AuthorizationForm, Config, Endpoint};
-
-    let key = secret(section, &names!("key"), Need::Required);
-    let api_secret = secret(section, &names!("secret"), Need::Required);
-    let tier = secret(section, &names!("tier"), Need::Optional);
-    let endpoint = endpoint(section, &["production", "static_ip"]);
-    let allow = section.flag("allow_custom_host");
-    let authorization = section.word("authorization", &["raw", "bearer"]);
-    let include = section.flag("include_sandbox");
-    let (endpoint, (Some(key), Some(api_secret))) = (endpoint?.value, (key, api_secret)) else { return None };
-    let endpoint = match endpoint.as_str() {
-        "production" => Endpoint::Production,
-        "static_ip" => Endpoint::StaticIp,
-        _ => Endpoint::Custom(endpoint),
-    };
-    let mut builder = Config::builder(&key.value, &api_secret.value)
-        .endpoint(endpoint)
-        .allow_custom_host(allow)
-        .include_sandbox(include);
-    if authorization == Some("bearer") {
-        builder = builder.authorization(AuthorizationForm::Bearer);
-    }
-    if let Some(tier) = tier {
-        builder = builder.tier(&tier.value);
-    }
-    if let Some(limit) = common.timeout {
-        builder = builder.total_timeout(limit);
-    }
-    if let Some(pem) = common.roots {
-        builder = builder.extra_root_certificates(pem);
-    }
-    let built = builder.build().and_then(|config| config.base_url().map(|_| config));
-    built.map(ClientConfig::Chaiport).map_err(|error| refused(section, &error)).ok()
-}
-
-fn eximbay(section: &Section<'_, '_>, common: Common) -> Option<ClientConfig> {
-    use eximbay_cancel::{Config, Endpoint};
-
-    let key = secret(section, &names!("key"), Need::Required);
-    let mid = mid(section);
-    let endpoint = endpoint(section, &["production", "sandbox"]);
-    let allow = section.flag("allow_custom_host");
-    let (endpoint, (Some(key), Some(mid))) = (endpoint?.value, (key, mid)) else { return None };
-    let endpoint = match endpoint.as_str() {
-        "production" => Endpoint::Production,
-        "sandbox" => Endpoint::Sandbox,
-        _ => Endpoint::Custom(endpoint),
-    };
-    let mut builder = Config::builder(key.value.as_str(), mid).endpoint(endpoint).allow_custom_host(allow);
-    if let Some(limit) = common.timeout {
-        builder = builder.total_timeout(limit);
-    }
-    if let Some(pem) = common.roots {
-        builder = builder.extra_root_certificates(pem);
-    }
-    builder.build().map(ClientConfig::Eximbay).map_err(|error| refused(section, &error)).ok()
-}
-
-fn settlebank(section: &Section<'_, '_>, common: Common) -> Option<ClientConfig> {
-    use settlebank_cancel::{Config, Endpoint, EqualAmounts};
-
-    if section.get("form").is_none() {
-        section.missing("form", "form = \"standard\" (or \"flat\")");
-    }
-    let form = section.word("form", &["standard", "flat"]);
-    let mid = mid(section);
-    let licence = secret(section, &names!("licence_key"), Need::Required);
-    let wants_aes = if form == Some("flat") { Need::Optional } else { Need::Required };
-    let aes = secret(section, &names!("aes_key"), wants_aes);
-    let endpoint = endpoint(section, &["production", "sandbox"]);
-    let allow = section.flag("allow_custom_host");
-    let equal = section.word("equal_amounts", &["refuse", "send"]);
-    let (endpoint, (Some(form), Some(mid), Some(licence))) = (endpoint?.value, (form, mid, licence)) else {
-        return None;
-    };
-    let endpoint = match endpoint.as_str() {
-        "production" => Endpoint::Production,
-        "sandbox" => Endpoint::Sandbox,
-        _ => Endpoint::Custom(endpoint),
-    };
-    let mut builder = match form {
-        "flat" => Config::flat(mid, licence.value.as_str()),
-        _ => Config::standard(mid, licence.value.as_str(), aes?.value.as_str()),
-    };
-    builder = builder.endpoint(endpoint).allow_custom_host(allow);
-    if equal == Some("send") {
-        builder = builder.equal_amounts(EqualAmounts::Send);
-    }
-    if let Some(limit) = common.timeout {
-        builder = builder.total_timeout(limit);
-    }
-    if let Some(pem) = common.roots {
-        builder = builder.extra_root_certificates(pem);
-    }
-    builder.build().map(Box::new).map(ClientConfig::Settlebank).map_err(|error| refused(section, &error)).ok()
-}
-
-fn mid(section: &Section<'_, '_>) -> Option<String> {
-    if section.get("mid").is_none() {
-        section.missing("mid", "mid = \"…\", the merchant id");
-        return None;
-    }
-    section.text("mid").map(|found| found.value)
 }

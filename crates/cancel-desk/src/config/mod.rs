@@ -20,6 +20,7 @@
 //! An empty variable counts as not set.
 
 mod account;
+mod client;
 mod example;
 mod fault;
 mod lang;

@@ -324,7 +324,7 @@ pub(super) fn workers(section: Section<'_, '_>) -> usize {
 
 pub(super) fn log(section: Section<'_, '_>) -> LogConfig {
     let word = section.word("format", &["text", "json"]);
-    let own = section.text("filter").map(|found| found.value);
+    let own = section.text("filter");
     let reading = section.reading;
     let format = match reading.env("CANCEL_DESK_LOG_FORMAT").as_deref() {
         Some("text") => Some("text"),
@@ -336,7 +336,28 @@ pub(super) fn log(section: Section<'_, '_>) -> LogConfig {
         }
         None => word,
     };
-    let filter = reading.env("CANCEL_DESK_LOG").or(own);
+    let name = "CANCEL_DESK_LOG";
+    let variable = reading.env(name);
+    let variable = variable.map(|value| Found { value, place: Place::Variable(name.to_owned()) });
+    let filter = variable.or(own);
+    if let Some(found) = filter.as_ref().filter(|found| !is_filter(&found.value)) {
+        let reason = "must be such as `info` or `warn,cancel_desk=debug`";
+        reading.fault(found.place.clone(), "log.filter", Problem::refused(reason));
+    }
     section.finish();
-    LogConfig { format: if format == Some("json") { LogFormat::Json } else { LogFormat::Text }, filter }
+    LogConfig {
+        format: if format == Some("json") { LogFormat::Json } else { LogFormat::Text },
+        filter: filter.map(|found| found.value),
+    }
+}
+
+/// Whether the program can log by it. Without the program nobody reads it here.
+#[cfg(feature = "cli")]
+fn is_filter(text: &str) -> bool {
+    tracing_subscriber::EnvFilter::try_new(text).is_ok()
+}
+
+#[cfg(not(feature = "cli"))]
+const fn is_filter(_text: &str) -> bool {
+    true
 }

@@ -152,6 +152,7 @@ patience_s = "long"
 count = 0
 [log]
 format = "xml"
+filter = "=loud="
 "#;
     let found = faults(&folder, text, &[]);
     let expected = [
@@ -176,6 +177,7 @@ format = "xml"
         (27, "http.patience_s", "whole number"),
         (29, "worker.count", "1 to 256"),
         (31, "log.format", "text, json"),
+        (32, "log.filter", "such as `info`"),
     ];
     for (line, field, part) in expected {
         let hit = found.iter().any(|(l, f, text)| *l == line && f == field && text.contains(part));
@@ -235,6 +237,51 @@ endpoint = "production"
             (27, "account.licence_key"),
         ]
     );
+}
+
+#[test]
+fn what_the_gateways_refuse_is_told_of_every_key_and_beside_what_is_missing() {
+    let folder = Folder::new("refused-all");
+    folder.write("ca.pem", "CANARY", 0o644);
+    let text = r#"
+[[account]]
+gateway = "chaiport"
+name = "a"
+key_env = "BAD"
+secret_env = "BAD"
+tier_env = "K"
+endpoint = "http://proxy.example"
+ca_file = "ca.pem"
+[[account]]
+gateway = "eximbay"
+name = "a"
+mid = "short"
+endpoint = "http://proxy.example"
+[[account]]
+gateway = "settlebank"
+name = "a"
+mid = "longer than twelve"
+licence_key_env = "BAD"
+aes_key_env = "K"
+"#;
+    let found = faults(&folder, text, &[("K", "CANARY"), ("BAD", "CANARY \u{1}")]);
+    let fields: Vec<(usize, &str)> = found.iter().map(|(line, field, _)| (*line, field.as_str())).collect();
+    let expected = [
+        (2, "account.key"),
+        (2, "account.secret"),
+        (2, "account.tier"),
+        (2, "account.endpoint"),
+        (9, "account.ca_file"),
+        (10, "account.key_env"),
+        (10, "account.mid"),
+        (10, "account.endpoint"),
+        (15, "account.form"),
+        (15, "account.endpoint"),
+        (15, "account.mid"),
+        (15, "account.licence_key"),
+        (15, "account.aes_key"),
+    ];
+    assert_eq!(fields, expected, "{found:#?}");
 }
 
 #[test]
@@ -298,10 +345,11 @@ fn variables_go_before_the_file() {
             ("CANCEL_DESK_TOKEN", "CANARY"),
             ("CANCEL_DESK_WORKERS", "many"),
             ("CANCEL_DESK_LOG_FORMAT", "xml"),
+            ("CANCEL_DESK_LOG", "=loud="),
         ],
     )
     .unwrap_err();
-    assert_eq!(bad.list().len(), 6, "{bad}");
+    assert_eq!(bad.list().len(), 7, "{bad}");
     assert!(bad.list().iter().all(|fault| matches!(fault.place, Place::Variable(_))));
     assert!(!bad.to_string().contains("CANARY"));
 }

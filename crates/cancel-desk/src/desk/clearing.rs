@@ -10,17 +10,11 @@ use crate::journal::{Journal, JournalError};
 use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
-use crate::record::{
-    Evidence, IntentId, IntentRecord, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord,
-    Resolution, Why,
-};
+use crate::record::{IntentId, JobId, JobRow, JobState, PaymentKey, PaymentRecord};
 use crate::worker::{is_pending, known};
 
+use super::decision::{OLD_ANSWER, OTHER_PAID};
 use super::{Desk, DeskError};
-
-/// Why the books of another payment say nothing of this one.
-const OTHER_PAID: &str =
-    "the gateway shows another paid amount than the one that is registered: look at its admin page";
 
 /// Rows of a job, or events, read at once.
 const PAGE: u32 = 1_000;
@@ -47,8 +41,8 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
     /// [`DeskError::LessRefunded`],
-    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; whatever was compared, [`DeskError::NotAllowed`] while a cancel of
-    /// it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
+    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; [`DeskError::NotAllowed`] where the look-up shows another paid amount, or more left than is known; whatever was
+    /// compared, [`DeskError::NotAllowed`] while a cancel of it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
         key: &PaymentKey,
@@ -69,150 +63,14 @@ impl Desk {
         Ok(trusted)
     }
 
-    /// Refuses what the gateway's books speak against, as far as they are asked. Tells the balance that they show, where what
-    /// is decided is to fit it still when it is written.
-    pub(super) async fn check_decision(
-        &self,
-        id: IntentId,
-        resolution: Resolution,
-        by_hand: ByHand,
-    ) -> Result<Option<i64>, DeskError> {
-        match resolution {
-            Resolution::Happened => self.take_in_what_happened(id, by_hand).await,
-            Resolution::DidNotHappen if by_hand < ByHand::Everything => {
-                self.check_denied(id).await.map(|()| None)
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// What is refused for want of room.
-    pub(super) async fn not_in_ledger(
-        &self,
-        id: IntentId,
-        refunded: i64,
-        known: i64,
-    ) -> Result<DeskError, DeskError> {
-        let intent = self.intent(id).await?;
-        let payment = self.payment(&intent.payment).await?;
-        let (refunded, known) = (payment.money(refunded), payment.money(known));
-        Ok(DeskError::NotInLedger { asked: intent.amount, refunded, known })
-    }
-
-    /// Refuses to call a cancel not happened that may be among what a restored journal lost, or that a person may have made
-    /// by hand. What was sent after the backup is not in the journal, nor what was made in the admin page, so that `sent 0×`
-    /// proves nothing.
-    async fn check_denied(&self, id: IntentId) -> Result<(), DeskError> {
-        let intent = self.intent(id).await?;
-        let payment = self.payment(&intent.payment).await?;
-        // what cannot be decided at all, the journal refuses
-        if intent.state.is_final() || !is_denied_by_the_books(&payment, &intent) {
-            return Ok(());
-        }
-        let found = self.look_up(&payment.key()).await;
-        self.check_not_there(&payment, &intent, found).await
-    }
-
-    /// Whether what the gateway shows is asked before a person's decision is written.
-    #[cfg(feature = "cli")]
-    pub(crate) async fn is_decided_by_the_books(
-        &self,
-        payment: &PaymentRecord,
-        intent: &IntentRecord,
-        resolution: Resolution,
-    ) -> Result<bool, DeskError> {
-        match resolution {
-            Resolution::Happened => {
-                Ok(may_be_lost(payment, intent) || self.happens_by_the_books(intent).await?)
-            }
-            Resolution::DidNotHappen => Ok(is_denied_by_the_books(payment, intent)),
-            Resolution::LookAgain => Ok(false),
-        }
-    }
-
-    /// Whether the journal has no open attempt of which a copy may have left: the gateway's books alone tell whether it
-    /// happened, and whether it is among what was taken for others' refunds.
-    ///
-    /// # Errors
-    /// [`DeskError::Journal`].
-    async fn happens_by_the_books(&self, intent: &IntentRecord) -> Result<bool, DeskError> {
-        if intent.state != IntentState::Manual {
-            return Ok(false);
-        }
-        if intent.is_for_the_admin_page() {
-            return Ok(true);
-        }
-        let attempts = self.journal().attempts_of(intent.id).await?;
-        let may_have_left = attempts.iter().any(|attempt| attempt.state.is_open() && attempt.doubts > 0);
-        Ok(!attempts.is_empty() && !may_have_left)
-    }
-
-    /// Refuses to call a cancel happened for which the gateway's books have no room, and takes their balance in: a refund
-    /// that was seen already is not to lower it once more.
-    async fn take_in_what_happened(&self, id: IntentId, by_hand: ByHand) -> Result<Option<i64>, DeskError> {
-        let intent = self.intent(id).await?;
-        let payment = self.payment(&intent.payment).await?;
-        let lost = may_be_lost(&payment, &intent);
-        if intent.state.is_final() || !(lost || self.happens_by_the_books(&intent).await?) {
-            return Ok(None);
-        }
-        let found = self.look_up(&payment.key()).await;
-        let state = match found {
-            Ok(state) if state.paid == payment.paid() => state,
-            _ if by_hand == ByHand::Everything => return Ok(None),
-            Ok(_) => return Err(DeskError::NotAllowed(OTHER_PAID)),
-            Err(error) => return Err(error),
-        };
-        // an old answer shows less than is known
-        let balance = state.balance.minor().min(payment.known_balance);
-        let gone = payment.paid().minor().saturating_sub(balance);
-        let ours = payment.refunded.saturating_add(intent.amount.minor());
-        if gone < ours && by_hand < ByHand::Everything {
-            // it may be on its way
-            if lost {
-                self.check_quiet(&payment).await?;
-            }
-            return Err(self.not_in_ledger(id, gone, payment.refunded).await?);
-        }
-        // a refund that its PG has not approved may leave the ledger again
-        if balance < payment.known_balance
-            && is_pending(self.account(&payment.key())?, &payment).await == Some(false)
-        {
-            self.journal().compared(&payment.key(), balance, false).await?;
-        }
-        Ok(Some(balance).filter(|_| by_hand < ByHand::Everything))
-    }
-
     /// Refuses while copies of what a restored journal lost may be on their way.
-    async fn check_quiet(&self, payment: &PaymentRecord) -> Result<(), DeskError> {
+    pub(super) async fn check_quiet(&self, payment: &PaymentRecord) -> Result<(), DeskError> {
         let Some(since) = payment.suspect_since else { return Ok(()) };
         let policy = self.account(&payment.key())?.policy();
         match unquiet(since, policy, self.journal().now().await?) {
             Some(left) => Err(DeskError::TooEarly(left)),
             None => Ok(()),
         }
-    }
-
-    /// Refuses where this cancel may be among what the gateway refunded: of what the journal lost, or what was made by hand.
-    pub(crate) async fn check_not_there(
-        &self,
-        payment: &PaymentRecord,
-        intent: &IntentRecord,
-        found: Result<PaymentState, DeskError>,
-    ) -> Result<(), DeskError> {
-        if !may_be_lost(payment, intent) {
-            return check_not_made(payment, intent, &found?);
-        }
-        self.check_quiet(payment).await?;
-        let state = found?;
-        if is_pending(self.account(&payment.key())?, payment).await != Some(false) {
-            return Err(DeskError::Pending);
-        }
-        let missing = self.missing(payment, &state, Some(intent.id)).await?;
-        if missing.may_hold(intent.amount) {
-            return Err(DeskError::MayHaveHappened { asked: intent.amount, found: missing.amounts() });
-        }
-        Ok(())
     }
 
     /// What the gateway refunded that no cancel of the journal accounts for, but for this one.
@@ -251,10 +109,17 @@ impl Desk {
         // a history without it proves nothing yet
         self.check_quiet(payment).await?;
         let state = found?;
+        if state.paid != payment.paid() {
+            return Err(DeskError::NotAllowed(OTHER_PAID));
+        }
         // something is called completed here that never was: what was lost may hide behind it
         if state.cancelled.minor() < payment.refunded {
             let known = payment.money(payment.refunded);
             return Err(DeskError::LessRefunded { refunded: state.cancelled, known });
+        }
+        // what it shows is not the last that is known: what was lost may be among what it leaves out
+        if state.balance.minor() > payment.known_balance {
+            return Err(DeskError::NotAllowed(OLD_ANSWER));
         }
         if is_pending(self.account(&key)?, payment).await != Some(false) {
             return Err(DeskError::Pending);
@@ -268,7 +133,8 @@ impl Desk {
             return Err(DeskError::Unexplained(missing.marked));
         }
         if let Some((job, row)) = self.job_that_asks(&key, &missing).await? {
-            return Err(DeskError::InJob { job, key: row.caller_key, amount: row.amount });
+            let (key, amount, reason) = (row.caller_key, row.amount, row.reason);
+            return Err(DeskError::InJob { job, key, amount, reason });
         }
         Ok(())
     }
@@ -390,37 +256,4 @@ async fn in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<InDoubt, De
             }
         }
     }
-}
-
-/// Whether a cancel is called not happened only if the gateway's books do not speak against it.
-fn is_denied_by_the_books(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
-    may_be_lost(payment, intent) || intent.is_for_the_admin_page()
-}
-
-/// Refuses where a cancel that was handed over to be made by hand may have been made: it is among what is gone since, and
-/// among what no completed cancel accounts for.
-fn check_not_made(
-    payment: &PaymentRecord,
-    intent: &IntentRecord,
-    state: &PaymentState,
-) -> Result<(), DeskError> {
-    if state.paid != payment.paid() {
-        return Err(DeskError::NotAllowed(OTHER_PAID));
-    }
-    let before = intent.evidence.as_ref().and_then(Evidence::highest_seen).unwrap_or(payment.known_balance);
-    // an old answer shows less than is known
-    let balance = state.balance.minor().min(payment.known_balance);
-    let ours = payment.refunded;
-    let unexplained = payment.paid().minor().saturating_sub(balance).saturating_sub(ours);
-    let made = before.saturating_sub(balance).min(unexplained);
-    if made >= intent.amount.minor() {
-        return Err(DeskError::MayHaveHappened { asked: intent.amount, found: vec![payment.money(made)] });
-    }
-    Ok(())
-}
-
-/// Whether what the gateway did for a cancel may be among what the journal lost.
-pub(crate) fn may_be_lost(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
-    let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
-    payment.suspect.is_some() || said_so
 }

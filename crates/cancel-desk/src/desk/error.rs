@@ -53,9 +53,11 @@ pub enum DeskError {
     },
     /// The state does not allow it.
     NotAllowed(&'static str),
-    /// After a restored backup: for so long, copies of what the journal lost may still be on their way.
+    /// For so long, copies of a cancel that is to be decided as not happened, or after a restored backup of what the journal
+    /// lost, may still be on their way.
     TooEarly(Duration),
-    /// After a restored backup: the payment's PG decides later, and a refund that the journal lost may wait there.
+    /// The gateway took the cancel and decides later, or the payment's PG does: a refund of it, or after a restored backup
+    /// one that the journal lost, may wait there.
     Pending,
     /// The gateway tells no single cancels: a person has to compare.
     NoHistory {
@@ -73,11 +75,12 @@ pub enum DeskError {
         key: String,
         /// What it asks for.
         amount: Money,
+        /// Its reason: with another one it is another request.
+        reason: Option<String>,
     },
     /// The gateway's history holds these refunds with a mark of ours, and no cancel of the journal explains them.
     Unexplained(Vec<Money>),
-    /// After a restored backup, or of what was to be made by hand, a cancel was to be decided as not happened, and it may be
-    /// among what the gateway refunded.
+    /// A cancel was to be decided as not happened, and it may be among what the gateway refunded.
     MayHaveHappened {
         /// What the cancel is to refund.
         asked: Money,
@@ -92,15 +95,21 @@ pub enum DeskError {
         /// What stands in the journal as completed.
         known: Money,
     },
-    /// A cancel of which nothing was sent, or nothing arrived as it seemed, or which a restored journal may have lost, was to be decided as happened, and the gateway
-    /// refunded no more than what stands here as completed, or less than this cancel.
+    /// A cancel was to be decided as happened, and beside what is accounted for, the gateway refunded less than it.
     NotInLedger {
         /// What the cancel is to refund.
         asked: Money,
         /// What the gateway has refunded of the payment.
         refunded: Money,
-        /// What stands in the journal as completed.
+        /// What stands in the journal as completed, or was gone before the cancel was sent.
         known: Money,
+    },
+    /// A cancel was to be decided as happened, and no single refund of the gateway's history can be it.
+    NotInList {
+        /// What the cancel is to refund.
+        asked: Money,
+        /// What the history holds that no other cancel of the journal accounts for.
+        found: Vec<Money>,
     },
     /// The gateway's ledger could not be read. A look-up moves nothing: ask again.
     LookUp(LookUpError),
@@ -133,7 +142,7 @@ impl DeskError {
             Self::Unexplained(_) => "lost_wishes",
             Self::MayHaveHappened { .. } => "may_have_happened",
             Self::LessRefunded { .. } => "less_refunded",
-            Self::NotInLedger { .. } => "not_in_ledger",
+            Self::NotInLedger { .. } | Self::NotInList { .. } => "not_in_ledger",
             Self::LookUp(_) => "look_up_failed",
             Self::Journal(_) => "journal_failed",
         }
@@ -198,24 +207,33 @@ impl fmt::Display for DeskError {
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
             Self::TooEarly(left) => write!(
                 f,
-                "for {} more seconds copies of what the journal lost may still be on their way: try again then",
+                "for {} more seconds copies of it, or of what the journal lost, may still be on their way: try again then",
                 seconds(*left)
             ),
             Self::Pending => f.write_str(
-                "the PG of this payment decides later, and a refund that the journal lost may wait there: look in its admin \
-                 page whether one does",
+                "a refund of this payment may wait at the gateway or its PG, which decides later: look in the admin page whether \
+                 one does; only if none does and none can come, decide with force",
             ),
             Self::NoHistory { refunded, known } => write!(
                 f,
                 "this gateway tells no single cancels: it refunded {refunded}, of which {known} stand here as completed; \
                  compare it in its admin page, and repeat lost wishes under their old keys first"
             ),
-            Self::InJob { job, key, amount } => write!(
-                f,
-                "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for exactly \
-                 that under that key (where it stands for another refund by now, under a new one), and resolve what comes of it \
-                 first; to discard the job proves nothing"
-            ),
+            Self::InJob { job, key, amount, reason } => {
+                write!(
+                    f,
+                    "in what the journal lost, bulk job {job} may have refunded {amount} of it under the key {key}: ask for \
+                     exactly that under that key (where it stands for another refund by now, under a new one), "
+                )?;
+                match reason {
+                    Some(reason) => write!(f, "with the reason {reason:?}")?,
+                    None => f.write_str("without a reason")?,
+                }
+                f.write_str(
+                    " and with the row's refund account where it has one, and resolve what comes of it first; to discard the \
+                     job proves nothing",
+                )
+            }
             Self::Unexplained(lost) => {
                 write!(
                     f,
@@ -238,9 +256,20 @@ impl fmt::Display for DeskError {
             ),
             Self::NotInLedger { asked, refunded, known } => write!(
                 f,
-                "the gateway refunded {refunded} of this payment, of which {known} stand here as completed: this {asked} cannot \
-                 be there; make it in the admin page, or wait until the gateway shows it; only if it is certainly there, \
-                 decide with force"
+                "the gateway refunded {refunded} of this payment, of which {known} stand here as completed or were gone before it \
+                 was sent: this {asked} cannot be there; wait until the gateway shows it, or see to it that it is made; only if \
+                 it is certainly there, decide with force"
+            ),
+            Self::NotInList { asked, found } if found.is_empty() => write!(
+                f,
+                "every refund in the gateway's list is accounted for: this {asked} cannot be there; wait until the gateway shows \
+                 it; only if it is certainly there, decide with force"
+            ),
+            Self::NotInList { asked, found } => write!(
+                f,
+                "the gateway's list holds {} that no other cancel of this journal accounts for, and none of it can be this \
+                 {asked}; wait until the gateway shows it; only if it is certainly there, decide with force",
+                added(found)
             ),
             Self::LookUp(error) => error.fmt(f),
             Self::Journal(error) => error.fmt(f),

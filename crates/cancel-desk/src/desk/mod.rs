@@ -5,6 +5,7 @@
 
 pub(crate) mod checks;
 mod clearing;
+mod decision;
 #[cfg(feature = "http")]
 mod differences;
 mod error;
@@ -30,7 +31,7 @@ use crate::worker::{Account, Accounts, Worker};
 
 pub use clearing::ByHand;
 #[cfg(feature = "cli")]
-pub(crate) use clearing::may_be_lost;
+pub(crate) use decision::{OLD_ANSWER, OTHER_PAID, may_be_lost};
 #[cfg(feature = "http")]
 pub(crate) use differences::{Difference, differences};
 pub use error::DeskError;
@@ -345,15 +346,15 @@ impl Desk {
 
     /// Writes what a person decided about a cancel, who and why.
     ///
-    /// After a restored backup, or of a cancel that could only be made by hand, [`Resolution::DidNotHappen`] looks the payment
-    /// up first, and is refused while the cancel may be among what the gateway refunded and nothing here accounts for. So does
-    /// [`Resolution::Happened`] of these, and of a cancel of which every attempt seemed outrun: it is refused where the
-    /// gateway's books have no room for it. Only [`ByHand::Everything`] goes past these.
+    /// Of a cancel that was sent, could only be made by hand, or may be among what a restored journal lost, both look the
+    /// payment up first. [`Resolution::DidNotHappen`] is refused while the cancel may be among what the gateway refunded and
+    /// nothing here accounts for, may be on its way, or with a PG that decides later; [`Resolution::Happened`] where the
+    /// gateway's books have no room for it, or no single refund that can be it. Only [`ByHand::Everything`] goes past these.
     ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
-    /// [`DeskError::Journal`]; after a restored backup [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`],
-    /// [`DeskError::Pending`]; [`DeskError::NotInLedger`]; [`DeskError::LookUp`], [`DeskError::NoAccount`].
+    /// [`DeskError::Journal`]; [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`], [`DeskError::Pending`];
+    /// [`DeskError::NotInLedger`], [`DeskError::NotInList`]; [`DeskError::LookUp`], [`DeskError::NoAccount`].
     pub async fn resolve(
         &self,
         id: IntentId,

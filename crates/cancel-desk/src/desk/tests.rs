@@ -14,6 +14,7 @@ mod clearing;
 mod in_job;
 #[cfg(feature = "gateways")]
 mod refused_here;
+mod sent;
 mod waits;
 
 /// A gateway that does what it is told, at once.

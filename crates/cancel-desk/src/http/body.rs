@@ -22,6 +22,10 @@ pub(super) const LARGE: usize = 8 * 1024 * 1024;
 
 /// Most members of an object: the guide's have ten.
 const MEMBERS: usize = 64;
+/// Longest name of an unknown member that is repeated, in characters.
+const MAX_SHOWN: usize = 40;
+/// Most digits of one: more may be an account's or a phone's.
+const MAX_DIGITS: usize = 4;
 
 /// Reads a whole body.
 pub(super) async fn read(
@@ -100,8 +104,29 @@ impl Fields {
         Err(Invalid::new("body", "must not have a member twice"))
     }
 
+    /// Refuses a member that is none of these: whoever wrote `금액` or `cancel_amout` meant something by it, and it would be
+    /// overlooked.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Problem> {
+        let unknown = (1_usize..).zip(self.names()).find(|(_, name)| !known.contains(name));
+        let Some((place, name)) = unknown else { return Ok(()) };
+        let known = known.join(", ");
+        Err(match shown(name) {
+            Some(name) => {
+                let why =
+                    format!("is not a member of this request: rename it or leave it out (members: {known})");
+                Problem::invalid(name, &why)
+            }
+            None => {
+                let why = format!(
+                    "must not have an unknown member, as no. {place} is: rename it or leave it out (members: {known})"
+                );
+                Problem::invalid("body", &why)
+            }
+        })
+    }
+
     /// The names of all members.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    fn names(&self) -> impl Iterator<Item = &str> {
         self.members.iter().map(|(name, _)| name.as_str())
     }
 
@@ -144,6 +169,16 @@ impl Fields {
         }
         Decimal::parse_json_number(raw).map(Some).map_err(|error| Invalid::new(name, error.to_string()))
     }
+}
+
+/// A member's name as it may be repeated: a word, and no value that slipped into its place.
+fn shown(name: &str) -> Option<&str> {
+    // letters that show nothing
+    let filler = |c: char| matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
+    let is_plain = |c: char| c.is_alphanumeric() && !filler(c) || matches!(c, '_' | '-' | '.' | ' ');
+    let digits = name.chars().filter(|c| c.is_numeric()).count();
+    let is_word = (1..=MAX_SHOWN).contains(&name.chars().count()) && digits <= MAX_DIGITS;
+    (is_word && name.trim() == name && name.chars().all(is_plain)).then_some(name)
 }
 
 impl fmt::Debug for Fields {
@@ -208,6 +243,20 @@ mod tests {
         assert!(begun.elapsed() < Duration::from_secs(20));
         for twice in [r#"{"a":1,"b":2,"a":1}"#, r#"{"a":1,"\u0061":1}"#] {
             assert_eq!(Fields::read(twice.as_bytes()).unwrap_err().code(), "invalid");
+        }
+    }
+
+    #[test]
+    fn only_a_name_that_can_be_one_is_repeated() {
+        for name in ["금액", "cancel_amout", "AMOUNT", "ａｍｏｕｎｔ", "결제 번호", "vat1", "a-b.c", "2026"]
+        {
+            assert_eq!(shown(name), Some(name));
+        }
+        let long = "가".repeat(MAX_SHOWN + 1);
+        for name in
+            ["", " amount", "a\nb", "\u{202e}tnuoma", "56211105948400", "\u{3164}", "<b>", "a\u{200b}", &long]
+        {
+            assert_eq!(shown(name), None, "{name:?}");
         }
     }
 }

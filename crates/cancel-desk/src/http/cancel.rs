@@ -24,8 +24,20 @@ const KEY: &str = "Idempotency-Key";
 const AMOUNT: &str = "cancel_request_amount";
 /// How long what the gateway accepted is waited for.
 const SETTLING: Duration = Duration::from_secs(4);
-/// What looks like an amount, or divides one, and is not ours: refused rather than overlooked.
-const MISTAKEN: [&str; 5] = ["amount", "checksum", "tax_free", "vat", "supply"];
+/// The guide's STEP 01, and what tells payments of the same order apart. Whatever else a body says would be overlooked.
+const MEMBERS: [&str; 11] = [
+    "merchant_uid",
+    AMOUNT,
+    "reason",
+    "refund_holder",
+    "refund_bank",
+    "refund_account",
+    "refund_tel",
+    "gateway",
+    "account",
+    "payment_id",
+    "imp_uid",
+];
 
 /// The updated record, as the guide has it, and the cancel.
 #[derive(Serialize)]
@@ -130,14 +142,8 @@ pub(super) fn unquoted(text: &str) -> String {
     }
 }
 
-fn wish(fields: &Fields, key: String) -> Result<Wish, Invalid> {
-    for name in fields.names().filter(|name| *name != AMOUNT) {
-        let plain = name.to_ascii_lowercase();
-        if let Some(mistaken) = MISTAKEN.iter().find(|word| plain.contains(*word)) {
-            let why = format!("must be the only amount of the request: leave out what is called {mistaken}…");
-            return Err(Invalid::new(AMOUNT, why));
-        }
-    }
+fn wish(fields: &Fields, key: String) -> Result<Wish, Problem> {
+    fields.only(&MEMBERS)?;
     let amount = Amount::Exact(fields.number(AMOUNT)?);
     let mut wish = Wish::new(selector(fields)?, key, amount);
     wish.reason = fields.text("reason")?;
@@ -264,18 +270,31 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_an_amount_is_not_overlooked() {
+    fn what_is_not_known_is_not_overlooked() {
         let read = |json: &str| {
             let fields = Fields::read(json.as_bytes()).ok()?;
-            Some(wish(&fields, "k".to_owned()).map_err(|error| error.field()).map(|_| ()))
+            let row = |problem: Problem| problem.row(1).field.unwrap_or_default();
+            Some(wish(&fields, "k".to_owned()).map_err(row).map(|_| ()))
         };
+        let at = |field: &str| Some(Err(field.to_owned()));
         let with = |more: &str| read(&format!(r#"{{"merchant_uid":"O","cancel_request_amount":1{more}}}"#));
         assert_eq!(with(""), Some(Ok(())));
         assert_eq!(with(r#","imp_uid":"imp_1","payment_id":"imp_1""#), Some(Ok(())));
-        assert_eq!(with(r#","user_id":7,"note":{"a":[]},"reason":null"#), Some(Ok(())));
-        for name in ["amount", "checksum", "cancelAmount", "tax_free", "vat_amount"] {
-            assert_eq!(with(&format!(r#","{name}":1"#)), Some(Err(AMOUNT)), "{name}");
+        for name in [
+            "금액",
+            "환불금액",
+            "cancel_amout",
+            "AMOUNT",
+            "ａｍｏｕｎｔ",
+            "결제번호",
+            "Imp_uid",
+            "checksum",
+            "vat_amount",
+        ] {
+            assert_eq!(with(&format!(r#","{name}":1"#)), at(name), "{name}");
+            assert_eq!(with(&format!(r#","{name}":null"#)), at(name), "{name}");
         }
+        assert_eq!(with(r#","56211105948400":1"#), at("body"));
         for (more, field) in [
             (r#","reason":7"#, "reason"),
             (r#","refund_bank":"88""#, "refund_account"),
@@ -284,12 +303,12 @@ mod tests {
             (r#","gateway":"paypal""#, "gateway"),
             (r#","imp_uid":"imp_1","payment_id":"imp_2""#, "imp_uid"),
         ] {
-            assert_eq!(with(more), Some(Err(field)), "{more}");
+            assert_eq!(with(more), at(field), "{more}");
         }
         assert_eq!(with(r#","reason":"a","reason":"b""#), None);
         for amount in ["\"1\"", "-1", "null", "[1]", "true", "1e999999999999"] {
             let body = format!(r#"{{"merchant_uid":"O","cancel_request_amount":{amount}}}"#);
-            assert_eq!(read(&body), Some(Err(AMOUNT)), "{amount}");
+            assert_eq!(read(&body), at(AMOUNT), "{amount}");
         }
     }
 }

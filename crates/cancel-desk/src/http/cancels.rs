@@ -91,6 +91,7 @@ pub(super) async fn resolve(
 ) -> Result<Response, Problem> {
     let id = parsed(id)?;
     let fields = fields(&shared, request).await?;
+    fields.only(&["resolution", "by", "reason", "force"])?;
     let resolution = resolution(&fields.needed("resolution")?)?;
     let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
     let by_hand = if fields.flag("force")? { ByHand::Everything } else { ByHand::Nothing };
@@ -107,6 +108,7 @@ pub(super) async fn withdraw(
 ) -> Result<Response, Problem> {
     let id = parsed(id)?;
     let fields = fields(&shared, request).await?;
+    fields.only(&["by", "reason"])?;
     let (by, reason) = (fields.needed("by")?, fields.needed("reason")?);
     let withdrawn = shared.desk.withdraw(id, &by, &reason).await?;
     info!(intent = %id, "withdrawn");

@@ -45,10 +45,11 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             format!("현재 상태에서는 할 수 없는 작업입니다: {why}")
         }
         DeskError::TooEarly(left) => format!(
-            "백업 복원 전에 보낸 요청이 아직 처리되고 있을 수 있습니다. {}초 뒤에 다시 시도하세요.",
+            "이 환불이나 저널이 잃어버린 요청이 아직 처리되고 있을 수 있습니다. {}초 뒤에 다시 시도하세요.",
             seconds(*left)
         ),
-        DeskError::Pending => "나중에 처리하는 PG의 결제라서 잃어버린 환불이 아직 대기 중일 수 있습니다. PG 관리자 페이지에서 확인하세요.".to_owned(),
+        DeskError::Pending => "이 결제의 환불이 나중에 처리하는 PG에서 아직 대기 중일 수 있습니다. PG 관리자 화면에서 확인해, 대기 중인 환불이 없고 앞으로도 \
+             처리될 수 없을 때만 \"force\": true로 요청하세요.".to_owned(),
         DeskError::MayHaveHappened { asked, found } => format!(
             "이 저널로 설명되지 않는 PG 환불이 있고({}), 이 환불({})이 그중 하나일 수 있습니다. PG 관리자 화면에서 확인해 \
              있으면 happened로 처리하세요. 다른 환불임이 확실할 때만 \"force\": true로 요청하세요.",
@@ -62,11 +63,22 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             money(*known)
         ),
         DeskError::NotInLedger { asked, refunded, known } => format!(
-            "PG가 이 결제에서 환불한 금액은 {}이고 그중 {}은(는) 여기에 완료로 남아 있습니다. 이 환불({})은 PG에 있을 수 없습니다. 관리자 화면에서 직접 환불하거나 \
-             PG 내역에 나올 때까지 기다리세요. 환불이 있음이 확실할 때만 \"force\": true로 요청하세요.",
+            "PG가 이 결제에서 환불한 금액은 {}이고 그중 {}은(는) 여기에 완료로 남아 있거나 이 건을 전송하기 전에 환불된 금액입니다. 이 환불({})은 PG에 있을 수 \
+             없습니다. PG 내역에 나올 때까지 기다리거나, 전송하지 않은 건이면 관리자 화면에서 직접 환불하세요. 환불이 있음이 확실할 때만 \"force\": true로 \
+             요청하세요.",
             money(*refunded),
             money(*known),
             money(*asked)
+        ),
+        DeskError::NotInList { asked, found } => format!(
+            "PG 취소 내역에 이 환불({})일 수 있는 취소가 없습니다(다른 취소로 설명되지 않는 내역: {}). PG 내역에 나올 때까지 기다리세요. 환불이 있음이 확실할 때만 \
+             \"force\": true로 요청하세요.",
+            money(*asked),
+            if found.is_empty() {
+                "없음".to_owned()
+            } else {
+                found.iter().copied().map(money).collect::<Vec<_>>().join(" + ")
+            }
         ),
         DeskError::LookUp(_) => "결제사 원장을 조회하지 못했습니다. 다시 시도하세요.".to_owned(),
         DeskError::Journal(_) => {

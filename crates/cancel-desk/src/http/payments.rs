@@ -27,6 +27,22 @@ const TOLD: usize = 100;
 /// How many payments are registered at once: a store may commit them together.
 const AT_ONCE: usize = 64;
 
+/// What a payment is made of. `/payments` and `/payments/bulk` take the same.
+const MEMBERS: [&str; 12] = [
+    "gateway",
+    "account",
+    "imp_uid",
+    "payment_id",
+    "merchant_uid",
+    "amount",
+    "cancel_amount",
+    "currency",
+    "method",
+    "pg_provider",
+    "paid_text",
+    "paid_on",
+];
+
 /// Which payment of the order, if there are several.
 #[derive(Deserialize)]
 pub(super) struct Choice {
@@ -180,7 +196,7 @@ fn checked(rows: &[(usize, Raw)], accounts: &Accounts) -> Read {
     let (mut payments, mut faults) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for (number, raw) in rows {
-        let read = Fields::read(raw.get().as_bytes()).and_then(|fields| Ok(payment(&fields, accounts)?));
+        let read = Fields::read(raw.get().as_bytes()).and_then(|fields| payment(&fields, accounts));
         let read = read.and_then(|new| Desk::check_payment(&new).map(|()| new).map_err(Problem::from));
         match read {
             Ok(new) if seen.insert(new.key()) => payments.push((*number, new)),
@@ -209,11 +225,12 @@ fn invalid_rows(mut rows: Vec<RowFault>) -> Problem {
 }
 
 /// A payment as the guide's table has it.
-fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Invalid> {
+fn payment(fields: &Fields, accounts: &Accounts) -> Result<NewPayment, Problem> {
+    fields.only(&MEMBERS)?;
     let gateway = match fields.text("gateway")? {
         Some(text) => gateway(&text)?,
         None if fields.text("imp_uid")?.is_some() => Gateway::Chaiport,
-        None => return Err(Invalid::new("gateway", "must be chaiport, eximbay or settlebank")),
+        None => return Err(Problem::invalid("gateway", "must be chaiport, eximbay or settlebank")),
     };
     let account = match fields.text("account")? {
         Some(account) => configured(gateway, account, accounts)?,

@@ -247,6 +247,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         | DeskError::MayHaveHappened { .. }
         | DeskError::LessRefunded { .. }
         | DeskError::NotInLedger { .. }
+        | DeskError::NotInList { .. }
         | DeskError::InJob { .. }
         | DeskError::RemainingDiffers { .. }
         | DeskError::PaymentConflict

@@ -334,7 +334,7 @@ pub(crate) fn resolve(
         return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
     }
     if let (Resolution::Happened, Some(seen)) = (resolution, seen_balance) {
-        has_room(payment, intent, seen)?;
+        has_room(payment, intent, attempt.as_ref(), seen)?;
     }
     match (resolution, attempt.as_mut()) {
         // no copy of it left: somebody made it by hand
@@ -392,11 +392,19 @@ pub(crate) fn resolve(
     check_sum(payment)
 }
 
-/// Whether what is gone can be this one beside what is completed.
-fn has_room(payment: &PaymentRecord, intent: &IntentRecord, seen: i64) -> Result<(), JournalError> {
+/// Whether what is gone can be this one beside what is completed, and beside what was gone before its open attempt.
+fn has_room(
+    payment: &PaymentRecord,
+    intent: &IntentRecord,
+    attempt: Option<&AttemptRecord>,
+    seen: i64,
+) -> Result<(), JournalError> {
+    let gone = |balance: i64| payment.paid().minor().saturating_sub(balance);
     // an old answer shows less than is known
-    let refunded = payment.paid().minor().saturating_sub(seen.min(payment.known_balance));
-    let known = payment.refunded;
+    let refunded = gone(seen.min(payment.known_balance));
+    let sent = attempt.filter(|attempt| attempt.doubts > 0);
+    let before = sent.map_or(0, |attempt| gone(attempt.balance_before.minor()));
+    let known = payment.refunded.max(before);
     if refunded < known.saturating_add(intent.amount.minor()) {
         return Err(JournalError::NotInLedger { refunded, known });
     }

@@ -28,7 +28,7 @@ pub enum JournalError {
     NotInLedger {
         /// What the gateway refunded at least, in minor units.
         refunded: i64,
-        /// What stands here as completed, in minor units.
+        /// What stands here as completed, or was gone before it was sent, in minor units.
         known: i64,
     },
     /// The payment was claimed by somebody else in the meantime. Nothing was written.
@@ -53,13 +53,13 @@ impl fmt::Display for JournalError {
             Self::Exceeds { available } => {
                 write!(f, "more than can still be refunded ({available} in minor units)")
             }
-            Self::AskedSince => {
-                f.write_str("the same refund was asked for since the plan was made: plan again")
-            }
+            Self::AskedSince => f.write_str(
+                "the same refund was asked for since the plan was made: plan again, under another name",
+            ),
             Self::NotInLedger { refunded, known } => write!(
                 f,
-                "the gateway refunded {refunded} of this payment, of which {known} stand here as completed (in minor units): \
-                 this one cannot be there; look the payment up again"
+                "the gateway refunded {refunded} of this payment, of which {known} stand here as completed or were gone \
+                 before it was sent (in minor units): this one cannot be there; look the payment up again"
             ),
             Self::LeaseLost => f.write_str("another worker holds this payment now"),
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),

@@ -107,5 +107,23 @@ fn left_out(rows: &Rows, reason: &'static str, record: Option<&Record>, now: Tim
     }))
 }
 
+/// Whether the refund of the row `r` was asked for since its job was planned, and not as one of the job's rows: under
+/// another key, or under that of a row that asks for something else. An event that is not sealed yet is younger than
+/// any that a planner was told.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+macro_rules! is_asked_since {
+    () => {
+        "EXISTS (SELECT 1 FROM intent o
+             WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
+                 AND o.amount = r.amount AND o.state NOT IN ('rejected', 'withdrawn')
+                 AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
+                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key AND k.fingerprint = o.fingerprint)
+                 AND NOT EXISTS (SELECT 1 FROM event e
+                     WHERE e.intent = o.id AND e.kind = 'submitted' AND e.seq <= job.seen_event))"
+    };
+}
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub(super) use is_asked_since;
+
 #[cfg(test)]
 mod tests;

@@ -48,6 +48,8 @@ pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
 pub(crate) use submit::check_key;
+#[cfg(any(feature = "bulk", feature = "cli"))]
+pub(crate) use submit::check_person;
 pub use submit::{NewIntent, Submitted};
 pub use vault::{Vault, VaultKey};
 #[cfg(feature = "fuzzing")]
@@ -432,8 +434,8 @@ pub trait Journal: Send + Sync + Debug {
     }
 
     /// As [`resolve`](Self::resolve), but [`Resolution::Happened`] is written only if the balance that the gateway showed,
-    /// in minor units, has room for it beside what is completed by now: one refund is not two cancels, whoever decided the
-    /// other one meanwhile.
+    /// in minor units, has room for it beside what is completed by now, and beside what was gone before it was sent: one
+    /// refund is not two cancels, whoever decided the other one meanwhile.
     ///
     /// # Errors
     /// [`JournalError::NotInLedger`]; as [`resolve`](Self::resolve).

@@ -120,7 +120,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), &'static str> {
 }
 
 /// Whoever decides signs with a name and a reason.
-pub(super) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
+pub(crate) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
     for (field, text) in [("by", by), ("reason", reason)] {
         if text.trim().is_empty() || text.chars().count() > MAX_REASON {
             return Err(Invalid::new(field, "must be 1 to 500 characters"));

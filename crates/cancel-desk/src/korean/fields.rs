@@ -112,10 +112,6 @@ pub(super) const TEXTS: Table = &[
     ),
     ("must be plain digits (12000, or 7.50), or full", "숫자(12000, 7.50) 또는 full(전액)이어야 합니다"),
     (
-        "must be the only amount of the request: leave out what is called {}…",
-        "요청에 금액은 하나만 있어야 합니다. {0}… 항목을 빼세요",
-    ),
-    (
         "a spreadsheet has turned it into 1.2E+07 form and lost digits: format the column as text and export it again",
         "엑셀에서 1.2E+07 형태로 바뀌어 숫자가 손실되었습니다. 열 서식을 텍스트로 바꾸고 다시 내보내세요",
     ),
@@ -256,6 +252,14 @@ pub(super) const TEXTS: Table = &[
     ("must stand once: the same payment is above", "같은 결제가 위에 있습니다. 한 번만 적으세요"),
     ("must have at most {} members", "항목은 {0}개 이하여야 합니다"),
     ("must not have a member twice", "같은 항목이 두 번 있으면 안 됩니다"),
+    (
+        "is not a member of this request: rename it or leave it out (members: {})",
+        "이 요청에 없는 항목입니다. 이름을 고치거나 빼세요 (쓸 수 있는 항목: {0})",
+    ),
+    (
+        "must not have an unknown member, as no. {} is: rename it or leave it out (members: {})",
+        "{0}번째 항목은 이 요청에 없는 항목입니다. 이름을 고치거나 빼세요 (쓸 수 있는 항목: {1})",
+    ),
     // columns of order files
     (
         "«{}» is not a column of an order file: rename it or delete it in a copy of the file, and plan the copy (columns: \

@@ -68,6 +68,11 @@ pub(super) const TEXTS: Table = &[
     ("the cancel does not wait for a person", "담당자 확인을 기다리는 취소가 아닙니다"),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),
     (
+        "the gateway shows less refunded than is known already: its answer is old, or what stands here as refunded is not; \
+         look again later",
+        "PG 조회 결과가 이미 확인된 환불금액보다 적습니다. 오래된 응답이거나, 여기에 환불로 남은 것이 실제로는 환불되지 않은 것입니다. 나중에 다시 조회하세요",
+    ),
+    (
         "the gateway shows another paid amount than the one that is registered: look at its admin page",
         "PG의 결제 금액이 등록한 금액과 다릅니다. PG 관리자 화면을 확인하세요",
     ),
@@ -129,12 +134,12 @@ pub(super) const TEXTS: Table = &[
         "{0}행과 같습니다. 둘 다 환불하려면 각각 별도의 키를 적으세요",
     ),
     (
-        "the gateway did not tell about it: plan again later",
-        "PG가 응답하지 않았습니다. 나중에 다시 계획하세요",
+        "the gateway did not tell about it: plan again later, under another name once this plan is run",
+        "PG가 응답하지 않았습니다. 나중에 다시 계획하세요. 그때 이 계획을 이미 실행했으면 다른 이름으로 계획하세요",
     ),
     (
-        "the same refund was asked for since the plan was made: plan again",
-        "계획한 뒤 같은 환불이 따로 접수되었습니다. 다시 계획하세요",
+        "the same refund was asked for since the plan was made: plan again, under another name",
+        "계획한 뒤 같은 환불이 따로 접수되었습니다. 다른 이름으로 다시 계획하세요",
     ),
     ("has another paid amount at the gateway", "PG의 결제금액과 다릅니다"),
     ("is not configured here", "설정에 없는 계정입니다"),

@@ -265,17 +265,24 @@ fn superseded(
     now: Timestamp,
 ) -> Change {
     // a copy may have passed the guard before the balance moved, and be applied after all
-    let quiet = if attempt.upstream > 0 { policy.upstream_quiet } else { policy.quiet };
-    let quiet_left = quiet.saturating_sub(now.since(attempt.last_send_at));
+    let quiet = quiet_left(attempt, policy, now);
     let in_doubt = attempt.upstream > 0 || (attempt.doubts > 0 && !is_refused(attempt));
-    if in_doubt && (!quiet_left.is_zero() || attempt.looks_since_send < 1) {
-        return on_schedule(snapshot, Why::NothingSeen, Some(state), Some(quiet_left.max(FIRST_LOOK)));
+    if in_doubt && (quiet.is_some() || attempt.looks_since_send < 1) {
+        let pause = quiet.unwrap_or_default().max(FIRST_LOOK);
+        return on_schedule(snapshot, Why::NothingSeen, Some(state), Some(pause));
     }
     match &attempt.refusal {
         // refused for a reason of its own: a new attempt would be refused as well
         Some(refusal) if !refusal.could_be_our_own_doing => rejected(refusal),
         _ => Change::Superseded,
     }
+}
+
+/// What is left of the time in which a copy of an attempt may be on its way, past the guard or before it.
+pub(crate) fn quiet_left(attempt: &AttemptRecord, policy: &Policy, now: Timestamp) -> Option<Duration> {
+    let quiet = if attempt.upstream > 0 { policy.upstream_quiet } else { policy.quiet };
+    let left = quiet.saturating_sub(now.since(attempt.last_send_at));
+    (!left.is_zero()).then_some(left)
 }
 
 /// The balance still is what it was before the attempt.

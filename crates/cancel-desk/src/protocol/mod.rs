@@ -31,10 +31,10 @@ mod tests;
 mod turn;
 
 pub use change::{AttemptPlan, Change, NewAttempt, Record};
-pub(crate) use decide::{balance_after, evidence, later, unquiet};
+pub(crate) use decide::{balance_after, evidence, later, quiet_left, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
-pub(crate) use restored::{Missing, is_marked, unexplained};
+pub(crate) use restored::{Missing, is_marked, tagged, unexplained};
 #[cfg(any(test, feature = "cli"))]
 pub(crate) use restored::{Origin, origins};
 pub use schedule::{LOOK_UPS, pause_before};

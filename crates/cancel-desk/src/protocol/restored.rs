@@ -88,6 +88,12 @@ pub(crate) struct Missing {
 impl Missing {
     /// `journal`: all of the payment, without the cancel that a person decides about: nothing explains its own.
     pub(crate) fn of(state: &PaymentState, refunded: i64, journal: &Known) -> Self {
+        Self::since(state, refunded, journal, 0)
+    }
+
+    /// The same, without the single refunds that were made while no more than so much was gone, where their moments tell
+    /// which these are.
+    pub(crate) fn since(state: &PaymentState, refunded: i64, journal: &Known, gone: i64) -> Self {
         let history = state.history.as_deref();
         let told = history.map_or(refunded, |entries| {
             entries.iter().fold(0_i64, |sum, entry| sum.saturating_add(entry.amount.minor()))
@@ -95,8 +101,12 @@ impl Missing {
         let rest = state.cancelled.minor().saturating_sub(told).max(0);
         let rest = Money::from_minor(rest, state.cancelled.currency()).ok().filter(|rest| !rest.is_zero());
         let (mut marked, mut unmarked) = (Vec::new(), Vec::new());
+        let gone = if has_clear_order(state) { gone } else { 0 };
+        let mut sum = 0_i64;
         for (amount, origin) in origins(state, journal) {
+            sum = sum.saturating_add(amount.minor());
             match origin {
+                _ if sum <= gone => {}
                 Origin::Of(_) => {}
                 Origin::Lost => marked.push(amount),
                 Origin::Others => unmarked.push(amount),
@@ -119,6 +129,19 @@ impl Missing {
     pub(crate) fn amounts(&self) -> Vec<Money> {
         self.marked.iter().chain(&self.unmarked).copied().chain(self.rest).collect()
     }
+}
+
+/// The refunds of the history that carry the mark of one of these attempts.
+pub(crate) fn tagged(state: &PaymentState, attempts: &[AttemptRecord]) -> Vec<Money> {
+    let tags = tags(attempts);
+    let entries = state.history.iter().flatten().filter(|entry| carries(entry, &tags));
+    entries.map(|entry| entry.amount).collect()
+}
+
+/// Whether the moments alone put the history in order.
+fn has_clear_order(state: &PaymentState) -> bool {
+    let history = state.history.as_deref().unwrap_or_default();
+    history.is_sorted_by(|one, next| one.at.is_some() && one.at < next.at)
 }
 
 fn tags(attempts: &[AttemptRecord]) -> Vec<String> {

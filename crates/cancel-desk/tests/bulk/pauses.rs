@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use cancel_desk::bulk::{BulkError, Report, RowState, Run, RunEnd, RunOptions};
+use cancel_desk::bulk::{Approval, BulkError, Report, RowState, Run, RunEnd, RunOptions, let_go_on};
 use cancel_desk::journal::{Journal, JournalError};
 use cancel_desk::pg_core::Gateway;
 use cancel_desk::record::{JobRecord, JobState};
@@ -54,9 +54,9 @@ impl Begun {
     /// Once mended and approved again, it is carried to the end.
     async fn goes_on(&self) {
         self.scene.sandbox.clear_faults();
-        approved_again(&*self.journal, &self.job).await;
-        let options = options().with_patience(Duration::from_secs(60)).with_let_go_on(true);
-        assert_eq!(self.scene.carry(&self.journal, self.job.id, options).await, RunEnd::Done);
+        let approval = approved_again(&*self.journal, &self.job).await;
+        let options = options().with_patience(Duration::from_secs(60));
+        assert_eq!(self.scene.carry(&self.journal, approval, options).await, RunEnd::Done);
         let report = Report::of(&*self.journal, self.job.id).await.unwrap();
         self.scene.ledgers_agree(&report);
         assert!(report.is_settled(), "{:?}", report.states);
@@ -137,6 +137,34 @@ async fn the_first_rows_go_alone() {
     begun.goes_on().await;
 }
 
+/// The approval carries what a person decided; the job's id alone does not, and a run that is given it halts anew.
+#[tokio::test]
+async fn a_run_knows_by_its_approval_that_a_person_let_it_go_on() {
+    let begun = Begun::new(Gateway::Chaiport).await;
+    let refusal = BodyKind::Envelope("1".to_owned(), "취소할 결제건이 존재하지 않습니다.".to_owned());
+    let fault = Fault::on(pg_sandbox::Gateway::Chaiport, Operation::Cancel).nth(2);
+    begun.scene.sandbox.fault(fault.kind(FaultKind::Status(200, refusal)).apply(false));
+    begun.halted().await;
+    begun.scene.sandbox.clear_faults();
+    let (journal, id) = (&*begun.journal, begun.job.id);
+    assert_eq!(
+        let_go_on(journal, id, " ", "looked").await.unwrap_err().to_string(),
+        "by: must be 1 to 500 characters"
+    );
+    let forgotten = let_go_on(journal, id, "김재무", "원인을 해결함").await.unwrap();
+    assert!(forgotten.is_let_go_on() && forgotten.job() == id);
+    assert!(begun.halted().await.contains("one of the first rows was not refunded"));
+    let approval = let_go_on(journal, id, "김재무", "원인을 해결함").await.unwrap();
+    let options = options().with_patience(Duration::from_secs(60));
+    assert_eq!(begun.scene.carry(&begun.journal, approval, options).await, RunEnd::Done);
+    // nothing had halted: there is nothing to let go on, and nothing is approved that nobody approved
+    assert_eq!(let_go_on(journal, id, "김재무", "x").await.unwrap(), Approval::from(id));
+    begun.scene.pay(journal, Gateway::Chaiport, "LATER", 1_000).await;
+    let planned = begun.scene.planned(&begun.journal, "merchant_uid,amount\nLATER,500\n").await;
+    let refused = let_go_on(journal, planned.id, "김재무", "x").await.unwrap_err();
+    assert!(matches!(refused, BulkError::NotApproved { state: JobState::Planned, .. }), "{refused}");
+}
+
 /// The run that sent it was cut off before it saw how it ended.
 #[tokio::test]
 async fn a_first_row_that_ended_badly_meanwhile_halts_the_next_run() {
@@ -197,7 +225,7 @@ async fn no_more_than_approved_is_ever_submitted() {
     let file = scene.orders(&*journal, &[Gateway::Chaiport], 10).await;
     let job = scene.planned(&journal, &file).await;
     assert!(matches!(journal.submit_row(job.id, 2).await, Err(JournalError::NotAllowed(_))), "not approved");
-    approved_again(&*journal, &job).await;
+    let _approval = approved_again(&*journal, &job).await;
     for line in 2..12 {
         // however often a row is submitted, it counts once
         for _ in 0..3 {
@@ -248,7 +276,7 @@ async fn once_it_is_halted_no_worker_begins_anything_more_of_it() {
     assert_eq!(journal.held_by(waits.intent).await.unwrap(), Some(job.id));
     assert_eq!(report.count(RowState::Completed), u64::try_from(before).unwrap(), "{:?}", report.states);
     sound(&*journal).await;
-    approved_again(&*journal, &job).await;
+    let _approval = approved_again(&*journal, &job).await;
     let options = options().with_patience(Duration::from_secs(60));
     assert_eq!(scene.carry(&journal, job.id, options).await, RunEnd::Done);
     assert_eq!(scene.sandbox.count(chaiport, Operation::Cancel), ROWS);

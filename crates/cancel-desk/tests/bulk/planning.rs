@@ -9,6 +9,11 @@ use std::sync::Arc;
 
 use crate::scene::{SHOP, Scene, approved_again, sound};
 
+/// As the file of left-out rows has it: a word for people, and why.
+fn told(verdict: &Verdict) -> (String, String) {
+    (format!("«{}»", verdict.as_str()), verdict.to_string())
+}
+
 fn verdicts(plan: &cancel_desk::bulk::Plan) -> Vec<&'static str> {
     plan.rows.iter().map(|row| row.verdict.as_str()).collect()
 }
@@ -53,12 +58,13 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     assert_eq!((job.rows, job.state), (4, JobState::Planned));
     assert_eq!(job.totals[0].approved, Money::krw(10_001).unwrap());
     let mut csv = Vec::new();
-    write_left_out(&mut csv, plan.left_out(), ToString::to_string).unwrap();
+    write_left_out(&mut csv, plan.left_out(), "판정", told).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     assert_eq!(csv.lines().count(), 11);
     assert!(csv.starts_with(
-        "\u{feff}merchant_uid,payment_id,gateway,account,amount,reason,key,left_out,why,line\n"
+        "\u{feff}merchant_uid,payment_id,gateway,account,amount,reason,key,left_out,why,line,판정\n"
     ));
+    assert!(csv.contains(",5,«over_balance»\n"), "{csv}");
     assert!(csv.contains("\nX,,,,1,,,not_registered,") && !csv.contains("홍길동"), "{csv}");
     // corrected, it is read again
     let corrected = csv.replace("\nD,,,,1,", "\nD,,settlebank,,2,");
@@ -135,7 +141,7 @@ async fn only_exactly_this_plan_is_approved_and_only_an_approved_one_runs() {
     }
     assert!(approve(&*journal, job.id, &hash, &totals, " ").await.is_err(), "signed with a name");
     assert_eq!(scene.sandbox.count(pg_sandbox::Gateway::Chaiport, Operation::Cancel), 0);
-    approved_again(&*journal, &job).await;
+    let _approval = approved_again(&*journal, &job).await;
     assert_eq!(scene.carry(&journal, job.id, RunOptions::default()).await, RunEnd::Done);
     let report = Report::of(&*journal, job.id).await.unwrap();
     assert_eq!(report.count(RowState::Completed), 4);
@@ -237,7 +243,7 @@ async fn a_row_that_another_plan_has_is_left_out_and_never_called_completed() {
     let job = first.job.clone().unwrap();
     let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone()));
     let mut csv = Vec::new();
-    write_left_out(&mut csv, first.left_out(), ToString::to_string).unwrap();
+    write_left_out(&mut csv, first.left_out(), "verdict", told).unwrap();
     let left_out = OrderFile::read(&csv).unwrap();
     let fed_back = planner.plan(&left_out, "left-out.csv").await.unwrap();
     assert_eq!(fed_back.rows[0].verdict, Verdict::Planned { job: job.id, line: 2 });
@@ -252,9 +258,9 @@ async fn a_row_that_another_plan_has_is_left_out_and_never_called_completed() {
     let row = &journal.job_rows(again.job.as_ref().unwrap().id, 0, 1).await.unwrap()[0];
     let wish = NewIntent::new(row.payment.clone(), row.caller_key.as_str(), row.amount).unwrap();
     journal.submit(wish).await.unwrap();
-    let job = approved_again(&*journal, &again.job.unwrap()).await;
-    assert_eq!(scene.carry(&journal, job.id, RunOptions::default()).await, RunEnd::Done);
-    let report = Report::of(&*journal, job.id).await.unwrap();
+    let approval = approved_again(&*journal, &again.job.unwrap()).await;
+    assert_eq!(scene.carry(&journal, approval, RunOptions::default()).await, RunEnd::Done);
+    let report = Report::of(&*journal, approval.job()).await.unwrap();
     assert_eq!((report.count(RowState::Completed), report.count(RowState::RefundedElsewhere)), (0, 1));
     assert!(report.is_done());
     sound(&*journal).await;

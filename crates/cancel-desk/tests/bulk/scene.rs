@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use cancel_desk::bulk::file::OrderFile;
 use cancel_desk::bulk::{
-    BulkError, Plan, Planner, Report, Run, RunEnd, RunOptions, approve, approve_again, short_hash,
+    Approval, BulkError, Plan, Planner, Report, Run, RunEnd, RunOptions, approve, approve_again, short_hash,
 };
 use cancel_desk::journal::{Clock, Journal, SqliteJournal, SqliteOptions, Vault, VaultKey};
 use cancel_desk::pg_core::{CancelGateway, Currency, Gateway, Money, PaymentRef};
 use cancel_desk::protocol::Policy;
-use cancel_desk::record::{JobId, JobRecord, JobState, NewPayment, PaymentRecord, Timestamp};
+use cancel_desk::record::{JobRecord, JobState, NewPayment, PaymentRecord, Timestamp};
 use cancel_desk::worker::{Account, Accounts};
 use pg_sandbox::{Options, Sandbox, credentials};
 
@@ -176,15 +176,26 @@ impl Scene {
     /// Plans and approves a file.
     pub(crate) async fn approved(&self, journal: &Arc<dyn Journal>, file: &str) -> JobRecord {
         let job = self.planned(journal, file).await;
-        approved_again(&**journal, &job).await
+        let _approval = approved_again(&**journal, &job).await;
+        journal.job(job.id).await.unwrap().unwrap()
     }
 
-    pub(crate) async fn run(&self, journal: &Arc<dyn Journal>, job: JobId, options: RunOptions) -> Arc<Run> {
+    pub(crate) async fn run(
+        &self,
+        journal: &Arc<dyn Journal>,
+        job: impl Into<Approval>,
+        options: RunOptions,
+    ) -> Arc<Run> {
         Run::new(Arc::clone(journal), &self.accounts, job, options).await.unwrap()
     }
 
     /// Runs a job to its end.
-    pub(crate) async fn carry(&self, journal: &Arc<dyn Journal>, job: JobId, options: RunOptions) -> RunEnd {
+    pub(crate) async fn carry(
+        &self,
+        journal: &Arc<dyn Journal>,
+        job: impl Into<Approval>,
+        options: RunOptions,
+    ) -> RunEnd {
         let run = self.run(journal, job, options).await;
         match tokio::time::timeout(Duration::from_secs(120), run.carry(std::future::pending())).await {
             Ok(end) => end.unwrap(),
@@ -211,7 +222,7 @@ impl Scene {
 }
 
 /// Approves exactly what is planned; after a halt with a reason.
-pub(crate) async fn approved_again(journal: &dyn Journal, job: &JobRecord) -> JobRecord {
+pub(crate) async fn approved_again(journal: &dyn Journal, job: &JobRecord) -> Approval {
     let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
     let (id, hash) = (job.id, short_hash(job));
     if journal.job(id).await.unwrap().unwrap().state == JobState::Halted {
@@ -219,7 +230,7 @@ pub(crate) async fn approved_again(journal: &dyn Journal, job: &JobRecord) -> Jo
         assert!(matches!(without, Err(BulkError::NotApproved { .. })), "{without:?}");
         return approve_again(journal, id, &hash, &totals, "김재무", "원인을 해결함").await.unwrap();
     }
-    approve(journal, id, &hash, &totals, "김재무").await.unwrap()
+    Approval::from(approve(journal, id, &hash, &totals, "김재무").await.unwrap().id)
 }
 
 pub(crate) async fn sound(journal: &dyn Journal) {

@@ -26,7 +26,7 @@ async fn rules_options_and_examples_are_told_in_korean() {
     let import = scene.korean(&["payments", "import", import.to_str().unwrap()]).await.ends(2).err;
     assert!(import.contains("amount: 0보다 커야 합니다") && !import.contains("must"), "{import}");
     let gone = scene.korean(&["withdraw", "x", "--by", "김", "--reason", "x", "--yes"]).await.ends(2).err;
-    assert_eq!(gone, "오류: 저널에 없는 취소번호입니다\n");
+    assert_eq!(gone, "오류: 취소번호가 아닙니다. a-z와 2-7로 된 26자여야 합니다\n");
 
     for (command, parts) in [
         (["cancel", "--help"], ["--key <KEY>", "키가 같으면 같은 환불입니다", "도움말을 출력합니다"]),

@@ -22,7 +22,7 @@ fn restore(scene: &Scene) {
 }
 
 /// What was lost is on its way for no more than a second, at every account.
-fn hurried(scene: &Scene) {
+pub(super) fn hurried(scene: &Scene) {
     let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
     let quick = "[account.policy]\nquiet_s = 1\nupstream_quiet_s = 1\n";
     let config = config
@@ -265,20 +265,28 @@ async fn a_lost_wish_that_waits_is_not_begun_by_trusting_its_payment() {
 async fn a_document_that_is_asked_for_is_no_yes() {
     let scene = Scene::new("json-yes").await;
     scene.pay(&["ORD-1"]).await;
-    let id = "tbrirf35fhtyogzwlvntyou2rd";
+    // what is asked about is there: a mistake would be told first
+    let cancel = ["--json", "cancel", "ORD-1", "--amount", "100", "--key", "first", "--yes"];
+    let cancel = scene.run(&cancel).await.ends(0).json();
+    let id = cancel["id"].as_str().unwrap();
+    let file = scene.write("orders.csv", "merchant_uid,amount\nORD-1,200\n");
+    let plan = scene.run(&["--json", "bulk", "plan", file.to_str().unwrap()]).await.ends(0).json();
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    let sent = scene.sandbox.count(Gateway::Chaiport, Operation::Cancel);
     for command in [
         vec!["cancel", "ORD-1", "--full", "--key", "k"],
         [&["resolve", id, "--happened"], &BY[..]].concat(),
         [&["withdraw", id], &BY[..]].concat(),
         [&["recover", "--after-restore"], &BY[..]].concat(),
-        [&["bulk", "discard", id], &BY[..]].concat(),
-        vec!["bulk", "run", id, "--approve", "0123456789abcdef", "--total", "KRW 1", "--by", "kim"],
+        [&["bulk", "discard", &job], &BY[..]].concat(),
+        vec!["bulk", "run", &job, "--approve", &hash, "--total", "KRW 200", "--by", "kim"],
     ] {
         let ended = scene.run(&[&["--json"], &command[..]].concat()).await.ends(2).json();
         assert_eq!(ended["error"]["code"], "needs_yes", "{command:?}");
     }
     assert!(scene.run(&["pending"]).await.ends(0).out.contains("nothing is under way"));
-    assert_eq!(scene.sandbox.count(Gateway::Chaiport, Operation::Cancel), 0);
+    assert_eq!(scene.sandbox.count(Gateway::Chaiport, Operation::Cancel), sent);
     let restored = [&["--json", "recover", "--after-restore"], &BY[..], &["--yes"]].concat();
     assert_eq!(scene.run(&restored).await.ends(0).json()["suspects"], 1);
 }
@@ -417,6 +425,19 @@ async fn none_is_trusted_while_what_was_lost_may_be_on_its_way() {
         (&done["left"][0]["code"], done["trusted"].as_array().unwrap().len()),
         (&"too_early".into(), 0)
     );
+    // a few are named; all of them wait for the same
+    let orders: Vec<String> = (2..8).map(|number| format!("ORD-{number}")).collect();
+    scene.pay(&orders.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let told = scene.korean(&all[1..]).await.ends(4);
+    assert_eq!(told.out.lines().count(), 3, "{}", told.out);
+    for part in [
+        "결제 7건은 계속 점검 대상입니다: 잃어버린 요청이 아직",
+        "그중 처음 몇 건: ",
+        "결제 0건을 해제했습니다. 7건은",
+    ] {
+        assert!(told.out.contains(part), "{part}: {}", told.out);
+    }
+    assert!(told.err.contains("뒤에 같은 명령을 다시 실행하세요"), "{}", told.err);
 }
 
 /// A wish that was lost, asked for under another key, would be refunded twice.

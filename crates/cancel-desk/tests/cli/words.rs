@@ -3,7 +3,7 @@
 use super::*;
 
 /// A payment of Eximbay, which tells no single cancels, with a cancel whose answer was lost; that cancel's number.
-async fn undecided(scene: &Scene) -> String {
+pub(super) async fn undecided(scene: &Scene) -> String {
     let id = scene.sandbox.pay(NewPayment::eximbay("E-1", "USD", "10.00"));
     let row = format!(
         "{{\"gateway\":\"eximbay\",\"transaction_id\":\"{}\",\"merchant_uid\":\"E-1\",\"amount\":10.00,\"currency\":\"USD\"}}\n",
@@ -78,6 +78,29 @@ async fn what_is_wrong_is_called_by_its_name() {
     scene.pay(&["ORD-1"]).await;
     let id = "a".repeat(26);
     assert_eq!(scene.korean(&["status", &id]).await.ends(2).err, "오류: 저널에 없는 취소번호입니다\n");
+    // what is wrong with a command is told before it asks for a yes
+    let decide = |command: &'static str, id: &str, by: &str| {
+        let mut words = vec![command.to_owned(), id.to_owned()];
+        words.extend(["--by", by, "--reason", "x"].map(str::to_owned));
+        if command == "resolve" {
+            words.push("--happened".to_owned());
+        }
+        words
+    };
+    for (command, given, by, told) in [
+        ("resolve", "nonsense", "kim", "오류: 취소번호가 아닙니다. a-z와 2-7로 된 26자여야 합니다\n"),
+        ("resolve", id.as_str(), "kim", "오류: 저널에 없는 취소번호입니다\n"),
+        ("resolve", id.as_str(), " ", "오류: --by: 1~500자여야 합니다\n"),
+        ("withdraw", "nonsense", "kim", "오류: 취소번호가 아닙니다. a-z와 2-7로 된 26자여야 합니다\n"),
+        ("recover", "--after-restore", " ", "오류: --by: 1~500자여야 합니다\n"),
+        ("trust", "ORD-1", "이름", "오류: --by: 예시 글자가 아니라 본인 이름을 적으세요\n"),
+    ] {
+        let words = decide(command, given, by);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        assert_eq!(scene.korean(&words).await.ends(2).err, told, "{words:?}");
+        let json = scene.run(&[&["--json"], &words[..]].concat()).await.ends(2).json();
+        assert_ne!(json["error"]["code"], "needs_yes", "{words:?}");
+    }
     let cancel = ["cancel", "ORD-1", "--full", "--key", "k", "--refund-to", "none.json", "--yes"];
     assert_eq!(scene.korean(&cancel).await.ends(2).err, "오류: --refund-to: 파일이 없습니다\n");
     let trust = ["trust", "ORD-1", "--by", "kim", "--reason", "x", "--yes"];

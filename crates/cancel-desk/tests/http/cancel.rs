@@ -220,8 +220,11 @@ async fn every_field_that_cannot_be_used_is_named() {
         (format!(r#"{order},"cancel_request_amount":"2000""#), "cancel_request_amount"),
         (format!(r#"{order},"cancel_request_amount":null"#), "cancel_request_amount"),
         (format!(r#"{order},"cancel_request_amount":99999999999999999999"#), "cancel_request_amount"),
-        (format!(r#"{order},"amount":2000"#), "cancel_request_amount"),
-        (format!(r#"{order},"cancel_request_amount":2000,"checksum":10000"#), "cancel_request_amount"),
+        (format!(r#"{order},"amount":2000"#), "amount"),
+        (format!(r#"{order},"cancel_request_amount":2000,"checksum":10000"#), "checksum"),
+        (format!(r#"{order},"cancel_request_amount":10000,"환불금액":2000"#), "환불금액"),
+        (format!(r#"{order},"cancel_request_amount":10000,"ｉｍｐ_ｕｉｄ":"imp_9""#), "ｉｍｐ_ｕｉｄ"),
+        (format!(r#"{order},"cancel_request_amount":10000,"010-1234-5678":2000"#), "body"),
         (format!(r#"{order},"cancel_request_amount":1,"reason":["x"]"#), "reason"),
         (format!(r#"{order},"cancel_request_amount":1,"reason":"{}""#, "가".repeat(501)), "reason"),
         (format!(r#"{order},"cancel_request_amount":1,"gateway":"toss""#), "gateway"),
@@ -245,6 +248,13 @@ async fn every_field_that_cannot_be_used_is_named() {
         let message = problem["message"].as_str().unwrap();
         assert!(message.starts_with(field) && !message.contains('\n'), "{message}");
     }
+    let call = body(r#""merchant_uid":"ORD-1","cancel_request_amount":10000,"금액":2000"#);
+    let korean = scene.send(call.header("accept-language", "ko")).await.refused(400, "invalid");
+    let message = korean["message"].as_str().unwrap();
+    assert!(
+        message.starts_with("금액: 이 요청에 없는 항목입니다") && message.contains("cancel_request_amount"),
+        "{message}"
+    );
     let twice = r#""merchant_uid":"ORD-1","cancel_request_amount":1,"cancel_request_amount":2"#;
     scene.send(body(twice)).await.refused(400, "invalid");
     for broken in ["", "[]", "\"x\"", "{\"merchant_uid\":\"ORD-1\"", "{}x", "\u{feff}{}"] {

@@ -8,7 +8,7 @@ use crate::scene::{Scene, dashed};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_is_registered_once_and_shown_with_its_cancels() {
     let scene = Scene::new().await;
-    let body = r#"{"imp_uid":"imp_1","merchant_uid":"ORD 1/가","amount":10000,"cancel_amount":2500,"pg_provider":"kcp","memo":"x"}"#;
+    let body = r#"{"imp_uid":"imp_1","merchant_uid":"ORD 1/가","amount":10000,"cancel_amount":2500,"pg_provider":"kcp"}"#;
     let first = scene.send(Call::post("/payments", body)).await;
     assert_eq!((first.status, &first.json()["cancelable_amount"]), (201, &7500.into()));
     assert_eq!(scene.send(Call::post("/payments", body)).await.status, 200);
@@ -48,6 +48,9 @@ async fn a_payment_that_its_gateway_could_not_find_is_refused_by_field() {
         (r#"{"merchant_uid":"O","amount":1}"#, "gateway"),
         (r#"{"gateway":"chaiport","merchant_uid":"O","amount":1}"#, "payment_id"),
         (r#"{"imp_uid":"imp_1","amount":1}"#, "merchant_uid"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":1,"memo":"x"}"#, "memo"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":9,"cancel_amout":1}"#, "cancel_amout"),
+        (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":9,"환불금액":1}"#, "환불금액"),
         (r#"{"imp_uid":"imp_1","merchant_uid":"O"}"#, "amount"),
         (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":0}"#, "amount"),
         (r#"{"imp_uid":"imp_1","merchant_uid":"O","amount":1.5}"#, "amount"),

@@ -59,7 +59,8 @@ impl Column {
     /// The column of a header's word; letter case and spaces do not count.
     pub(super) fn named(word: &str) -> Option<Self> {
         let word: String = word.to_ascii_lowercase().split_whitespace().collect();
-        if matches!(word.as_str(), "left_out" | "why" | "line" | "줄" | "제외사유") {
+        if matches!(word.as_str(), "left_out" | "why" | "line" | "verdict" | "줄" | "제외사유" | "판정")
+        {
             return Some(Self::Remark);
         }
         NAMES.iter().find(|(name, _)| *name == word).map(|(_, column)| *column)

@@ -13,7 +13,7 @@
 //! | `key` | `idempotency_key`, 요청키, 키 | the caller's own key; needed where the same amount is refunded again |
 //! | `refund_bank`, `refund_holder`, `refund_account` | 은행 (은행코드), 예금주, 계좌번호 | where the money goes, for virtual accounts: all three or none |
 //! | `refund_tel` | 전화번호, 연락처 | the holder's phone, where a PG wants it |
-//! | `left_out`, `why`, `line` | 제외사유, 줄 | not read: what [`write_left_out`](super::write_left_out) says of a row |
+//! | `left_out`, `why`, `line`, `verdict` | 제외사유, 줄, 판정 | not read: what [`write_left_out`](super::write_left_out) says of a row |
 //!
 //! Letter case and spaces in a column's name do not count. A column that is none of these refuses the file: it could be
 //! meant to say how much.

@@ -17,6 +17,8 @@ struct Books {
     shown: Mutex<Shown>,
     /// The PG decides later.
     pending: AtomicBool,
+    /// What it was paid with there, where that is not what is registered.
+    paid: Mutex<Option<Money>>,
 }
 
 #[async_trait::async_trait]
@@ -33,7 +35,8 @@ impl CancelGateway for Books {
         let shown = self.shown.lock().unwrap().clone();
         let shown = shown.ok_or_else(|| LookUpError::new(LookUpErrorKind::Unavailable))?;
         let refunded = won(shown.iter().map(|(_, amount)| amount).sum());
-        let state = PaymentState::new(payment.paid, refunded, "paid")?;
+        let paid = self.paid.lock().unwrap().unwrap_or(payment.paid);
+        let state = PaymentState::new(paid, refunded, "paid")?;
         if !self.history {
             return Ok(state);
         }
@@ -64,8 +67,8 @@ impl Restored {
     /// A suspect payment; longer ago than anything lost could be on its way.
     pub(super) async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
         let shown = shown.iter().map(|(reason, amount)| ((*reason).to_owned(), *amount)).collect();
-        let books =
-            Arc::new(Books { history, shown: Mutex::new(Some(shown)), pending: AtomicBool::new(false) });
+        let (shown, pending) = (Mutex::new(Some(shown)), AtomicBool::new(false));
+        let books = Arc::new(Books { history, shown, pending, paid: Mutex::default() });
         let clock = TestClock::new();
         let journal = MemoryJournal::new(clock.clone(), Vault::without_key());
         let accounts = Accounts::new().with("shop", Account::new(books.clone())).unwrap();
@@ -100,6 +103,23 @@ async fn a_payment_is_not_trusted_while_a_refund_of_ours_is_unexplained() {
     // there is nothing to compare any more
     *restored.books.shown.lock().unwrap() = None;
     restored.trust(ByHand::Nothing).await.unwrap();
+}
+
+/// A look-up that is behind, or another payment's, explains nothing.
+#[tokio::test]
+async fn a_payment_is_not_trusted_by_books_that_are_not_its_own_or_old() {
+    for history in [true, false] {
+        let restored = Restored::new(history, &[("변심 [c:cabcd", 3_000)]).await;
+        let (journal, accounts) = (Arc::clone(restored.desk.journal()), Arc::clone(restored.desk.accounts()));
+        crate::worker::compare(&journal, &accounts, |_| {}).await.unwrap();
+        let shown = restored.books.shown.lock().unwrap().replace(Vec::new());
+        assert_eq!(restored.refused(ByHand::Sums).await, "not_allowed");
+        *restored.books.shown.lock().unwrap() = shown;
+        *restored.books.paid.lock().unwrap() = Some(won(9_999));
+        assert_eq!(restored.refused(ByHand::Sums).await, "not_allowed");
+        *restored.books.paid.lock().unwrap() = None;
+        restored.trust(ByHand::Sums).await.unwrap();
+    }
 }
 
 /// What waits of a suspect payment after its first turn.
@@ -281,7 +301,7 @@ async fn a_job_counts_unless_it_was_given_up_before_the_backup() {
             journal.discard_job(again.id, "kim", "not this way").await.unwrap();
         }
         match restored.trust(ByHand::Sums).await {
-            Err(DeskError::InJob { job, key, amount }) => {
+            Err(DeskError::InJob { job, key, amount, .. }) => {
                 assert_eq!((job, key, amount), (again.id, format!("bulk:{}:1", again.id), won(3_000)));
             }
             other => panic!("{other:?}"),

@@ -30,6 +30,35 @@ async fn a_refund_without_a_mark_may_be_a_jobs() {
     }
 }
 
+/// Asked for under the row's key with another reason, the row would be left out as another refund's.
+#[tokio::test]
+async fn what_a_job_may_have_refunded_is_asked_for_with_its_reason() {
+    for (reason, told) in
+        [(Some("고객 \"변심\""), r#"with the reason "고객 \"변심\"" and"#), (None, "without a reason")]
+    {
+        let restored = Restored::new(false, &[("", 3_000)]).await;
+        let (desk, journal) = (&restored.desk, restored.desk.journal());
+        let mut row = NewJobRow::new(1, restored.key.clone(), won(3_000));
+        row.reason = reason.map(str::to_owned);
+        let plan = NewJob { name: "june".to_owned(), rows: vec![row], ..NewJob::default() };
+        let job = journal.plan_job(plan).await.unwrap();
+        journal.approve_job(job.id, job.hash, &[won(3_000)], "kim").await.unwrap();
+        let error = restored.trust(ByHand::Sums).await.unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+        let DeskError::InJob { key, reason, .. } = error else { panic!("{error}") };
+        // exactly as it is told
+        let mut again = wish("ORD-1", &key, "3000");
+        again.reason = reason;
+        let asked = desk.cancel(again).await.unwrap().intent().id;
+        let worker = Worker::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts()));
+        worker.unwrap().turn().await.unwrap().unwrap();
+        desk.resolve(asked, Resolution::Happened, "kim", "seen", ByHand::Nothing).await.unwrap();
+        restored.trust(ByHand::Sums).await.unwrap();
+        let rows = journal.job_rows(job.id, 0, 1).await.unwrap();
+        assert_eq!(rows[0].stored.as_ref().map(|stored| stored.id), Some(asked), "the row is that refund");
+    }
+}
+
 /// Less is gone than the row asks for.
 #[tokio::test]
 async fn a_job_that_asks_for_more_than_is_missing_has_not_refunded_it() {

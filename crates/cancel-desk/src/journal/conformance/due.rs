@@ -103,19 +103,21 @@ pub(crate) async fn what_is_refunded_in_the_admin_page_is_counted_once(
             journal.compared(&intent.payment, seen, false).await.unwrap();
         }
         journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
-        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
-        assert_eq!(
-            (payment.refunded, payment.foreign_refunded, payment.known_balance),
-            (3_000, counted, left)
-        );
+        let payment = adds_up_to(&*journal, &intent, (3_000, counted, left)).await;
         assert_eq!((payment.available(), payment.cancels), (left, PaymentRecord::UNCOUNTED + 1), "{id}");
     }
     // it was there before anybody asked the desk for it
     let intent = handed_over(&*journal, "before", 3_000, 7_000).await;
     journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
-    let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
-    assert_eq!((payment.refunded, payment.foreign_refunded, payment.known_balance), (3_000, 0, 7_000));
+    adds_up_to(&*journal, &intent, (3_000, 0, 7_000)).await;
     sound(&*journal).await;
+}
+
+/// Checks the sums of a cancel's payment: refunded by us and by others, and what is left.
+async fn adds_up_to(journal: &dyn Journal, intent: &IntentRecord, sums: (i64, i64, i64)) -> PaymentRecord {
+    let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
+    assert_eq!((payment.refunded, payment.foreign_refunded, payment.known_balance), sums);
+    payment
 }
 
 /// A cancel that can only be made by hand, as of a balance.
@@ -205,11 +207,7 @@ pub(crate) async fn what_seemed_outrun_can_have_happened(journal: Arc<dyn Journa
         stopped.proven_balance = proven;
         journal.record(&claim.lease, &stopped).await.unwrap();
         journal.resolve(intent.id, Resolution::Happened, "kim", "in the list").await.unwrap();
-        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
-        assert_eq!(
-            (payment.refunded, payment.foreign_refunded, payment.known_balance),
-            (3_000, foreign, left)
-        );
+        let payment = adds_up_to(&*journal, &intent, (3_000, foreign, left)).await;
         assert_eq!(payment.available(), left, "{id}");
     }
     sound(&*journal).await;
@@ -256,11 +254,7 @@ pub(crate) async fn what_never_left_and_happened_was_made_by_hand(
             journal.compared(&intent.payment, seen, false).await.unwrap();
         }
         journal.resolve(intent.id, Resolution::Happened, "kim", "in the admin page").await.unwrap();
-        let payment = journal.payment(&intent.payment).await.unwrap().unwrap();
-        assert_eq!(
-            (payment.refunded, payment.foreign_refunded, payment.known_balance),
-            (3_000, foreign, left)
-        );
+        let payment = adds_up_to(&*journal, &intent, (3_000, foreign, left)).await;
         assert_eq!(payment.available(), left, "{id}");
     }
     sound(&*journal).await;

@@ -5,6 +5,7 @@ use crate::record::{
 };
 
 use super::super::event::NewEvent;
+use super::super::gate::is_asked_since;
 use super::rows::{Outcome, some_json, to_json};
 use super::transaction::{Step, Value, value};
 
@@ -122,21 +123,6 @@ pub(super) fn going_on_of_job(job: JobId) -> Step {
                WHERE r.job = $1 AND i.state IN ('planned', 'open')
                ORDER BY i.gateway, i.merchant, i.payment_id, r.line";
     Step::new(sql, vec![value(job.to_bytes().to_vec())])
-}
-
-/// Whether the refund of the row `r` was asked for since its job was planned, and not as one of the job's rows: under
-/// another key, or under that of a row that asks for something else. An event that is not sealed yet is younger than
-/// any that a planner was told.
-macro_rules! is_asked_since {
-    () => {
-        "EXISTS (SELECT 1 FROM intent o
-             WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
-                 AND o.amount = r.amount AND o.state NOT IN ('rejected', 'withdrawn')
-                 AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
-                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key AND k.fingerprint = o.fingerprint)
-                 AND NOT EXISTS (SELECT 1 FROM event e
-                     WHERE e.intent = o.id AND e.kind = 'submitted' AND e.seq <= job.seen_event))"
-    };
 }
 
 /// Those that were asked for under another key since the job was planned, and those that are open.

@@ -13,7 +13,7 @@ use crate::record::{
 use super::super::JournalError;
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
-use super::super::gate::{self, Instead, OfJob};
+use super::super::gate::{self, Instead, OfJob, is_asked_since};
 use super::super::jobs::{self, PlannedRow};
 use super::super::trail::Before;
 use super::rows::{self, CORRUPT, Outcome, all, key, one};
@@ -218,20 +218,6 @@ fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
         write::update_payment(c, &PaymentRecord { due_at, ..payment })?;
     }
     Ok(())
-}
-
-/// Whether the refund of the row `r` was asked for since its job was planned, and not as one of the job's rows: under
-/// another key, or under that of a row that asks for something else.
-macro_rules! is_asked_since {
-    () => {
-        "EXISTS (SELECT 1 FROM intent o
-             WHERE o.gateway = r.gateway AND o.merchant = r.merchant AND o.payment_id = r.payment_id
-                 AND o.amount = r.amount AND o.state NOT IN ('rejected', 'withdrawn')
-                 AND NOT EXISTS (SELECT 1 FROM job_row k WHERE k.job = r.job AND k.gateway = o.gateway
-                     AND k.merchant = o.merchant AND k.caller_key = o.caller_key AND k.fingerprint = o.fingerprint)
-                 AND NOT EXISTS (SELECT 1 FROM event e
-                     WHERE e.intent = o.id AND e.kind = 'submitted' AND e.seq <= job.seen_event))"
-    };
 }
 
 fn is_asked_since(c: &Connection, id: JobId, line: i64) -> Outcome<bool> {

@@ -6,26 +6,29 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::float_arithmetic,
     clippy::print_stdout
 )]
 
 use std::collections::BTreeMap;
-use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cancel_desk::journal::{Journal, PostgresJournal, PostgresOptions};
 use cancel_desk::record::IntentId;
-use pg_sandbox::{Fault, FaultKind, Ledger, Operation, Options, Sandbox, credentials};
+use desk::{Desk, new_database};
+use pg_sandbox::{Fault, FaultKind, Ledger, Operation, Options, Sandbox};
 use serde_json::Value;
 use support::Server;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-#[path = "support/postgres.rs"]
+mod desk;
+mod scale;
+#[path = "../support/postgres.rs"]
 mod support;
 
 const CHAIPORT: pg_sandbox::Gateway = pg_sandbox::Gateway::Chaiport;
@@ -33,59 +36,6 @@ const TOKEN: &str = "a-token-of-this-test-alone";
 const PAID: i64 = 1_000_000;
 const WISHES: usize = 1_000;
 const CALLERS: usize = 32;
-
-/// A server's process and its folder, both gone when dropped.
-struct Desk {
-    process: Child,
-    address: SocketAddr,
-    folder: PathBuf,
-}
-
-impl Drop for Desk {
-    fn drop(&mut self) {
-        let _gone = self.process.kill();
-        let _gone = self.process.wait();
-        let _gone = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-impl Desk {
-    fn start(name: &str, sandbox: &Sandbox, database: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("cancel-desk-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let config = format!(
-            "[journal]\npostgres_url_env = \"T_DATABASE\"\n\
-             [[account]]\ngateway = \"chaiport\"\nname = \"shop\"\nkey_env = \"T_KEY\"\nsecret_env = \"T_SECRET\"\n\
-             endpoint = \"{}\"\n[http]\nlisten = \"{address}\"\ntoken_env = \"T_TOKEN\"\n[worker]\ncount = 4\n",
-            sandbox.url(CHAIPORT)
-        );
-        let file = folder.join("cancel-desk.toml");
-        std::fs::write(&file, config).unwrap();
-        let process = Command::new(env!("CARGO_BIN_EXE_cancel-desk"))
-            .args(["--config".as_ref(), file.as_os_str(), "serve".as_ref()])
-            .env("T_DATABASE", database)
-            .env("T_KEY", credentials::CHAIPORT_KEY)
-            .env("T_SECRET", credentials::CHAIPORT_SECRET)
-            .env("T_TOKEN", TOKEN)
-            .stdout(Stdio::null())
-            .stderr(Stdio::from(std::fs::File::create(folder.join("log")).unwrap()))
-            .spawn()
-            .unwrap();
-        Self { process, address, folder }
-    }
-
-    async fn ready(&self) {
-        for _ in 0..600 {
-            if matches!(call(self.address, "GET", "/readyz", "", "").await, Some((200, _))) {
-                return;
-            }
-            sleep(Duration::from_millis(100)).await;
-        }
-        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        panic!("the server does not get ready: {log}");
-    }
-}
 
 /// One request on a connection of its own. `None`: there was no connection.
 async fn call(address: SocketAddr, method: &str, path: &str, key: &str, body: &str) -> Option<(u16, Value)> {
@@ -106,16 +56,6 @@ async fn call(address: SocketAddr, method: &str, path: &str, key: &str, body: &s
 
 async fn post(address: SocketAddr, path: &str, key: &str, body: &str) -> (u16, Value) {
     call(address, "POST", path, key, body).await.expect("a connection")
-}
-
-/// A database of this test's own, by its URL.
-async fn new_database(server: &Server) -> String {
-    let name = Server::schema();
-    let (client, connection) = tokio_postgres::connect(server.url(), tokio_postgres::NoTls).await.unwrap();
-    let _ends_with_the_client = tokio::spawn(connection);
-    client.batch_execute(&format!("CREATE DATABASE {name}")).await.unwrap();
-    let (before, _) = server.url().rsplit_once('/').unwrap();
-    format!("{before}/{name}")
 }
 
 /// Amounts that differ and together ask for about nine times what was paid.
@@ -160,7 +100,7 @@ async fn two_servers_tell_a_thousand_callers_the_truth() {
     let Some(server) = Server::shared() else { return };
     let database = new_database(server).await;
     let sandbox = Arc::new(Sandbox::start(Options::default()).await.unwrap());
-    let desks = [Desk::start("here", &sandbox, &database), Desk::start("there", &sandbox, &database)];
+    let desks = [Desk::start("here", &sandbox, &database, 4), Desk::start("there", &sandbox, &database, 4)];
     for desk in &desks {
         desk.ready().await;
     }
