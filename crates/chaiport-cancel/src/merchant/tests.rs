@@ -83,6 +83,7 @@ fn sixty_four_kib_are_the_longest_body() {
         let fill = " ".repeat(length - start.len() - 2);
         ClientCancelRequest::from_json(format!("{start}\"{fill}}}").as_bytes())
     };
+    assert_eq!(MAX_BODY, 65_536);
     assert!(body(MAX_BODY).is_ok());
     assert_eq!(body(MAX_BODY + 1).unwrap_err().field(), "body");
 }
