@@ -343,3 +343,6 @@ pub(crate) fn may_be_lost(payment: &PaymentRecord, intent: &IntentRecord) -> boo
     let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
     payment.suspect.is_some() || said_so
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,3 +181,20 @@ fn what_is_left_after_a_cancel_that_a_person_found_depends_on_who_made_it() {
         );
     }
 }
+
+#[test]
+fn what_was_gone_before_a_copy_left_is_no_room_for_it() {
+    let happened = |doubts, seen| {
+        let mut rows = sent();
+        let attempt = rows.attempt.as_mut().unwrap();
+        (attempt.doubts, attempt.balance_before) = (doubts, won(9_000));
+        written(&mut rows, Change::Manual(evidence(Why::OtherAmount, Some(9_000), doubts))).unwrap();
+        let beside = Beside { tried: true, open: None };
+        resolve(&mut rows, beside, (Resolution::Happened, Some(seen)), NOW)
+    };
+    happened(1, 6_000).unwrap();
+    let refused = happened(1, 7_000);
+    assert!(matches!(refused, Err(JournalError::NotInLedger { refunded: 3_000, known: 1_000 })));
+    // no copy left: it was made by hand, whenever
+    happened(0, 7_000).unwrap();
+}
