@@ -257,3 +257,6 @@ async fn in_doubt(journal: &dyn Journal, key: &PaymentKey) -> Result<InDoubt, De
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -206,3 +206,14 @@ async fn what_a_suspect_payment_or_a_restored_journal_tells_may_be_lost() {
     intent.evidence = None;
     assert!(may_be_lost(&payment, &intent));
 }
+
+#[tokio::test]
+async fn a_payment_in_no_doubt_has_nothing_to_explain() {
+    let desk = desk();
+    let (mut payment, _) = planned(&desk).await;
+    let silent = || Err(DeskError::NoSuchPayment);
+    desk.check_explained(&payment, silent(), ByHand::Nothing).await.unwrap();
+    payment.suspect_since = Some(crate::record::Timestamp(0));
+    desk.check_explained(&payment, silent(), ByHand::Everything).await.unwrap();
+    assert!(desk.check_explained(&payment, silent(), ByHand::Sums).await.is_err());
+}

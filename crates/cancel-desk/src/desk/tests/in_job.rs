@@ -137,3 +137,13 @@ async fn a_job_that_was_given_up_after_what_was_lost_was_settled_is_no_doubt() {
         assert_eq!(restored.trust(ByHand::Sums).await.map(|_| ()).map_err(|error| error.code()), ends);
     }
 }
+
+/// The same amount under the key of a row, of another payment: it tells nothing of the row.
+#[tokio::test]
+async fn a_cancel_of_another_payment_explains_no_row() {
+    let restored = Restored::new(false, &[("", 3_000)]).await;
+    restored.desk.register(paid("imp_2", "ORD-2")).await.unwrap();
+    planned(&restored, "june", Some("k-1"), 3_000).await;
+    restored.desk.cancel(wish("ORD-2", "k-1", "3000")).await.unwrap();
+    assert_eq!(restored.refused(ByHand::Sums).await, "in_job");
+}

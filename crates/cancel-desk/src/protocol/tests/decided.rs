@@ -95,3 +95,34 @@ fn a_new_attempt_shows_its_plan_and_not_its_request() {
     let shown = format!("{new:?}");
     assert!(shown.contains("balance_before: 10000") && !shown.contains("CANARY"), "{shown}");
 }
+
+/// An answer from before others refunded: ours is on it, and theirs is not.
+#[test]
+fn a_tag_in_an_old_answer_lowers_the_balance_further_than_that_answer_shows() {
+    let mut claim = open(|attempt| attempt.balance_before = won(8_000));
+    claim.snapshot.payment.known_balance = 8_000;
+    let (mut turn, _) = Turn::begin(claim, chaiport(), Policy::default());
+    let Action::Record(record) = turn.on(seen(&[(3_000, TAG)], true), later(2)) else { panic!() };
+    assert!(matches!(record.change, Change::Completed { proof: Proof::Tag, .. }), "{record:?}");
+    assert_eq!(record.proven_balance, Some(5_000));
+}
+
+/// Which of two refunds of one second came first, nobody knows: either may be the one since.
+#[test]
+fn what_was_gone_before_is_told_from_what_came_since_only_by_moments_that_differ() {
+    let missing = |seconds: [i64; 2]| {
+        let entry = |amount, second| CancelEntry {
+            amount: won(amount),
+            at: Some(time::OffsetDateTime::from_unix_timestamp(second).unwrap()),
+            reason: GatewayText::default(),
+            cancel_id: None,
+        };
+        let state = PaymentState::new(won(10_000), won(4_000), "x").unwrap();
+        let state = state.with_history(vec![entry(1_000, seconds[0]), entry(3_000, seconds[1])]);
+        Missing::since(&state, 0, &[], 1_000).amounts()
+    };
+    assert_eq!(missing([10, 20]), [won(3_000)]);
+    for unclear in [[10, 10], [20, 10]] {
+        assert_eq!(missing(unclear), [won(1_000), won(3_000)]);
+    }
+}
