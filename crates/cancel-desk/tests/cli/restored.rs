@@ -431,7 +431,7 @@ async fn none_is_trusted_while_what_was_lost_may_be_on_its_way() {
     let told = scene.korean(&all[1..]).await.ends(4);
     assert_eq!(told.out.lines().count(), 3, "{}", told.out);
     for part in [
-        "결제 7건은 계속 점검 대상입니다: 잃어버린 요청이 아직",
+        "결제 7건은 계속 점검 대상입니다: 이 환불이나 저널이 잃어버린 요청이 아직",
         "그중 처음 몇 건: ",
         "결제 0건을 해제했습니다. 7건은",
     ] {
