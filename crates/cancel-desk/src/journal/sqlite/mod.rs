@@ -7,6 +7,7 @@ mod jobs;
 mod lane;
 mod open;
 mod place;
+mod read;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use super::{
 };
 
 use lane::Lane;
+use rows::Current;
 
 /// How a `SQLite` journal is opened.
 #[derive(Debug, Clone)]
@@ -143,10 +145,28 @@ fn submit(
     sealed: Option<&[u8]>,
     now: Timestamp,
 ) -> Result<Submitted, JournalError> {
-    if let Some(known) = rows::intent_of_key(c, new)? {
-        let same = known.fingerprint == fingerprint;
-        return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
+    match rows::intent_of_key(c, new)? {
+        Some(known) => same_or_conflict(known, fingerprint),
+        None => store(c, new, fingerprint, sealed, now),
     }
+}
+
+fn same_or_conflict(known: IntentRecord, fingerprint: [u8; 32]) -> Result<Submitted, JournalError> {
+    if known.fingerprint == fingerprint {
+        Ok(Submitted::Existing(known))
+    } else {
+        Err(JournalError::KeyConflict)
+    }
+}
+
+/// Stores an intent whose key is new.
+fn store(
+    c: &Connection,
+    new: &NewIntent,
+    fingerprint: [u8; 32],
+    sealed: Option<&[u8]>,
+    now: Timestamp,
+) -> Result<Submitted, JournalError> {
     let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
     let before = Before::payment(&payment);
     let intent = apply::submit(&mut payment, new, fingerprint, now)?;
@@ -170,12 +190,12 @@ fn claim(
     if !due || !apply::is_free(&payment, owner, now) {
         return Ok(None);
     }
-    let Some((intent, attempt)) = rows::current(c, key)? else {
+    let Some(Current { intent, has_account, attempt }) = rows::current(c, &payment)? else {
         return Ok(None);
     };
     let lease = apply::claim(&mut payment, owner, length, now);
-    write::update_payment(c, &payment)?;
-    Ok(Some(Claim { lease, snapshot: Snapshot { payment, intent, attempt, now } }))
+    write::update_lease(c, &payment)?;
+    Ok(Some(Claim { lease, snapshot: Snapshot { payment, intent, attempt, now }, has_account }))
 }
 
 /// Makes a payment's open attempt due now.
@@ -253,8 +273,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, intent)?;
                 let before = Before::rows(&found);
-                let attempts = rows::attempts_of(c, intent)?.len();
-                apply::withdraw(&mut found, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
+                apply::withdraw(&mut found, rows::count_attempts(c, intent)?, now)?;
                 write::store(c, &mut found)?;
                 write::append(c, NewEvent::withdrawn(&before, &found, &by, &reason, now))?;
                 Ok(found.intent)
@@ -313,9 +332,11 @@ impl Journal for SqliteJournal {
         let (lease, new, now) = (lease.clone(), new.clone(), self.now());
         self.writer
             .run(move |c| {
-                let mut found = rows::rows(c, new.plan.intent)?;
+                let (payment, intent, open) =
+                    rows::with_open(c, new.plan.intent)?.ok_or(JournalError::NotFound)?;
+                let mut found = Rows { payment, intent, attempt: None };
                 apply::renew(&mut found.payment, &lease, now)?;
-                if rows::open_attempt(c, &lease.payment)?.is_some() {
+                if open.is_some() {
                     return Err(JournalError::NotAllowed("another attempt is open"));
                 }
                 let of = jobs::of_job(c, new.plan.intent)?;
@@ -323,8 +344,7 @@ impl Journal for SqliteJournal {
                     return jobs::write(c, found, instead, now);
                 }
                 let before = Before::rows(&found);
-                let attempts = rows::attempts_of(c, found.intent.id)?.len();
-                let no = i64::try_from(attempts).unwrap_or(i64::MAX).saturating_add(1);
+                let no = rows::count_attempts(c, found.intent.id)?.saturating_add(1);
                 let attempt = apply::open(&mut found.payment, &mut found.intent, &new, no, now)?;
                 write::insert_attempt(c, &attempt, &lease.payment)?;
                 write::append(c, NewEvent::opened(&before, &found, &attempt, now))?;
@@ -361,7 +381,7 @@ impl Journal for SqliteJournal {
                     && payment.fence == lease.fence
                 {
                     apply::give_back(&mut payment);
-                    write::update_payment(c, &payment)?;
+                    write::update_lease(c, &payment)?;
                 }
                 Ok(())
             })
@@ -558,6 +578,17 @@ impl Journal for SqliteJournal {
         self.writer.run(move |c| jobs::submit(c, job, line, now)).await?
     }
 
+    async fn start_row(
+        &self,
+        job: JobId,
+        line: i64,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<(Submitted, Option<Claim>), JournalError> {
+        let (owner, now) = (owner.to_owned(), self.now());
+        self.writer.run(move |c| jobs::start(c, job, line, (&owner, lease), now)).await?
+    }
+
     async fn counts(&self) -> Result<Counts, JournalError> {
         self.reader.run(rows::counts).await
     }
@@ -582,7 +613,7 @@ impl Journal for SqliteJournal {
                 let before = Before::rows(&found);
                 let open = rows::open_attempt(c, &found.intent.payment)?;
                 let beside = Beside {
-                    tried: !rows::attempts_of(c, intent)?.is_empty(),
+                    tried: rows::count_attempts(c, intent)? > 0,
                     open: open.map(|attempt| attempt.amount.minor()),
                 };
                 apply::resolve(&mut found, beside, (resolution, seen_balance), now)?;

@@ -26,7 +26,8 @@ pub(super) fn connect(
 ) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    // more than there are statements: none is parsed twice
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
 

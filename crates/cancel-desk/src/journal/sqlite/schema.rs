@@ -3,7 +3,7 @@
 /// Written into the file's header, so that another program's database is not mistaken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
 /// Rises when the tables change.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE payment (
@@ -134,7 +134,7 @@ CREATE TABLE job_row (
 );
 
 CREATE TABLE event (
-    seq BIGINT PRIMARY KEY NOT NULL,
+    seq INTEGER PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
     intent BLOB,
     attempt BLOB,
@@ -176,7 +176,8 @@ CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total
 WHEN NEW.job IS NOT OLD.job OR NEW.currency IS NOT OLD.currency OR NEW.approved IS NOT OLD.approved
     OR NEW.submitted < OLD.submitted
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
-CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row
+CREATE TRIGGER job_row_is_frozen BEFORE UPDATE OF job, line, intent, gateway, merchant, payment_id, caller_key, fingerprint, amount, currency, reason
+    ON job_row
 WHEN NEW.job IS NOT OLD.job OR NEW.line IS NOT OLD.line OR NEW.intent IS NOT OLD.intent
     OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant
     OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
@@ -187,18 +188,21 @@ CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent
 WHEN OLD.state IN ('completed', 'rejected', 'withdrawn')
     AND (NEW.state IS NOT OLD.state OR NEW.outcome IS NOT OLD.outcome)
 BEGIN SELECT RAISE(ABORT, 'the outcome is final'); END;
-CREATE TRIGGER payment_is_frozen BEFORE UPDATE ON payment
+CREATE TRIGGER payment_is_frozen BEFORE UPDATE OF gateway, merchant, payment_id, merchant_uid, currency, paid, reference
+    ON payment
 WHEN NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant OR NEW.payment_id IS NOT OLD.payment_id
     OR NEW.merchant_uid IS NOT OLD.merchant_uid OR NEW.currency IS NOT OLD.currency OR NEW.paid IS NOT OLD.paid
     OR NEW.reference IS NOT OLD.reference
 BEGIN SELECT RAISE(ABORT, 'what was paid never changes'); END;
-CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent
+CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE OF id, gateway, merchant, payment_id, caller_key, amount, fingerprint, reason, created_at
+    ON intent
 WHEN NEW.id IS NOT OLD.id OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant
     OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
     OR NEW.amount IS NOT OLD.amount OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.reason IS NOT OLD.reason
     OR NEW.created_at IS NOT OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'what was asked never changes'); END;
-CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt
+CREATE TRIGGER attempt_is_frozen BEFORE UPDATE OF id, intent, no, gateway, merchant, payment_id, first_send_at, balance_before, amount, sequence, frozen, digest
+    ON attempt
 WHEN NEW.id IS NOT OLD.id OR NEW.intent IS NOT OLD.intent OR NEW.no IS NOT OLD.no
     OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant OR NEW.payment_id IS NOT OLD.payment_id
     OR NEW.first_send_at IS NOT OLD.first_send_at OR NEW.balance_before IS NOT OLD.balance_before
