@@ -1,15 +1,14 @@
 //! Jobs and their rows, read and written.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use pg_core::Money;
 use rusqlite::{Connection, Row, params};
 
 use crate::protocol::{Claim, Snapshot};
 use crate::record::{
-    AccountName, IntentId, IntentState, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey,
-    PaymentRecord, Timestamp,
+    AccountName, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, JobTotal,
+    PaymentKey, PaymentRecord, Timestamp,
 };
 
 use super::super::apply::{self, Rows};
@@ -18,6 +17,7 @@ use super::super::gate::{self, Instead, OfJob};
 use super::super::jobs::{self, PlannedRow};
 use super::super::trail::Before;
 use super::super::{JournalError, Submitted};
+use super::begin::{self, Turn};
 use super::read::{self, CORRUPT, Cells, all, one};
 use super::rows::{self, Outcome};
 use super::write;
@@ -153,6 +153,27 @@ pub(super) fn planned_under(
         found.extend(row.map(|row| (key.clone(), row)));
     }
     Ok(found)
+}
+
+/// What is stored under a row's key already, and the claim of its payment.
+fn go_on_with(
+    c: &Connection,
+    known: IntentRecord,
+    fingerprint: [u8; 32],
+    turn: Option<Turn<'_>>,
+    now: Timestamp,
+) -> Outcome<Result<(Submitted, Option<Claim>), JournalError>> {
+    let open = matches!(known.state, IntentState::Planned | IntentState::Open);
+    let payment = known.payment.clone();
+    let submitted = match begin::same_or_conflict(known, fingerprint) {
+        Ok(submitted) => submitted,
+        Err(conflict) => return Ok(Err(conflict)),
+    };
+    let claim = match turn.filter(|_| open) {
+        Some(turn) => begin::claim(c, &payment, turn, now)?,
+        None => None,
+    };
+    Ok(Ok((submitted, claim)))
 }
 
 /// A row, still without what is stored under its key, and the account that it keeps, sealed.
@@ -364,13 +385,15 @@ pub(super) fn halt_all(c: &Connection, why: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Submits a row. The inner error is a refusal, which is noted in the row.
+/// Submits a row, and claims its payment for a turn, if it is due and free. The inner error is a refusal, which is noted
+/// in the row.
 pub(super) fn submit(
     c: &Connection,
     id: JobId,
     line: i64,
+    turn: Option<Turn<'_>>,
     now: Timestamp,
-) -> Outcome<Result<Submitted, JournalError>> {
+) -> Outcome<Result<(Submitted, Option<Claim>), JournalError>> {
     let (mut job, (row, account)) = (must(c, id)?, row(c, id, line)?);
     jobs::may_submit(&job)?;
     let wish = jobs::wish_of(&row);
@@ -380,9 +403,9 @@ pub(super) fn submit(
         jobs::count(&mut job, &row)?;
     }
     let result = match known {
-        Some(known) => super::same_or_conflict(known, row.fingerprint),
+        Some(known) => go_on_with(c, known, row.fingerprint, turn, now)?,
         None => jobs::check_row(&row, account.is_some(), is_asked_since(c, id, line)?)
-            .and_then(|()| super::store(c, &wish, row.fingerprint, account.as_deref(), now)),
+            .and_then(|()| begin::store(c, &wish, row.fingerprint, account.as_deref(), turn, now)),
     };
     let refused = result.as_ref().err().and_then(jobs::refusal);
     if result.is_err() && refused.is_none() {
@@ -401,22 +424,4 @@ pub(super) fn submit(
         }
     }
     Ok(result)
-}
-
-/// As [`submit`], and claims the payment for a first turn, if it is due and free.
-pub(super) fn start(
-    c: &Connection,
-    id: JobId,
-    line: i64,
-    (owner, length): (&str, Duration),
-    now: Timestamp,
-) -> Outcome<Result<(Submitted, Option<Claim>), JournalError>> {
-    let submitted = match submit(c, id, line, now)? {
-        Ok(submitted) => submitted,
-        Err(refused) => return Ok(Err(refused)),
-    };
-    let intent = submitted.intent();
-    let may_begin = matches!(intent.state, IntentState::Planned | IntentState::Open);
-    let claim = may_begin.then(|| super::claim(c, &intent.payment, owner, length, now)).transpose()?;
-    Ok(Ok((submitted, claim.flatten())))
 }

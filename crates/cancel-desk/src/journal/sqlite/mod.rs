@@ -3,6 +3,7 @@
 //! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All writing is done by
 //! one thread per process, in transactions that begin `IMMEDIATE`.
 
+mod begin;
 mod jobs;
 mod lane;
 mod open;
@@ -41,7 +42,6 @@ use super::{
 };
 
 use lane::Lane;
-use rows::Current;
 
 /// How a `SQLite` journal is opened.
 #[derive(Debug, Clone)]
@@ -137,67 +137,6 @@ impl SqliteJournal {
     }
 }
 
-/// Stores an intent in the transaction, unless its key is known.
-fn submit(
-    c: &Connection,
-    new: &NewIntent,
-    fingerprint: [u8; 32],
-    sealed: Option<&[u8]>,
-    now: Timestamp,
-) -> Result<Submitted, JournalError> {
-    match rows::intent_of_key(c, new)? {
-        Some(known) => same_or_conflict(known, fingerprint),
-        None => store(c, new, fingerprint, sealed, now),
-    }
-}
-
-fn same_or_conflict(known: IntentRecord, fingerprint: [u8; 32]) -> Result<Submitted, JournalError> {
-    if known.fingerprint == fingerprint {
-        Ok(Submitted::Existing(known))
-    } else {
-        Err(JournalError::KeyConflict)
-    }
-}
-
-/// Stores an intent whose key is new.
-fn store(
-    c: &Connection,
-    new: &NewIntent,
-    fingerprint: [u8; 32],
-    sealed: Option<&[u8]>,
-    now: Timestamp,
-) -> Result<Submitted, JournalError> {
-    let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
-    let before = Before::payment(&payment);
-    let intent = apply::submit(&mut payment, new, fingerprint, now)?;
-    write::insert_intent(c, &intent, sealed)?;
-    let mut stored = Rows { payment, intent, attempt: None };
-    write::store_payment(c, &mut stored)?;
-    write::append(c, NewEvent::submitted(&before, &stored.payment, &stored.intent))?;
-    Ok(Submitted::New(stored.intent))
-}
-
-/// Claims a payment in the transaction, if it is due and free.
-fn claim(
-    c: &Connection,
-    key: &PaymentKey,
-    owner: &str,
-    length: Duration,
-    now: Timestamp,
-) -> Result<Option<Claim>, JournalError> {
-    let mut payment = rows::payment(c, key)?.ok_or(JournalError::NotFound)?;
-    let due = payment.due_at.is_some_and(|due| due <= now);
-    if !due || !apply::is_free(&payment, owner, now) {
-        return Ok(None);
-    }
-    let Some(Current { intent, has_account, attempt }) = rows::current(c, &payment)? else {
-        return Ok(None);
-    };
-    let lease = apply::claim(&mut payment, owner, length, now);
-    write::update_lease(c, &payment)?;
-    Ok(Some(Claim { lease, snapshot: Snapshot { payment, intent, attempt, now }, has_account }))
-}
-
 /// Makes a payment's open attempt due now.
 fn hint(c: &Connection, key: &PaymentKey, now: Timestamp) -> Result<bool, JournalError> {
     let Some(attempt) = rows::open_attempt(c, key)? else {
@@ -263,7 +202,7 @@ impl Journal for SqliteJournal {
         let sealed =
             new.account.as_ref().map(|account| self.options.vault.seal(new.id, account)).transpose()?;
         let now = self.now();
-        self.writer.run(move |c| submit(c, &new, fingerprint, sealed.as_deref(), now)).await
+        self.writer.run(move |c| begin::submit(c, &new, fingerprint, sealed.as_deref(), now)).await
     }
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
@@ -308,7 +247,7 @@ impl Journal for SqliteJournal {
         let (owner, accounts, now) = (owner.to_owned(), accounts.to_vec(), self.now());
         self.writer
             .run(move |c| match rows::claimable(c, &owner, &accounts, now)? {
-                Some(key) => claim(c, &key, &owner, lease, now),
+                Some(key) => begin::claim(c, &key, (&owner, lease), now),
                 None => Ok(None),
             })
             .await
@@ -321,7 +260,7 @@ impl Journal for SqliteJournal {
         lease: Duration,
     ) -> Result<Option<Claim>, JournalError> {
         let (key, owner, now) = (key.clone(), owner.to_owned(), self.now());
-        self.writer.run(move |c| claim(c, &key, &owner, lease, now)).await
+        self.writer.run(move |c| begin::claim(c, &key, (&owner, lease), now)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, JournalError> {
@@ -575,7 +514,7 @@ impl Journal for SqliteJournal {
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
         let now = self.now();
-        self.writer.run(move |c| jobs::submit(c, job, line, now)).await?
+        Ok(self.writer.run(move |c| jobs::submit(c, job, line, None, now)).await??.0)
     }
 
     async fn start_row(
@@ -586,7 +525,7 @@ impl Journal for SqliteJournal {
         lease: Duration,
     ) -> Result<(Submitted, Option<Claim>), JournalError> {
         let (owner, now) = (owner.to_owned(), self.now());
-        self.writer.run(move |c| jobs::start(c, job, line, (&owner, lease), now)).await?
+        self.writer.run(move |c| jobs::submit(c, job, line, Some((&owner, lease)), now)).await?
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {

@@ -191,11 +191,6 @@ pub(super) fn store(c: &Connection, rows: &mut Rows) -> Outcome<()> {
 /// As [`store`], where the attempt was inserted just now.
 pub(super) fn store_but_attempt(c: &Connection, rows: &mut Rows) -> Outcome<()> {
     update_intent(c, &rows.intent)?;
-    store_payment(c, rows)
-}
-
-/// As [`store`], where the intent was inserted just now.
-pub(super) fn store_payment(c: &Connection, rows: &mut Rows) -> Outcome<()> {
     rows.payment.due_at = next_due_of(c, rows)?;
     update_payment(c, &rows.payment)
 }
