@@ -81,7 +81,7 @@ macro_rules! payments {
 /// The attempt that is open, in the words of the index that finds it.
 macro_rules! is_open {
     () => {
-        "attempt.state IN ('sending', 'unknown', 'accepted')"
+        "(attempt.state = 'sending' OR attempt.state = 'unknown' OR attempt.state = 'accepted')"
     };
 }
 
@@ -230,8 +230,7 @@ pub(super) fn open_attempt(c: &Connection, key: &PaymentKey) -> Outcome<Option<A
 }
 
 pub(super) fn open_payments(c: &Connection) -> Outcome<Vec<PaymentKey>> {
-    let sql = "SELECT gateway, merchant, payment_id FROM attempt
-               WHERE state IN ('sending', 'unknown', 'accepted')";
+    let sql = concat!("SELECT gateway, merchant, payment_id FROM attempt WHERE ", is_open!());
     all(c, sql, [], key_in)
 }
 
