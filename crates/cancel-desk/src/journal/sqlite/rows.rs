@@ -393,7 +393,9 @@ pub(super) fn counts(c: &Connection) -> Outcome<Counts> {
 }
 
 pub(super) fn next_due(c: &Connection) -> Outcome<Option<Timestamp>> {
-    let due: Option<i64> = c.query_row("SELECT min(due_at) FROM payment", [], |row| row.get(0))?;
+    // without the condition the index would not do, and every payment ever made be read
+    let sql = "SELECT min(due_at) FROM payment WHERE due_at IS NOT NULL";
+    let due: Option<i64> = c.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok(due.map(Timestamp))
 }
 
