@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::journal::{Journal, JournalError};
+use crate::protocol::Claim;
 use crate::record::{IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, Timestamp};
 use crate::worker::{Accounts, Circuit, Limits, Pace, Worker};
 
@@ -433,14 +434,21 @@ impl Run {
     /// Submits a row and takes the first turns at it.
     async fn row(&self, worker: &Worker, line: i64) {
         let _in_hand = self.lanes.in_hand(line);
-        let Some(mut intent) = self.submit(line).await else { return };
+        let Some((mut intent, mut claim)) = self.start(worker, line).await else { return };
         self.lanes.submitted(line, &intent);
         for turns in 0..TURNS {
-            let now = self.journal.now().await.unwrap_or(Timestamp(0));
-            if !is_due(&intent, now) || (turns > 0 && !self.may_go_on()) {
-                break;
-            }
-            match worker.turn_at(&intent.payment).await {
+            let turn = match claim.take() {
+                // what is claimed is not left so
+                Some(claim) => worker.take(claim).await,
+                None => {
+                    let now = self.journal.now().await.unwrap_or(Timestamp(0));
+                    if !is_due(&intent, now) || (turns > 0 && !self.may_go_on()) {
+                        break;
+                    }
+                    worker.turn_at(&intent.payment).await
+                }
+            };
+            match turn {
                 Ok(Some(turn)) if turn.intent.id == intent.id => intent = turn.intent,
                 // another refund of the same payment came first
                 Ok(Some(_)) => {}
@@ -456,10 +464,10 @@ impl Run {
         self.heed_trouble().await;
     }
 
-    async fn submit(&self, line: i64) -> Option<IntentRecord> {
+    async fn start(&self, worker: &Worker, line: i64) -> Option<(IntentRecord, Option<Claim>)> {
         for _ in 0..AGAIN {
-            match self.journal.submit_row(self.job, line).await {
-                Ok(submitted) => return Some(submitted.intent().clone()),
+            match worker.start_row(self.job, line).await {
+                Ok((submitted, claim)) => return Some((submitted.into_intent(), claim)),
                 // nothing says whether it was written; the same row again is the same intent
                 Err(JournalError::Storage(error)) => {
                     tracing::warn!(line, error = %error, "the journal failed");

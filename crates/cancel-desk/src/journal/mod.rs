@@ -31,8 +31,8 @@ use pg_core::{Money, RefundAccount};
 
 use crate::protocol::{Claim, Lease, NewAttempt, Record, Snapshot};
 use crate::record::{
-    AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, JobState, NewJob,
-    NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState,
+    NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
 #[cfg(feature = "cli")]
@@ -406,6 +406,29 @@ pub trait Journal: Send + Sync + Debug {
     /// [`JournalError::NotAllowed`] when the job is not approved, or its total would be passed;
     /// [`JournalError::Corrupt`] when the row is not what was planned.
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError>;
+
+    /// As [`submit_row`](Self::submit_row), and claims the payment, as [`claim_payment`](Self::claim_payment) does, for a
+    /// turn at once: in the same transaction where the journal can.
+    ///
+    /// # Errors
+    /// As of both. What failed may be submitted all the same: the same row again is the same intent.
+    async fn start_row(
+        &self,
+        job: JobId,
+        line: i64,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<(Submitted, Option<Claim>), JournalError> {
+        let submitted = self.submit_row(job, line).await?;
+        let intent = submitted.intent();
+        let claim = match intent.state {
+            IntentState::Planned | IntentState::Open => {
+                self.claim_payment(&intent.payment, owner, lease).await?
+            }
+            _ => None,
+        };
+        Ok((submitted, claim))
+    }
 
     /// How many of everything there are.
     ///

@@ -99,6 +99,14 @@ impl Submitted {
             Self::New(intent) | Self::Existing(intent) => intent,
         }
     }
+
+    /// The intent, taken out.
+    #[must_use]
+    pub fn into_intent(self) -> IntentRecord {
+        match self {
+            Self::New(intent) | Self::Existing(intent) => intent,
+        }
+    }
 }
 
 /// Whether a caller's key can be one. A quote that a shell, a spreadsheet or a program left on it would make it another

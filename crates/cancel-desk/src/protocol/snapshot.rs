@@ -37,4 +37,6 @@ pub struct Claim {
     pub lease: Lease,
     /// What is there.
     pub snapshot: Snapshot,
+    /// Whether the intent has a refund account, to be opened before anything is sent.
+    pub has_account: bool,
 }

@@ -89,7 +89,7 @@ fn claim(attempt: Option<AttemptRecord>) -> Claim {
         until: NOW.after(Duration::from_secs(120)),
         length: Duration::from_secs(120),
     };
-    Claim { lease, snapshot: Snapshot { payment, intent, attempt, now: NOW } }
+    Claim { lease, snapshot: Snapshot { payment, intent, attempt, now: NOW }, has_account: false }
 }
 
 fn ledger(entries: &[(i64, &str)], history: bool) -> PaymentState {

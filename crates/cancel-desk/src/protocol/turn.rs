@@ -90,7 +90,7 @@ impl Turn {
     /// Begins a turn. It always begins with a look-up: whatever a crash left open is settled before anything new.
     #[must_use]
     pub fn begin(claim: Claim, capabilities: Capabilities, policy: Policy) -> (Self, Action) {
-        let Claim { lease, snapshot } = claim;
+        let Claim { lease, snapshot, .. } = claim;
         let turn = Self { lease, snapshot, capabilities, policy, seen: None };
         let action = turn.look_up();
         (turn, action)

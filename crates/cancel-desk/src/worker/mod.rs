@@ -26,11 +26,11 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::desk::waiting::LOOK_UP_FAILED;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Submitted};
 use crate::protocol::{
     Action, AttemptPlan, Change, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn,
 };
-use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, PaymentKey};
+use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, JobId, PaymentKey};
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
@@ -157,6 +157,15 @@ impl Worker {
         }
     }
 
+    /// Submits a row of a job, and claims its payment for a turn of this worker.
+    pub(crate) async fn start_row(
+        &self,
+        job: JobId,
+        line: i64,
+    ) -> Result<(Submitted, Option<Claim>), JournalError> {
+        self.journal.start_row(job, line, &self.owner, self.accounts.lease()).await
+    }
+
     /// Takes turns at an intent's payment until the intent has an outcome or waits for a person, at most for
     /// `patience`; then tells how far it is. A turn that has begun is finished, however long it takes.
     ///
@@ -187,7 +196,8 @@ impl Worker {
         Ok(intent.due_at.map_or(POLL, |due| due.since(now)).max(shortly))
     }
 
-    async fn take(&self, claim: Claim) -> Result<Option<TurnEnd>, JournalError> {
+    /// Takes the turn of a claim of this worker.
+    pub(crate) async fn take(&self, claim: Claim) -> Result<Option<TurnEnd>, JournalError> {
         let payment = claim.lease.payment.clone();
         let Some(account) = self.accounts.of(&payment) else {
             self.journal.release(&claim.lease).await?;
@@ -205,10 +215,10 @@ impl Worker {
 
     async fn carry(&self, account: &Account, claim: Claim) -> Result<IntentRecord, JournalError> {
         let capabilities = account.gateway().capabilities();
+        let mut kept = (!claim.has_account).then_some(Some(None));
         let (mut turn, mut action) = Turn::begin(claim, capabilities, account.policy().clone());
         // held from before an attempt counts as sent until its answer: waiting never eats into a sending's time
         let mut place = None;
-        let mut kept = None;
         loop {
             if is_about_to_send(&action) && self.refund_account(&turn, &mut kept).await?.is_none() {
                 warn!("the refund account cannot be opened here: check journal.account_key; nothing is sent");

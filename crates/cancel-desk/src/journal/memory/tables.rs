@@ -338,7 +338,8 @@ impl Tables {
         let lease = apply::claim(&mut payment, owner, length, now);
         self.payments.insert(key.clone(), payment);
         let snapshot = self.snapshot(intent, now)?;
-        Ok(Some(Claim { lease, snapshot }))
+        let has_account = self.sealed.contains_key(&intent);
+        Ok(Some(Claim { lease, snapshot, has_account }))
     }
 
     pub(super) fn snapshot(&self, intent: IntentId, now: Timestamp) -> Result<Snapshot, JournalError> {

@@ -115,6 +115,11 @@ pub(super) fn intent(row: &Row) -> Outcome<IntentRecord> {
     })
 }
 
+/// An intent, and whether it has a refund account.
+pub(super) fn with_account(row: &Row) -> Outcome<(IntentRecord, bool)> {
+    Ok((intent(row)?, row.try_get::<_, Option<&[u8]>>("account")?.is_some()))
+}
+
 pub(super) fn attempt(row: &Row) -> Outcome<AttemptRecord> {
     let currency = row.try_get::<_, &str>("currency")?.parse().map_err(|_| CORRUPT)?;
     let money = |minor| Money::from_minor(minor, currency).map_err(|_| CORRUPT);

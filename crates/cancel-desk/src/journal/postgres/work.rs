@@ -211,19 +211,22 @@ impl PostgresJournal {
         owner: &str,
         length: Duration,
     ) -> Result<Option<Claim>, Stop> {
-        let intent = told.one(rows::intent)?;
+        let intent = told.one(rows::with_account)?;
         let open = told.one(rows::attempt)?;
         let now = told.now()?;
         let due = payment.due_at.is_some_and(|due| due <= now);
         if !due || !apply::is_free(&payment, owner, now) {
             return Ok(None);
         }
-        let Some(intent) = intent.filter(|intent| open.is_none() || intent.due_at.is_some()) else {
+        let Some((intent, has_account)) =
+            intent.filter(|(intent, _)| open.is_none() || intent.due_at.is_some())
+        else {
             return Ok(None);
         };
         let lease = apply::claim(&mut payment, owner, length, now);
         transaction.commit(vec![steps::update_lease(&payment)]).await?;
-        Ok(Some(Claim { lease, snapshot: Rows { payment, intent, attempt: open }.into_snapshot(now) }))
+        let snapshot = Rows { payment, intent, attempt: open }.into_snapshot(now);
+        Ok(Some(Claim { lease, snapshot, has_account }))
     }
 
     /// Changes a payment alone, with its event.

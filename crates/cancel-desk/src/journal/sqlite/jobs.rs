@@ -2,64 +2,91 @@
 
 use std::collections::BTreeMap;
 
-use pg_core::{Currency, Money};
+use pg_core::Money;
 use rusqlite::{Connection, Row, params};
 
-use crate::protocol::Snapshot;
+use crate::protocol::{Claim, Snapshot};
 use crate::record::{
-    AccountName, IntentId, JobId, JobRecord, JobRow, JobState, JobTotal, PaymentKey, PaymentRecord, Timestamp,
+    AccountName, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobRow, JobState, JobTotal,
+    PaymentKey, PaymentRecord, Timestamp,
 };
 
-use super::super::JournalError;
 use super::super::apply::{self, Rows};
 use super::super::event::NewEvent;
 use super::super::gate::{self, Instead, OfJob, is_asked_since};
 use super::super::jobs::{self, PlannedRow};
 use super::super::trail::Before;
-use super::rows::{self, CORRUPT, Outcome, all, key, one};
+use super::super::{JournalError, Submitted};
+use super::begin::{self, Turn};
+use super::read::{self, CORRUPT, Cells, all, one};
+use super::rows::{self, Outcome};
 use super::write;
 
-fn currency(row: &Row<'_>) -> Outcome<Currency> {
-    row.get::<_, String>("currency")?.parse().map_err(|_| CORRUPT)
+/// What [`job_of`] takes.
+macro_rules! jobs {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, hash, state, rows, approved_by, halted_because, seen_event, created_at FROM job",
+            $rest
+        )
+    };
+}
+
+/// What [`row_of`] takes.
+macro_rules! job_rows {
+    ($rest:literal) => {
+        concat!(
+            "SELECT line, intent, gateway, merchant, payment_id, caller_key, fingerprint, currency, amount, reason,
+                    refused, account
+             FROM job_row",
+            $rest
+        )
+    };
 }
 
 fn total_of(row: &Row<'_>) -> Outcome<JobTotal> {
-    let approved = Money::from_minor(row.get("approved")?, currency(row)?).map_err(|_| CORRUPT)?;
-    Ok(JobTotal { approved, submitted: row.get("submitted")? })
+    let mut cells = Cells::of(row);
+    Ok(JobTotal { approved: money(&mut cells)?, submitted: cells.take()? })
+}
+
+fn money(cells: &mut Cells<'_, '_>) -> Outcome<Money> {
+    let currency = cells.currency()?;
+    Money::from_minor(cells.take()?, currency).map_err(|_| CORRUPT)
 }
 
 /// A job, its totals apart.
 fn job_of(row: &Row<'_>) -> Outcome<JobRecord> {
+    let mut cells = Cells::of(row);
     Ok(JobRecord {
-        id: JobId::from_bytes(row.get("id")?),
-        name: row.get("name")?,
-        hash: row.get("hash")?,
-        state: JobState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?,
+        id: JobId::from_bytes(cells.take()?),
+        name: cells.take()?,
+        hash: cells.take()?,
+        state: cells.one_of(JobState::from_word)?,
         totals: Vec::new(),
-        rows: row.get("rows")?,
-        approved_by: row.get("approved_by")?,
-        halted_because: row.get("halted_because")?,
-        seen_event: row.get("seen_event")?,
-        created_at: Timestamp(row.get("created_at")?),
+        rows: cells.take()?,
+        approved_by: cells.take()?,
+        halted_because: cells.take()?,
+        seen_event: cells.take()?,
+        created_at: cells.time()?,
     })
 }
 
-fn row_of(row: &Row<'_>) -> Outcome<JobRow> {
+fn row_of(cells: &mut Cells<'_, '_>) -> Outcome<JobRow> {
     Ok(JobRow {
-        line: row.get("line")?,
-        intent: IntentId::from_bytes(row.get("intent")?),
-        payment: key(row)?,
-        caller_key: row.get("caller_key")?,
-        fingerprint: row.get("fingerprint")?,
-        amount: Money::from_minor(row.get("amount")?, currency(row)?).map_err(|_| CORRUPT)?,
-        reason: row.get("reason")?,
-        refused: row.get("refused")?,
+        line: cells.take()?,
+        intent: IntentId::from_bytes(cells.take()?),
+        payment: read::key(cells)?,
+        caller_key: cells.take()?,
+        fingerprint: cells.take()?,
+        amount: money(cells)?,
+        reason: cells.take()?,
+        refused: cells.take()?,
         stored: None,
     })
 }
 
 fn with_totals(c: &Connection, mut job: JobRecord) -> Outcome<JobRecord> {
-    let sql = "SELECT * FROM job_total WHERE job = ?1 ORDER BY currency";
+    let sql = "SELECT currency, approved, submitted FROM job_total WHERE job = ?1 ORDER BY currency";
     job.totals = all(c, sql, [job.id.to_bytes()], total_of)?;
     Ok(job)
 }
@@ -71,14 +98,14 @@ fn with_stored(c: &Connection, mut row: JobRow) -> Outcome<JobRow> {
 }
 
 pub(super) fn find(c: &Connection, id: JobId) -> Outcome<Option<JobRecord>> {
-    let job = one(c, "SELECT * FROM job WHERE id = ?1", [id.to_bytes()], job_of)?;
+    let job = one(c, jobs!(" WHERE id = ?1"), [id.to_bytes()], job_of)?;
     job.map(|job| with_totals(c, job)).transpose()
 }
 
 /// The jobs' ids, each as it is told.
 pub(super) fn ids(c: &Connection) -> Outcome<Vec<(String, JobId)>> {
     all(c, "SELECT id FROM job ORDER BY created_at, id", [], |row| {
-        let id = JobId::from_bytes(row.get("id")?);
+        let id = JobId::from_bytes(row.get(0)?);
         Ok((id.to_string(), id))
     })
 }
@@ -88,13 +115,13 @@ pub(super) fn must(c: &Connection, id: JobId) -> Outcome<JobRecord> {
 }
 
 pub(super) fn newest(c: &Connection, limit: u32) -> Outcome<Vec<JobRecord>> {
-    let jobs = all(c, "SELECT * FROM job ORDER BY created_at DESC, id LIMIT ?1", [limit], job_of)?;
+    let jobs = all(c, jobs!(" ORDER BY created_at DESC, id LIMIT ?1"), [limit], job_of)?;
     jobs.into_iter().map(|job| with_totals(c, job)).collect()
 }
 
 pub(super) fn rows_of(c: &Connection, id: JobId, after_line: i64, limit: u32) -> Outcome<Vec<JobRow>> {
-    let sql = "SELECT * FROM job_row WHERE job = ?1 AND line > ?2 ORDER BY line LIMIT ?3";
-    let found = all(c, sql, params![id.to_bytes(), after_line, limit], row_of)?;
+    let sql = job_rows!(" WHERE job = ?1 AND line > ?2 ORDER BY line LIMIT ?3");
+    let found = all(c, sql, params![id.to_bytes(), after_line, limit], |row| row_of(&mut Cells::of(row)))?;
     found.into_iter().map(|row| with_stored(c, row)).collect()
 }
 
@@ -122,16 +149,41 @@ pub(super) fn planned_under(
     let mut found = BTreeMap::new();
     for key in keys {
         let values = params![key, account.gateway.as_str(), account.merchant, but];
-        let row = one(c, sql, values, |row| Ok((JobId::from_bytes(row.get("job")?), row.get("line")?)))?;
+        let row = one(c, sql, values, |row| Ok((JobId::from_bytes(row.get(0)?), row.get(1)?)))?;
         found.extend(row.map(|row| (key.clone(), row)));
     }
     Ok(found)
 }
 
-fn row(c: &Connection, id: JobId, line: i64) -> Outcome<JobRow> {
-    let sql = "SELECT * FROM job_row WHERE job = ?1 AND line = ?2";
-    let row = one(c, sql, params![id.to_bytes(), line], row_of)?.ok_or(JournalError::NotFound)?;
-    with_stored(c, row)
+/// What is stored under a row's key already, and the claim of its payment.
+fn go_on_with(
+    c: &Connection,
+    known: IntentRecord,
+    fingerprint: [u8; 32],
+    turn: Option<Turn<'_>>,
+    now: Timestamp,
+) -> Outcome<Result<(Submitted, Option<Claim>), JournalError>> {
+    let open = matches!(known.state, IntentState::Planned | IntentState::Open);
+    let payment = known.payment.clone();
+    let submitted = match begin::same_or_conflict(known, fingerprint) {
+        Ok(submitted) => submitted,
+        Err(conflict) => return Ok(Err(conflict)),
+    };
+    let claim = match turn.filter(|_| open) {
+        Some(turn) => begin::claim(c, &payment, turn, now)?,
+        None => None,
+    };
+    Ok(Ok((submitted, claim)))
+}
+
+/// A row, still without what is stored under its key, and the account that it keeps, sealed.
+fn row(c: &Connection, id: JobId, line: i64) -> Outcome<(JobRow, Option<Vec<u8>>)> {
+    let sql = job_rows!(" WHERE job = ?1 AND line = ?2");
+    let found = one(c, sql, params![id.to_bytes(), line], |row| {
+        let mut cells = Cells::of(row);
+        Ok((row_of(&mut cells)?, cells.take()?))
+    })?;
+    found.ok_or(JournalError::NotFound)
 }
 
 /// Stores a plan; the same plan again gives back what is stored.
@@ -207,14 +259,14 @@ pub(super) fn change(
 fn waiting(c: &Connection, id: JobId) -> Outcome<Vec<IntentId>> {
     let sql = "SELECT intent.id FROM job_row JOIN intent ON intent.id = job_row.intent
                WHERE job_row.job = ?1 AND intent.state = 'planned' ORDER BY job_row.line";
-    all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))
+    all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get(0)?)))
 }
 
 /// Halted or approved, its payments are due, or no longer.
 fn refresh(c: &Connection, id: JobId) -> Outcome<()> {
     for intent in waiting(c, id)? {
         let payment = rows::rows(c, intent)?.payment;
-        let due_at = rows::current(c, &payment.key())?.and_then(|(intent, _)| intent.due_at);
+        let due_at = rows::current(c, &payment)?.and_then(|current| current.intent.due_at);
         write::update_payment(c, &PaymentRecord { due_at, ..payment })?;
     }
     Ok(())
@@ -237,8 +289,8 @@ pub(super) fn of_job(c: &Connection, intent: IntentId) -> Outcome<Option<OfJob>>
         " AS asked_since FROM job_row r JOIN job ON job.id = r.job WHERE r.intent = ?1"
     );
     one(c, sql, [intent.to_bytes()], |row| {
-        let state = JobState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?;
-        Ok(OfJob { state, asked_since: row.get("asked_since")? })
+        let mut cells = Cells::of(row);
+        Ok(OfJob { state: cells.one_of(JobState::from_word)?, asked_since: cells.take()? })
     })
 }
 
@@ -246,7 +298,7 @@ pub(super) fn of_job(c: &Connection, intent: IntentId) -> Outcome<Option<OfJob>>
 pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, now: Timestamp) -> Outcome<()> {
     let sql = "SELECT i.id FROM job_row r JOIN intent i ON i.id = r.intent
                WHERE r.job = ?1 AND i.state IN ('planned', 'open') ORDER BY r.line";
-    for intent in all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get("id")?)))? {
+    for intent in all(c, sql, [id.to_bytes()], |row| Ok(IntentId::from_bytes(row.get(0)?)))? {
         let found = rows::rows(c, intent)?;
         if gate::can_be_taken_back(&found) {
             take_back(c, found, by, reason, now)?;
@@ -259,15 +311,13 @@ pub(super) fn withdraw_all(c: &Connection, id: JobId, by: &str, reason: &str, no
 /// halted, the rest of what is open is looked at anew.
 pub(super) fn go_on(c: &Connection, id: JobId, had_halted: bool, by: &str, now: Timestamp) -> Outcome<()> {
     let sql = concat!(
-        "SELECT * FROM (SELECT i.id, i.state, r.line, ",
+        "SELECT id, asked_since FROM (SELECT i.id, i.state, r.line, ",
         is_asked_since!(),
         " AS asked_since FROM job_row r JOIN job ON job.id = r.job JOIN intent i ON i.id = r.intent
               WHERE r.job = ?1 AND i.state IN ('planned', 'open'))
           WHERE asked_since OR state = 'open' ORDER BY line"
     );
-    let found = all(c, sql, [id.to_bytes()], |row| {
-        Ok((IntentId::from_bytes(row.get("id")?), row.get("asked_since")?))
-    })?;
+    let found = all(c, sql, [id.to_bytes()], |row| Ok((IntentId::from_bytes(row.get(0)?), row.get(1)?)))?;
     for (intent, asked_since) in found {
         let mut found = rows::rows(c, intent)?;
         if asked_since && gate::can_be_taken_back(&found) {
@@ -315,41 +365,44 @@ pub(super) fn halt_all(c: &Connection, why: &str) -> Outcome<()> {
     let sql = "UPDATE job SET state = 'halted', halted_because = ?1 WHERE state = 'approved'";
     c.prepare_cached(sql)?.execute([why])?;
     let halted = "SELECT id FROM job WHERE state = 'halted'";
-    for id in all(c, halted, [], |row| Ok(JobId::from_bytes(row.get("id")?)))? {
+    for id in all(c, halted, [], |row| Ok(JobId::from_bytes(row.get(0)?)))? {
         refresh(c, id)?;
     }
     Ok(())
 }
 
-/// Submits a row. The inner error is a refusal, which is noted in the row.
+/// Submits a row, and claims its payment for a turn, if it is due and free. The inner error is a refusal, which is noted
+/// in the row.
 pub(super) fn submit(
     c: &Connection,
     id: JobId,
     line: i64,
+    turn: Option<Turn<'_>>,
     now: Timestamp,
-) -> Outcome<Result<super::super::Submitted, JournalError>> {
-    let (mut job, row) = (must(c, id)?, row(c, id, line)?);
+) -> Outcome<Result<(Submitted, Option<Claim>), JournalError>> {
+    let (mut job, (row, account)) = (must(c, id)?, row(c, id, line)?);
     jobs::may_submit(&job)?;
-    if row.stored.is_none() {
+    let wish = jobs::wish_of(&row);
+    let known = rows::intent_of_key(c, &wish)?;
+    let is_stored = known.as_ref().is_some_and(|known| known.fingerprint == row.fingerprint);
+    if !is_stored {
         jobs::count(&mut job, &row)?;
     }
-    let account: Option<Vec<u8>> = c
-        .prepare_cached("SELECT account FROM job_row WHERE job = ?1 AND line = ?2")?
-        .query_row(params![id.to_bytes(), line], |row| row.get(0))?;
-    let wish = jobs::wish_of(&row);
-    let checked = match rows::intent_of_key(c, &wish)? {
-        Some(_) => Ok(()),
-        None => jobs::check_row(&row, account.is_some(), is_asked_since(c, id, line)?),
+    let result = match known {
+        Some(known) => go_on_with(c, known, row.fingerprint, turn, now)?,
+        None => jobs::check_row(&row, account.is_some(), is_asked_since(c, id, line)?)
+            .and_then(|()| begin::store(c, &wish, row.fingerprint, account.as_deref(), turn, now)),
     };
-    let result = checked.and_then(|()| super::submit(c, &wish, row.fingerprint, account.as_deref(), now));
     let refused = result.as_ref().err().and_then(jobs::refusal);
     if result.is_err() && refused.is_none() {
         return result.map(Ok);
     }
-    // submitted, its intent has the account; refused, nothing will need it
-    let sql = "UPDATE job_row SET refused = ?3, account = NULL WHERE job = ?1 AND line = ?2";
-    c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused])?;
-    if result.is_ok() && row.stored.is_none() {
+    if row.refused.as_deref() != refused || account.is_some() {
+        // submitted, its intent has the account; refused, nothing will need it
+        let sql = "UPDATE job_row SET refused = ?3, account = NULL WHERE job = ?1 AND line = ?2";
+        c.prepare_cached(sql)?.execute(params![id.to_bytes(), line, refused])?;
+    }
+    if result.is_ok() && !is_stored {
         for total in &job.totals {
             let sql = "UPDATE job_total SET submitted = ?3 WHERE job = ?1 AND currency = ?2";
             let values = params![id.to_bytes(), total.approved.currency().code(), total.submitted];

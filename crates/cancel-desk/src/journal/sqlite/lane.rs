@@ -18,7 +18,7 @@ const TIDY: Duration = Duration::from_secs(60);
 
 /// Tells a caller after the commit; `false` when it failed.
 type Reply = Box<dyn FnOnce(bool) + Send>;
-type Job = Box<dyn FnOnce(&mut Connection) -> Reply + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
 /// A thread with a connection of its own.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl Lane {
         let (jobs, waiting) = channel();
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(connection, begin, &waiting))
+            .spawn(move || work(&connection, begin, &waiting))
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         Ok(Self { jobs })
     }
@@ -84,20 +84,28 @@ impl Lane {
 
 /// Runs one caller's work so that its failure takes back its own writes alone.
 fn apart<T>(
-    connection: &mut Connection,
+    connection: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, JournalError>,
 ) -> Result<T, JournalError> {
-    let savepoint = connection.savepoint()?;
-    let result = work(&savepoint)?;
-    savepoint.commit()?;
-    Ok(result)
+    execute(connection, "SAVEPOINT apart")?;
+    let result = work(connection);
+    if result.is_err() {
+        execute(connection, "ROLLBACK TO apart")?;
+    }
+    execute(connection, "RELEASE apart")?;
+    result
 }
 
-fn work(mut connection: Connection, begin: &str, waiting: &Receiver<Job>) {
-    let mut log = Log::new(&connection);
-    while let Some(first) = next(&connection, &mut log, waiting) {
+/// These come with every job: they are parsed once.
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+fn work(connection: &Connection, begin: &str, waiting: &Receiver<Job>) {
+    let mut log = Log::new(connection);
+    while let Some(first) = next(connection, &mut log, waiting) {
         let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
-        let (committed, replies) = together(&mut connection, begin, jobs);
+        let (committed, replies) = together(connection, begin, jobs);
         for reply in replies {
             reply(committed);
         }
@@ -158,16 +166,16 @@ fn empty(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(busy? == 0)
 }
 
-fn together(connection: &mut Connection, begin: &str, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
-    if connection.execute_batch(begin).is_err() {
+fn together(connection: &Connection, begin: &str, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
+    if execute(connection, begin).is_err() {
         // the jobs are dropped unrun: their callers hear of it by the closed channel
         jobs.for_each(drop);
         return (false, Vec::new());
     }
     let replies: Vec<Reply> = jobs.map(|job| job(connection)).collect();
-    let committed = connection.execute_batch("COMMIT").is_ok();
+    let committed = execute(connection, "COMMIT").is_ok();
     if !committed {
-        let _already_rolled_back = connection.execute_batch("ROLLBACK");
+        let _already_rolled_back = execute(connection, "ROLLBACK");
     }
     (committed, replies)
 }

@@ -3,10 +3,12 @@
 //! Write-ahead log, `synchronous=FULL`, foreign keys: set and read back at every opening. All writing is done by
 //! one thread per process, in transactions that begin `IMMEDIATE`.
 
+mod begin;
 mod jobs;
 mod lane;
 mod open;
 mod place;
+mod read;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -135,49 +137,6 @@ impl SqliteJournal {
     }
 }
 
-/// Stores an intent in the transaction, unless its key is known.
-fn submit(
-    c: &Connection,
-    new: &NewIntent,
-    fingerprint: [u8; 32],
-    sealed: Option<&[u8]>,
-    now: Timestamp,
-) -> Result<Submitted, JournalError> {
-    if let Some(known) = rows::intent_of_key(c, new)? {
-        let same = known.fingerprint == fingerprint;
-        return if same { Ok(Submitted::Existing(known)) } else { Err(JournalError::KeyConflict) };
-    }
-    let mut payment = rows::payment(c, &new.payment)?.ok_or(JournalError::NotFound)?;
-    let before = Before::payment(&payment);
-    let intent = apply::submit(&mut payment, new, fingerprint, now)?;
-    write::insert_intent(c, &intent, sealed)?;
-    let mut stored = Rows { payment, intent, attempt: None };
-    write::store_payment(c, &mut stored)?;
-    write::append(c, NewEvent::submitted(&before, &stored.payment, &stored.intent))?;
-    Ok(Submitted::New(stored.intent))
-}
-
-/// Claims a payment in the transaction, if it is due and free.
-fn claim(
-    c: &Connection,
-    key: &PaymentKey,
-    owner: &str,
-    length: Duration,
-    now: Timestamp,
-) -> Result<Option<Claim>, JournalError> {
-    let mut payment = rows::payment(c, key)?.ok_or(JournalError::NotFound)?;
-    let due = payment.due_at.is_some_and(|due| due <= now);
-    if !due || !apply::is_free(&payment, owner, now) {
-        return Ok(None);
-    }
-    let Some((intent, attempt)) = rows::current(c, key)? else {
-        return Ok(None);
-    };
-    let lease = apply::claim(&mut payment, owner, length, now);
-    write::update_payment(c, &payment)?;
-    Ok(Some(Claim { lease, snapshot: Snapshot { payment, intent, attempt, now } }))
-}
-
 /// Makes a payment's open attempt due now.
 fn hint(c: &Connection, key: &PaymentKey, now: Timestamp) -> Result<bool, JournalError> {
     let Some(attempt) = rows::open_attempt(c, key)? else {
@@ -243,7 +202,7 @@ impl Journal for SqliteJournal {
         let sealed =
             new.account.as_ref().map(|account| self.options.vault.seal(new.id, account)).transpose()?;
         let now = self.now();
-        self.writer.run(move |c| submit(c, &new, fingerprint, sealed.as_deref(), now)).await
+        self.writer.run(move |c| begin::submit(c, &new, fingerprint, sealed.as_deref(), now)).await
     }
 
     async fn withdraw(&self, intent: IntentId, by: &str, reason: &str) -> Result<IntentRecord, JournalError> {
@@ -253,8 +212,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut found = rows::rows(c, intent)?;
                 let before = Before::rows(&found);
-                let attempts = rows::attempts_of(c, intent)?.len();
-                apply::withdraw(&mut found, i64::try_from(attempts).unwrap_or(i64::MAX), now)?;
+                apply::withdraw(&mut found, rows::count_attempts(c, intent)?, now)?;
                 write::store(c, &mut found)?;
                 write::append(c, NewEvent::withdrawn(&before, &found, &by, &reason, now))?;
                 Ok(found.intent)
@@ -289,7 +247,7 @@ impl Journal for SqliteJournal {
         let (owner, accounts, now) = (owner.to_owned(), accounts.to_vec(), self.now());
         self.writer
             .run(move |c| match rows::claimable(c, &owner, &accounts, now)? {
-                Some(key) => claim(c, &key, &owner, lease, now),
+                Some(key) => begin::claim(c, &key, (&owner, lease), now),
                 None => Ok(None),
             })
             .await
@@ -302,7 +260,7 @@ impl Journal for SqliteJournal {
         lease: Duration,
     ) -> Result<Option<Claim>, JournalError> {
         let (key, owner, now) = (key.clone(), owner.to_owned(), self.now());
-        self.writer.run(move |c| claim(c, &key, &owner, lease, now)).await
+        self.writer.run(move |c| begin::claim(c, &key, (&owner, lease), now)).await
     }
 
     async fn next_due(&self) -> Result<Option<Timestamp>, JournalError> {
@@ -313,9 +271,11 @@ impl Journal for SqliteJournal {
         let (lease, new, now) = (lease.clone(), new.clone(), self.now());
         self.writer
             .run(move |c| {
-                let mut found = rows::rows(c, new.plan.intent)?;
+                let (payment, intent, open) =
+                    rows::with_open(c, new.plan.intent)?.ok_or(JournalError::NotFound)?;
+                let mut found = Rows { payment, intent, attempt: None };
                 apply::renew(&mut found.payment, &lease, now)?;
-                if rows::open_attempt(c, &lease.payment)?.is_some() {
+                if open.is_some() {
                     return Err(JournalError::NotAllowed("another attempt is open"));
                 }
                 let of = jobs::of_job(c, new.plan.intent)?;
@@ -323,8 +283,7 @@ impl Journal for SqliteJournal {
                     return jobs::write(c, found, instead, now);
                 }
                 let before = Before::rows(&found);
-                let attempts = rows::attempts_of(c, found.intent.id)?.len();
-                let no = i64::try_from(attempts).unwrap_or(i64::MAX).saturating_add(1);
+                let no = rows::count_attempts(c, found.intent.id)?.saturating_add(1);
                 let attempt = apply::open(&mut found.payment, &mut found.intent, &new, no, now)?;
                 write::insert_attempt(c, &attempt, &lease.payment)?;
                 write::append(c, NewEvent::opened(&before, &found, &attempt, now))?;
@@ -361,7 +320,7 @@ impl Journal for SqliteJournal {
                     && payment.fence == lease.fence
                 {
                     apply::give_back(&mut payment);
-                    write::update_payment(c, &payment)?;
+                    write::update_lease(c, &payment)?;
                 }
                 Ok(())
             })
@@ -555,7 +514,18 @@ impl Journal for SqliteJournal {
 
     async fn submit_row(&self, job: JobId, line: i64) -> Result<Submitted, JournalError> {
         let now = self.now();
-        self.writer.run(move |c| jobs::submit(c, job, line, now)).await?
+        Ok(self.writer.run(move |c| jobs::submit(c, job, line, None, now)).await??.0)
+    }
+
+    async fn start_row(
+        &self,
+        job: JobId,
+        line: i64,
+        owner: &str,
+        lease: Duration,
+    ) -> Result<(Submitted, Option<Claim>), JournalError> {
+        let (owner, now) = (owner.to_owned(), self.now());
+        self.writer.run(move |c| jobs::submit(c, job, line, Some((&owner, lease)), now)).await?
     }
 
     async fn counts(&self) -> Result<Counts, JournalError> {
@@ -582,7 +552,7 @@ impl Journal for SqliteJournal {
                 let before = Before::rows(&found);
                 let open = rows::open_attempt(c, &found.intent.payment)?;
                 let beside = Beside {
-                    tried: !rows::attempts_of(c, intent)?.is_empty(),
+                    tried: rows::count_attempts(c, intent)? > 0,
                     open: open.map(|attempt| attempt.amount.minor()),
                 };
                 apply::resolve(&mut found, beside, (resolution, seen_balance), now)?;

@@ -26,7 +26,8 @@ pub(super) fn connect(
 ) -> Result<Connection, JournalError> {
     let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    // more than there are statements: none is parsed twice
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
 
@@ -58,6 +59,8 @@ pub(super) fn make_durable(connection: &Connection, busy_timeout: Duration) -> R
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON; PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF;",
     )?;
+    // random ids are all over their indexes: pages that are not kept are read, and copied back, again and again
+    connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;")?;
     for (pragma, wanted) in [("synchronous", 2), ("foreign_keys", 1)] {
         let found: i64 = connection.pragma_query_value(None, pragma, |row| row.get(0))?;
         if found != wanted {

@@ -1,18 +1,20 @@
 //! Rows, read and written.
 
-use pg_core::{Gateway, Invalid, Money, PaymentRef};
+use pg_core::Invalid;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::record::{
-    AccountName, AttemptId, AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId,
-    PaymentKey, PaymentRecord, Suspect, Timestamp,
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, PaymentKey, PaymentRecord,
+    Timestamp,
 };
 
 use super::super::apply::Rows;
 use super::super::event::EventRecord;
 use super::super::{Counts, JournalError, NewIntent};
+use super::read::{
+    self, Cells, all, attempt_columns, event_columns, intent_columns, key_columns, one, payment_columns,
+};
 
 pub(super) type Outcome<T> = Result<T, JournalError>;
 
@@ -31,154 +33,12 @@ impl From<rusqlite::Error> for JournalError {
     }
 }
 
-pub(super) const CORRUPT: JournalError = JournalError::Corrupt("a row that cannot be read");
-
-fn gateway(word: &str) -> Outcome<Gateway> {
-    word.parse().map_err(|_| CORRUPT)
-}
-
-fn json<T: DeserializeOwned>(text: &str) -> Outcome<T> {
-    serde_json::from_str(text).map_err(|_| CORRUPT)
-}
-
 pub(super) fn to_json<T: Serialize>(value: &T) -> Outcome<String> {
     serde_json::to_string(value).map_err(|_| JournalError::Corrupt("a value that is no json"))
 }
 
 pub(super) fn some_json<T: Serialize>(value: Option<&T>) -> Outcome<Option<String>> {
     value.map(to_json).transpose()
-}
-
-pub(super) fn key(row: &Row<'_>) -> Outcome<PaymentKey> {
-    let word: String = row.get("gateway")?;
-    Ok(PaymentKey::new(
-        gateway(&word)?,
-        row.get::<_, String>("merchant")?,
-        row.get::<_, String>("payment_id")?,
-    ))
-}
-
-fn payment_of(row: &Row<'_>) -> Outcome<PaymentRecord> {
-    let payment: PaymentRef = json(&row.get::<_, String>("reference")?)?;
-    let key = key(row)?;
-    if payment.gateway != key.gateway
-        || payment.gateway_id != key.payment_id
-        || payment.merchant_uid != row.get::<_, String>("merchant_uid")?
-        || payment.paid.minor() != row.get::<_, i64>("paid")?
-        || payment.paid.currency().code() != row.get::<_, String>("currency")?
-    {
-        return Err(CORRUPT);
-    }
-    Ok(PaymentRecord {
-        merchant: key.merchant,
-        payment,
-        known_balance: row.get("known_balance")?,
-        reserved: row.get("reserved")?,
-        refunded: row.get("refunded")?,
-        foreign_refunded: row.get("foreign_refunded")?,
-        cancels: row.get("cancels")?,
-        lease_owner: row.get("lease_owner")?,
-        lease_until: row.get::<_, Option<i64>>("lease_until")?.map(Timestamp),
-        fence: row.get("fence")?,
-        due_at: row.get::<_, Option<i64>>("due_at")?.map(Timestamp),
-        suspect: row.get::<_, Option<String>>("suspect")?.map(suspect).transpose()?,
-        suspect_since: row.get::<_, Option<i64>>("suspect_since")?.map(Timestamp),
-    })
-}
-
-fn suspect(word: String) -> Outcome<Suspect> {
-    Suspect::from_word(&word).ok_or(CORRUPT)
-}
-
-fn intent_of(row: &Row<'_>) -> Outcome<IntentRecord> {
-    let currency: String = row.get("currency")?;
-    let currency = currency.parse().map_err(|_| CORRUPT)?;
-    let outcome: Option<String> = row.get("outcome")?;
-    let evidence: Option<String> = row.get("evidence")?;
-    Ok(IntentRecord {
-        id: IntentId::from_bytes(row.get("id")?),
-        payment: key(row)?,
-        caller_key: row.get("caller_key")?,
-        fingerprint: row.get("fingerprint")?,
-        amount: Money::from_minor(row.get("amount")?, currency).map_err(|_| CORRUPT)?,
-        reason: row.get("reason")?,
-        state: IntentState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?,
-        outcome: outcome.as_deref().map(json).transpose()?,
-        evidence: evidence.as_deref().map(json).transpose()?,
-        due_at: row.get::<_, Option<i64>>("due_at")?.map(Timestamp),
-        scheduled_at: row.get::<_, Option<i64>>("scheduled_at")?.map(Timestamp),
-        looks: row.get("looks")?,
-        created_at: Timestamp(row.get("created_at")?),
-        updated_at: Timestamp(row.get("updated_at")?),
-    })
-}
-
-fn attempt_of(row: &Row<'_>) -> Outcome<AttemptRecord> {
-    let currency: String = row.get("currency")?;
-    let currency = currency.parse().map_err(|_| CORRUPT)?;
-    let money = |minor| Money::from_minor(minor, currency).map_err(|_| CORRUPT);
-    let refusal: Option<String> = row.get("refusal")?;
-    Ok(AttemptRecord {
-        id: AttemptId::from_bytes(row.get("id")?),
-        intent: IntentId::from_bytes(row.get("intent")?),
-        no: row.get("no")?,
-        balance_before: money(row.get("balance_before")?)?,
-        amount: money(row.get("amount")?)?,
-        sequence: row.get("sequence")?,
-        frozen: row.get("frozen")?,
-        digest: row.get("digest")?,
-        state: AttemptState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?,
-        fence: row.get("fence")?,
-        sends: row.get("sends")?,
-        doubts: row.get("doubts")?,
-        hold: row.get::<_, i64>("hold")? != 0,
-        taken: row.get::<_, i64>("taken")? != 0,
-        upstream: row.get("upstream")?,
-        looks_since_send: row.get("looks_since_send")?,
-        refusal: refusal.as_deref().map(json).transpose()?,
-        last_reason: row.get("last_reason")?,
-        first_send_at: Timestamp(row.get("first_send_at")?),
-        last_send_at: Timestamp(row.get("last_send_at")?),
-    })
-}
-
-pub(super) fn event_of(row: &Row<'_>) -> Outcome<EventRecord> {
-    Ok(EventRecord {
-        seq: row.get("seq")?,
-        at: Timestamp(row.get("at")?),
-        intent: row.get::<_, Option<[u8; 16]>>("intent")?.map(IntentId::from_bytes),
-        attempt: row.get::<_, Option<[u8; 16]>>("attempt")?.map(AttemptId::from_bytes),
-        kind: row.get("kind")?,
-        detail: row.get("detail")?,
-        hash: row.get("hash")?,
-    })
-}
-
-/// All rows of a query, each read by `read`.
-pub(super) fn all<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl rusqlite::Params,
-    read: fn(&Row<'_>) -> Outcome<T>,
-) -> Outcome<Vec<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(values)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(read(row)?);
-    }
-    Ok(found)
-}
-
-pub(super) fn one<T>(
-    connection: &Connection,
-    sql: &str,
-    values: impl rusqlite::Params,
-    read: fn(&Row<'_>) -> Outcome<T>,
-) -> Outcome<Option<T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(values)?;
-    rows.next()?.map(read).transpose()
 }
 
 macro_rules! of_payment {
@@ -191,28 +51,72 @@ pub(super) use of_payment;
 macro_rules! intents {
     ($rest:expr) => {
         concat!(
-            "SELECT intent.*, payment.currency FROM intent JOIN payment USING (gateway, merchant, payment_id)",
+            "SELECT ",
+            key_columns!(),
+            ", payment.currency, ",
+            intent_columns!(),
+            " FROM intent JOIN payment USING (gateway, merchant, payment_id)",
             $rest
         )
     };
 }
 
 macro_rules! attempts {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
-            "SELECT attempt.*, payment.currency FROM attempt JOIN payment USING (gateway, merchant, payment_id)",
+            "SELECT payment.currency, ",
+            attempt_columns!(),
+            " FROM attempt JOIN payment USING (gateway, merchant, payment_id)",
             $rest
         )
     };
 }
 
+macro_rules! payments {
+    ($rest:literal) => {
+        concat!("SELECT ", payment_columns!(), " FROM payment", $rest)
+    };
+}
+
+/// The attempt that is open, in the words of the index that finds it.
+macro_rules! is_open {
+    () => {
+        "(attempt.state = 'sending' OR attempt.state = 'unknown' OR attempt.state = 'accepted')"
+    };
+}
+
+fn payment_of(row: &Row<'_>) -> Outcome<PaymentRecord> {
+    read::payment(&mut Cells::of(row))
+}
+
+fn intent_of(row: &Row<'_>) -> Outcome<IntentRecord> {
+    let mut cells = Cells::of(row);
+    let (key, currency) = (read::key(&mut cells)?, cells.currency()?);
+    read::intent(&mut cells, key, currency)
+}
+
+fn attempt_of(row: &Row<'_>) -> Outcome<AttemptRecord> {
+    let mut cells = Cells::of(row);
+    let currency = cells.currency()?;
+    read::attempt(&mut cells, currency)
+}
+
+fn key_in(row: &Row<'_>) -> Outcome<PaymentKey> {
+    read::key(&mut Cells::of(row))
+}
+
 pub(super) fn payment(c: &Connection, key: &PaymentKey) -> Outcome<Option<PaymentRecord>> {
-    let sql = of_payment!("SELECT * FROM payment", "");
-    one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], payment_of)
+    let sql = payments!(" WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3");
+    one(c, sql, of(key), payment_of)
+}
+
+/// The three parts of a key, as statements take them.
+pub(super) fn of(key: &PaymentKey) -> [&str; 3] {
+    [key.gateway.as_str(), &key.merchant, &key.payment_id]
 }
 
 pub(super) fn payments_of_order(c: &Connection, merchant_uid: &str) -> Outcome<Vec<PaymentRecord>> {
-    let sql = "SELECT * FROM payment WHERE merchant_uid = ?1 ORDER BY gateway, merchant, payment_id";
+    let sql = payments!(" WHERE merchant_uid = ?1 ORDER BY gateway, merchant, payment_id");
     all(c, sql, [merchant_uid], payment_of)
 }
 
@@ -222,8 +126,10 @@ pub(super) fn payments_after(
     after: Option<&PaymentKey>,
     limit: u32,
 ) -> Outcome<Vec<PaymentRecord>> {
-    let sql = "SELECT * FROM payment WHERE (gateway, merchant, payment_id) > (?1, ?2, ?3)
-               ORDER BY gateway, merchant, payment_id LIMIT ?4";
+    let sql = payments!(
+        " WHERE (gateway, merchant, payment_id) > (?1, ?2, ?3)
+          ORDER BY gateway, merchant, payment_id LIMIT ?4"
+    );
     match after {
         Some(key) => {
             all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id, limit], payment_of)
@@ -233,9 +139,7 @@ pub(super) fn payments_after(
 }
 
 pub(super) fn accounts(c: &Connection) -> Outcome<Vec<AccountName>> {
-    all(c, "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment", [], |row| {
-        Ok(key(row)?.account())
-    })
+    all(c, "SELECT DISTINCT gateway, merchant, '' FROM payment", [], |row| Ok(key_in(row)?.account()))
 }
 
 /// The keys alone, in the same order, as they are written.
@@ -245,12 +149,12 @@ pub(super) fn words_after(c: &Connection, after: &[String; 3], limit: u32) -> Ou
                ORDER BY gateway, merchant, payment_id LIMIT ?4";
     let [gateway, merchant, payment_id] = after;
     all(c, sql, params![gateway, merchant, payment_id, limit], |row| {
-        Ok([row.get("gateway")?, row.get("merchant")?, row.get("payment_id")?])
+        Ok([row.get(0)?, row.get(1)?, row.get(2)?])
     })
 }
 
 pub(super) fn key_of([word, merchant, payment_id]: &[String; 3]) -> Outcome<PaymentKey> {
-    Ok(PaymentKey::new(gateway(word)?, merchant.as_str(), payment_id.as_str()))
+    Ok(PaymentKey::new(read::gateway(word)?, merchant.as_str(), payment_id.as_str()))
 }
 
 /// Whether a row is not what it should be, and not the storage.
@@ -279,7 +183,7 @@ pub(super) fn intents_of(c: &Connection, key: &PaymentKey) -> Outcome<Vec<Intent
     let sql = intents!(
         " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY intent.created_at, intent.id"
     );
-    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)
+    all(c, sql, of(key), intent_of)
 }
 
 pub(super) fn intent_of_key(c: &Connection, new: &NewIntent) -> Outcome<Option<IntentRecord>> {
@@ -307,70 +211,116 @@ pub(super) fn attempts_of(c: &Connection, intent: IntentId) -> Outcome<Vec<Attem
     all(c, attempts!(" WHERE attempt.intent = ?1 ORDER BY attempt.no"), [intent.to_bytes()], attempt_of)
 }
 
+pub(super) fn count_attempts(c: &Connection, intent: IntentId) -> Outcome<i64> {
+    let sql = "SELECT count(*) FROM attempt WHERE intent = ?1";
+    Ok(c.prepare_cached(sql)?.query_row([intent.to_bytes()], |row| row.get(0))?)
+}
+
 pub(super) fn attempts_of_payment(c: &Connection, key: &PaymentKey) -> Outcome<Vec<AttemptRecord>> {
     let sql = attempts!(
         " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 ORDER BY attempt.intent, attempt.no"
     );
-    all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], attempt_of)
+    all(c, sql, of(key), attempt_of)
 }
 
 pub(super) fn open_attempt(c: &Connection, key: &PaymentKey) -> Outcome<Option<AttemptRecord>> {
-    let sql = attempts!(
-        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3
-          AND attempt.state IN ('sending', 'unknown', 'accepted')"
-    );
-    one(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], attempt_of)
+    let sql =
+        attempts!(concat!(" WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND ", is_open!()));
+    one(c, sql, of(key), attempt_of)
 }
 
 pub(super) fn open_payments(c: &Connection) -> Outcome<Vec<PaymentKey>> {
-    let sql = "SELECT gateway, merchant, payment_id FROM attempt
-               WHERE state IN ('sending', 'unknown', 'accepted')";
-    all(c, sql, [], key)
+    let sql = concat!("SELECT gateway, merchant, payment_id FROM attempt WHERE ", is_open!());
+    all(c, sql, [], key_in)
 }
 
 /// An intent with its payment and its open attempt.
 pub(super) fn rows(c: &Connection, id: IntentId) -> Outcome<Rows> {
-    let intent = intent(c, id)?.ok_or(JournalError::NotFound)?;
-    let payment = payment(c, &intent.payment)?.ok_or(JournalError::NotFound)?;
-    let attempt = open_attempt(c, &intent.payment)?.filter(|attempt| attempt.intent == id);
-    Ok(Rows { payment, intent, attempt })
+    let (payment, intent, attempt) = with_open(c, id)?.ok_or(JournalError::NotFound)?;
+    Ok(Rows { payment, intent, attempt: attempt.filter(|attempt| attempt.intent == id) })
 }
 
-/// That no halted job holds the intent until it is approved again. What was stored before a restore goes to a person
-/// all the same.
-macro_rules! intents_not_held {
-    ($start:literal, $rest:literal) => {
-        intents!(concat!(
-            $start,
-            " (intent.created_at <= payment.suspect_since OR NOT EXISTS (SELECT 1 FROM job_row
-                JOIN job ON job.id = job_row.job WHERE job_row.intent = intent.id AND job.state = 'halted'))",
-            $rest
-        ))
-    };
+type WithOpen = (PaymentRecord, IntentRecord, Option<AttemptRecord>);
+
+/// An intent with its payment and the payment's open attempt, whosever that is.
+pub(super) fn with_open(c: &Connection, id: IntentId) -> Outcome<Option<WithOpen>> {
+    let sql = concat!(
+        "SELECT ",
+        payment_columns!(),
+        ", ",
+        intent_columns!(),
+        ", ",
+        attempt_columns!(),
+        " FROM intent JOIN payment USING (gateway, merchant, payment_id)
+          LEFT JOIN attempt ON attempt.gateway = payment.gateway AND attempt.merchant = payment.merchant
+              AND attempt.payment_id = payment.payment_id AND ",
+        is_open!(),
+        " WHERE intent.id = ?1"
+    );
+    one(c, sql, [id.to_bytes()], |row| {
+        let mut cells = Cells::of(row);
+        let payment = read::payment(&mut cells)?;
+        let currency = payment.paid().currency();
+        let intent = read::intent(&mut cells, payment.key(), currency)?;
+        Ok((payment, intent, read::some_attempt(&mut cells, currency)?))
+    })
+}
+
+/// What is worked on next at a payment.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) intent: IntentRecord,
+    pub(super) has_account: bool,
+    pub(super) attempt: Option<AttemptRecord>,
 }
 
 /// The intent that is worked on next, with its attempt: the one with the open attempt, or else the planned one due
 /// first that no halted job holds.
-pub(super) fn current(
-    c: &Connection,
-    key: &PaymentKey,
-) -> Outcome<Option<(IntentRecord, Option<AttemptRecord>)>> {
-    if let Some(attempt) = open_attempt(c, key)? {
-        let intent = intent(c, attempt.intent)?.filter(|intent| intent.due_at.is_some());
-        return Ok(intent.map(|intent| (intent, Some(attempt))));
+pub(super) fn current(c: &Connection, payment: &PaymentRecord) -> Outcome<Option<Current>> {
+    let sql = concat!(
+        "SELECT ",
+        intent_columns!(),
+        ", intent.account IS NOT NULL, ",
+        attempt_columns!(),
+        " FROM attempt JOIN intent ON intent.id = attempt.intent
+          WHERE attempt.gateway = ?1 AND attempt.merchant = ?2 AND attempt.payment_id = ?3 AND ",
+        is_open!()
+    );
+    let (key, currency) = (payment.key(), payment.paid().currency());
+    let open = one(c, sql, of(&key), |row| {
+        let mut cells = Cells::of(row);
+        Ok(Current {
+            intent: read::intent(&mut cells, key.clone(), currency)?,
+            has_account: cells.take()?,
+            attempt: Some(read::attempt(&mut cells, currency)?),
+        })
+    })?;
+    match open {
+        Some(current) => Ok(Some(current).filter(|current| current.intent.due_at.is_some())),
+        None => next_planned(c, payment),
     }
-    Ok(next_planned(c, key)?.map(|intent| (intent, None)))
 }
 
-/// Where no attempt is open, the planned intent due first that no halted job holds. A payment has few: no need for the
-/// database to sort them.
-pub(super) fn next_planned(c: &Connection, key: &PaymentKey) -> Outcome<Option<IntentRecord>> {
-    let sql = intents_not_held!(
-        " WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned' AND",
-        ""
+/// Where no attempt is open, the planned intent due first that no halted job holds; what was stored before a restore
+/// goes to a person all the same. A payment has few: no need for the database to sort them.
+pub(super) fn next_planned(c: &Connection, payment: &PaymentRecord) -> Outcome<Option<Current>> {
+    let sql = concat!(
+        "SELECT ",
+        intent_columns!(),
+        ", intent.account IS NOT NULL FROM intent
+          WHERE gateway = ?1 AND merchant = ?2 AND payment_id = ?3 AND intent.state = 'planned' AND
+              (intent.created_at <= ?4 OR NOT EXISTS (SELECT 1 FROM job_row
+                JOIN job ON job.id = job_row.job WHERE job_row.intent = intent.id AND job.state = 'halted'))"
     );
-    let planned = all(c, sql, params![key.gateway.as_str(), key.merchant, key.payment_id], intent_of)?;
-    Ok(planned.into_iter().min_by_key(|intent| (intent.due_at, intent.created_at, intent.id)))
+    let key = payment.key();
+    let [gateway, merchant, payment_id] = of(&key);
+    let values = params![gateway, merchant, payment_id, payment.suspect_since.map(|since| since.0)];
+    let planned = all(c, sql, values, |row| {
+        let mut cells = Cells::of(row);
+        let intent = read::intent(&mut cells, key.clone(), payment.paid().currency())?;
+        Ok(Current { intent, has_account: cells.take()?, attempt: None })
+    })?;
+    Ok(planned.into_iter().min_by_key(|Current { intent, .. }| (intent.due_at, intent.created_at, intent.id)))
 }
 
 /// The halted job that holds an intent.
@@ -381,7 +331,7 @@ pub(super) fn held_by(c: &Connection, intent: IntentId) -> Outcome<Option<JobId>
                        AND payment.payment_id = intent.payment_id
                WHERE job_row.intent = ?1 AND job.state = 'halted' AND intent.state = 'planned'
                    AND (payment.suspect_since IS NULL OR intent.created_at > payment.suspect_since)";
-    one(c, sql, [intent.to_bytes()], |row| Ok(JobId::from_bytes(row.get("id")?)))
+    one(c, sql, [intent.to_bytes()], |row| Ok(JobId::from_bytes(row.get(0)?)))
 }
 
 /// The payment of these accounts that is longest due and held by nobody else.
@@ -397,7 +347,7 @@ pub(super) fn claimable(
                    AND gateway || '/' || merchant IN (SELECT value FROM json_each(?3))
                ORDER BY due_at, gateway, merchant, payment_id LIMIT 1";
     let accounts: Vec<String> = accounts.iter().map(AccountName::to_string).collect();
-    one(c, sql, params![now.0, owner, to_json(&accounts)?], key)
+    one(c, sql, params![now.0, owner, to_json(&accounts)?], key_in)
 }
 
 /// Whether the journal was restored from a backup, and that is not settled.
@@ -425,10 +375,11 @@ pub(super) fn settled(c: &Connection) -> Outcome<bool> {
 pub(super) fn counts(c: &Connection) -> Outcome<Counts> {
     let many = |found: i64| u64::try_from(found).unwrap_or(0);
     let count = |sql: &str| -> Outcome<u64> { Ok(many(c.query_row(sql, [], |row| row.get(0))?)) };
-    let by_state = "SELECT gateway, state, count(*) AS many FROM intent GROUP BY gateway, state";
+    let by_state = "SELECT gateway, state, count(*) FROM intent GROUP BY gateway, state";
     let by_state = all(c, by_state, [], |row| {
-        let state = IntentState::from_word(&row.get::<_, String>("state")?).ok_or(CORRUPT)?;
-        Ok(((gateway(&row.get::<_, String>("gateway")?)?, state.as_str()), row.get::<_, i64>("many")?))
+        let mut cells = Cells::of(row);
+        let gateway = cells.one_of(|word| word.parse().ok())?;
+        Ok(((gateway, cells.one_of(IntentState::from_word)?.as_str()), cells.take::<i64>()?))
     })?;
     Ok(Counts {
         payments: count("SELECT count(*) FROM payment")?,
@@ -442,7 +393,9 @@ pub(super) fn counts(c: &Connection) -> Outcome<Counts> {
 }
 
 pub(super) fn next_due(c: &Connection) -> Outcome<Option<Timestamp>> {
-    let due: Option<i64> = c.query_row("SELECT min(due_at) FROM payment", [], |row| row.get(0))?;
+    // without the condition the index would not do, and every payment ever made be read
+    let sql = "SELECT min(due_at) FROM payment WHERE due_at IS NOT NULL";
+    let due: Option<i64> = c.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
     Ok(due.map(Timestamp))
 }
 
@@ -459,10 +412,11 @@ pub(super) fn last_event(c: &Connection) -> Outcome<i64> {
 }
 
 pub(super) fn events_of(c: &Connection, intent: IntentId) -> Outcome<Vec<EventRecord>> {
-    all(c, "SELECT * FROM event WHERE intent = ?1 ORDER BY seq", [intent.to_bytes()], event_of)
+    let sql = concat!("SELECT ", event_columns!(), " FROM event WHERE intent = ?1 ORDER BY seq");
+    all(c, sql, [intent.to_bytes()], read::event)
 }
 
 pub(super) fn events(c: &Connection, after: i64, limit: u32) -> Outcome<Vec<EventRecord>> {
-    let sql = "SELECT * FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2";
-    all(c, sql, params![after, limit], event_of)
+    let sql = concat!("SELECT ", event_columns!(), " FROM event WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+    all(c, sql, params![after, limit], read::event)
 }

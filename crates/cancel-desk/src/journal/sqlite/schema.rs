@@ -1,9 +1,12 @@
 //! Tables, and what they refuse by themselves. Amounts are minor units, times milliseconds since 1970 UTC.
+//!
+//! What a row may be is said by `OR`: for an `IN` of three words or more `SQLite` fills a table of its own at every write
+//! and every question. A trigger names the columns that it guards: a statement that sets none of them pays nothing for it.
 
 /// Written into the file's header, so that another program's database is not mistaken for a journal.
 pub(super) const APPLICATION_ID: i64 = 0x7067_6364;
 /// Rises when the tables change.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 pub(super) const TABLES: &str = "
 CREATE TABLE payment (
@@ -41,8 +44,8 @@ CREATE TABLE intent (
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
     amount BIGINT NOT NULL CHECK (amount > 0),
     reason TEXT,
-    state TEXT NOT NULL CHECK (state IN
-        ('planned', 'open', 'completed', 'accepted', 'rejected', 'manual', 'withdrawn')),
+    state TEXT NOT NULL CHECK (state = 'planned' OR state = 'open' OR state = 'completed' OR state = 'accepted'
+        OR state = 'rejected' OR state = 'manual' OR state = 'withdrawn'),
     outcome TEXT,
     evidence TEXT,
     due_at BIGINT,
@@ -71,7 +74,8 @@ CREATE TABLE attempt (
     sequence BIGINT NOT NULL,
     frozen TEXT NOT NULL,
     digest BLOB NOT NULL CHECK (length(digest) = 32),
-    state TEXT NOT NULL CHECK (state IN ('sending', 'unknown', 'accepted', 'applied', 'closed')),
+    state TEXT NOT NULL CHECK (state = 'sending' OR state = 'unknown' OR state = 'accepted' OR state = 'applied'
+        OR state = 'closed'),
     fence BIGINT NOT NULL,
     sends BIGINT NOT NULL CHECK (sends >= 1),
     doubts BIGINT NOT NULL CHECK (doubts >= 0 AND doubts <= sends),
@@ -86,7 +90,7 @@ CREATE TABLE attempt (
     UNIQUE (intent, no)
 );
 CREATE UNIQUE INDEX one_open_attempt ON attempt (gateway, merchant, payment_id)
-    WHERE state IN ('sending', 'unknown', 'accepted');
+    WHERE state = 'sending' OR state = 'unknown' OR state = 'accepted';
 
 CREATE TABLE restored (
     at BIGINT NOT NULL,
@@ -134,7 +138,7 @@ CREATE TABLE job_row (
 );
 
 CREATE TABLE event (
-    seq BIGINT PRIMARY KEY NOT NULL,
+    seq INTEGER PRIMARY KEY NOT NULL,
     at BIGINT NOT NULL,
     intent BLOB,
     attempt BLOB,
@@ -176,36 +180,40 @@ CREATE TRIGGER job_total_is_frozen BEFORE UPDATE ON job_total
 WHEN NEW.job IS NOT OLD.job OR NEW.currency IS NOT OLD.currency OR NEW.approved IS NOT OLD.approved
     OR NEW.submitted < OLD.submitted
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
-CREATE TRIGGER job_row_is_frozen BEFORE UPDATE ON job_row
+CREATE TRIGGER job_row_is_frozen BEFORE UPDATE OF job, line, intent, gateway, merchant, payment_id,
+    caller_key, fingerprint, amount, currency, reason ON job_row
 WHEN NEW.job IS NOT OLD.job OR NEW.line IS NOT OLD.line OR NEW.intent IS NOT OLD.intent
     OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant
     OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
     OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.amount IS NOT OLD.amount
     OR NEW.currency IS NOT OLD.currency OR NEW.reason IS NOT OLD.reason
 BEGIN SELECT RAISE(ABORT, 'a plan never changes'); END;
-CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE ON intent
-WHEN OLD.state IN ('completed', 'rejected', 'withdrawn')
+CREATE TRIGGER intent_outcome_is_final BEFORE UPDATE OF state, outcome ON intent
+WHEN (OLD.state = 'completed' OR OLD.state = 'rejected' OR OLD.state = 'withdrawn')
     AND (NEW.state IS NOT OLD.state OR NEW.outcome IS NOT OLD.outcome)
 BEGIN SELECT RAISE(ABORT, 'the outcome is final'); END;
-CREATE TRIGGER payment_is_frozen BEFORE UPDATE ON payment
+CREATE TRIGGER payment_is_frozen BEFORE UPDATE OF gateway, merchant, payment_id, merchant_uid, currency,
+    paid, reference ON payment
 WHEN NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant OR NEW.payment_id IS NOT OLD.payment_id
     OR NEW.merchant_uid IS NOT OLD.merchant_uid OR NEW.currency IS NOT OLD.currency OR NEW.paid IS NOT OLD.paid
     OR NEW.reference IS NOT OLD.reference
 BEGIN SELECT RAISE(ABORT, 'what was paid never changes'); END;
-CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE ON intent
+CREATE TRIGGER intent_wish_is_frozen BEFORE UPDATE OF id, gateway, merchant, payment_id, caller_key, amount,
+    fingerprint, reason, created_at ON intent
 WHEN NEW.id IS NOT OLD.id OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant
     OR NEW.payment_id IS NOT OLD.payment_id OR NEW.caller_key IS NOT OLD.caller_key
     OR NEW.amount IS NOT OLD.amount OR NEW.fingerprint IS NOT OLD.fingerprint OR NEW.reason IS NOT OLD.reason
     OR NEW.created_at IS NOT OLD.created_at
 BEGIN SELECT RAISE(ABORT, 'what was asked never changes'); END;
-CREATE TRIGGER attempt_is_frozen BEFORE UPDATE ON attempt
+CREATE TRIGGER attempt_is_frozen BEFORE UPDATE OF id, intent, no, gateway, merchant, payment_id,
+    first_send_at, balance_before, amount, sequence, frozen, digest ON attempt
 WHEN NEW.id IS NOT OLD.id OR NEW.intent IS NOT OLD.intent OR NEW.no IS NOT OLD.no
     OR NEW.gateway IS NOT OLD.gateway OR NEW.merchant IS NOT OLD.merchant OR NEW.payment_id IS NOT OLD.payment_id
     OR NEW.first_send_at IS NOT OLD.first_send_at OR NEW.balance_before IS NOT OLD.balance_before
     OR NEW.amount IS NOT OLD.amount OR NEW.sequence IS NOT OLD.sequence OR NEW.frozen IS NOT OLD.frozen
     OR NEW.digest IS NOT OLD.digest
 BEGIN SELECT RAISE(ABORT, 'an attempt never changes'); END;
-CREATE TRIGGER attempt_end_is_final BEFORE UPDATE ON attempt
+CREATE TRIGGER attempt_end_is_final BEFORE UPDATE OF state ON attempt
 WHEN OLD.state IN ('applied', 'closed') AND NEW.state IS NOT OLD.state
 BEGIN SELECT RAISE(ABORT, 'the outcome is final'); END;
 ";

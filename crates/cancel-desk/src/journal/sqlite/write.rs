@@ -64,6 +64,21 @@ pub(super) fn update_payment(c: &Connection, payment: &PaymentRecord) -> Outcome
     Ok(())
 }
 
+/// As [`update_payment`], where only who holds it is new.
+pub(super) fn update_lease(c: &Connection, payment: &PaymentRecord) -> Outcome<()> {
+    let sql = of_payment!("UPDATE payment SET lease_owner = ?4, lease_until = ?5, fence = ?6", "");
+    let key = payment.key();
+    c.prepare_cached(sql)?.execute(params![
+        key.gateway.as_str(),
+        key.merchant,
+        key.payment_id,
+        payment.lease_owner,
+        payment.lease_until.map(|until| until.0),
+        payment.fence,
+    ])?;
+    Ok(())
+}
+
 pub(super) fn insert_intent(c: &Connection, intent: &IntentRecord, account: Option<&[u8]>) -> Outcome<()> {
     let sql =
         "INSERT INTO intent (id, gateway, merchant, payment_id, caller_key, fingerprint, amount, reason,
@@ -176,11 +191,6 @@ pub(super) fn store(c: &Connection, rows: &mut Rows) -> Outcome<()> {
 /// As [`store`], where the attempt was inserted just now.
 pub(super) fn store_but_attempt(c: &Connection, rows: &mut Rows) -> Outcome<()> {
     update_intent(c, &rows.intent)?;
-    store_payment(c, rows)
-}
-
-/// As [`store`], where the intent was inserted just now.
-pub(super) fn store_payment(c: &Connection, rows: &mut Rows) -> Outcome<()> {
     rows.payment.due_at = next_due_of(c, rows)?;
     update_payment(c, &rows.payment)
 }
@@ -207,12 +217,11 @@ pub(super) fn append(c: &Connection, event: NewEvent) -> Outcome<()> {
 
 /// When a payment is due next, its rows written back otherwise.
 fn next_due_of(c: &Connection, rows: &Rows) -> Outcome<Option<Timestamp>> {
-    let key = rows.payment.key();
     let next = match &rows.attempt {
         // only one can be open
         Some(attempt) if attempt.state.is_open() => return Ok(rows.intent.due_at),
-        Some(_) => next_planned(c, &key)?,
-        None => current(c, &key)?.map(|(intent, _)| intent),
+        Some(_) => next_planned(c, &rows.payment)?,
+        None => current(c, &rows.payment)?,
     };
-    Ok(next.and_then(|intent| intent.due_at))
+    Ok(next.and_then(|next| next.intent.due_at))
 }
