@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use cancel_desk::bulk::approve;
 use cancel_desk::journal::{Journal, SqliteJournal, SqliteOptions};
+use cancel_desk::pg_core::Money;
 use pg_sandbox::{BodyKind, Fault, FaultKind, Gateway, NewPayment, Operation, Options, Sandbox, credentials};
 use serde_json::Value;
 
@@ -158,6 +160,12 @@ async fn a_file_is_planned_approved_killed_resumed_and_told_about() {
     shop.sandbox.clear_faults();
     let (code, report) = shop.json(&["bulk", "report", &job]);
     assert_eq!(code, 3, "{report}");
+    // killed or not: what it has not begun is told, and how it goes on
+    let (code, pending) = shop.json(&["pending"]);
+    let cut_off = &pending["approved_jobs"][0];
+    assert_eq!(cut_off["job"], job.as_str(), "{pending}");
+    assert!(cut_off["not_started"].as_u64() > Some(0), "{pending}");
+    assert_eq!(code, if cut_off["held"] == 0 { 4 } else { 0 }, "{pending}");
 
     // what the dead process held is free when its lease ends
     let (code, end, told) = shop.korean(&["bulk", "run", &job, "--resume", "--wait", "2m"]);
@@ -241,6 +249,15 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
         (4, &35.into(), &job.as_str().into()),
         "{pending}"
     );
+    assert_eq!(pending["approved_jobs"].as_array().map(Vec::len), Some(0), "{pending}");
+    // its file planned again says the same: without a name and a reason it does not go on
+    let (code, out, _) = shop.korean(&["bulk", "plan", "orders.csv"]);
+    assert!(
+        code == 0 && out.contains(&resume) && out.contains(&format!("bulk report {job}")),
+        "{code} {out}"
+    );
+    assert!(out.contains("처음 몇 건 중 환불되지 않은 건이 있습니다"), "{out}");
+    assert_eq!(out.matches("--resume").count(), 1, "{out}");
     let (_, out, _) = shop.korean(&["bulk", "list"]);
     let columns: Vec<&str> = out.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(columns, ["작업", "상태", "건수", "합계", "계획", "시각", "계획", "이름"], "{out}");
@@ -290,6 +307,42 @@ async fn a_halted_job_says_why_and_a_discarded_one_what_became_of_it() {
     assert!(!out.contains("멈춤") && !out.contains("--resume"), "{code} {out}");
     let (again, out, _) = shop.korean(&["bulk", "report", &job]);
     assert!(code == again && !out.contains("멈춤"), "{code} {again} {out}");
+}
+
+/// Nothing of it is under way, and nobody else begins it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approved_job_that_nobody_runs_waits_for_a_person() {
+    let shop = Shop::new("approved").await;
+    assert_eq!(shop.json(&["payments", "import", "payments.csv"]).0, 0);
+    shop.write("three.csv", "merchant_uid,amount\nORD-1,3000\nORD-2,3000\nORD-3,3000\n");
+    let (_, plan) = shop.json(&["bulk", "plan", "three.csv"]);
+    let word = |name: &str| plan["job"][name].as_str().unwrap().to_owned();
+    let (job, hash) = (word("job"), word("hash"));
+    assert_eq!(shop.json(&["pending"]).0, 0, "nobody approved it");
+    let journal = SqliteJournal::open(SqliteOptions::new(shop.folder.join("refunds.db"))).unwrap();
+    let (id, total) = (job.parse().unwrap(), [Money::krw(9000).unwrap()]);
+    approve(&journal, id, &hash, &total, "kim").await.unwrap();
+
+    let resume = format!("cancel-desk bulk run {job} --resume\n");
+    let (code, out, _) = shop.korean(&["pending"]);
+    assert!(code == 4 && out.contains("실행 중이거나 중단됨") && out.contains(&resume), "{code} {out}");
+    assert!(out.contains("시작 안 한 3건") && !out.contains("점유"), "{out}");
+    // a turn at one of its rows: perhaps a run's
+    let long = Duration::from_secs(600);
+    let (_, claim) = journal.start_row(id, 2, "another", long).await.unwrap();
+    let (code, out, _) = shop.korean(&["pending"]);
+    assert!(code == 0 && out.contains("시작 안 한 2건, 프로세스가 점유한 1건"), "{code} {out}");
+    assert!(out.contains("실행 중이거나 중단됨") && out.contains(&resume), "{out}");
+    journal.release(&claim.unwrap().lease).await.unwrap();
+    let (code, pending) = shop.json(&["pending"]);
+    let told = &pending["approved_jobs"][0];
+    assert_eq!((code, &told["not_started"], &told["held"]), (4, &2.into(), &0.into()), "{pending}");
+
+    let (code, end) = shop.json(&["bulk", "run", &job, "--resume"]);
+    assert_eq!((code, &end["end"]), (0, &"done".into()), "{end}");
+    let (code, out, _) = shop.korean(&["pending"]);
+    assert!(code == 0 && out.contains("확인이 필요한 건이 없습니다"), "{code} {out}");
+    assert_eq!(shop.refunds().iter().sum::<usize>(), 3);
 }
 
 /// Its row is stored and not sent; meanwhile somebody refunds the same by hand.

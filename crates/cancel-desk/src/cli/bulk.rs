@@ -28,7 +28,7 @@ use super::decide::check_person;
 use super::exit::{Exit, Failure};
 use super::serve::Signals;
 use super::shell::{Shell, parse_span};
-use super::{bulk_discard, bulk_report, show};
+use super::{bulk_discard, bulk_halted, bulk_report, show};
 
 #[derive(Debug, Args)]
 pub(crate) struct BulkArgs {
@@ -281,6 +281,9 @@ fn plan_text(shell: &Shell, plan: &Plan, done: bool, written: bool) -> String {
         }
         if done {
             return format!("{}\n", words::BEGUN_DONE.fill(lang, &[&job.id, &job.id]));
+        }
+        if job.state == JobState::Halted {
+            return bulk_halted::planned_before(shell, job);
         }
         let state = words::job_state(job.state, done).of(lang);
         return format!("{}\n", words::BEGUN.fill(lang, &[&job.id, &state, &job.id, &job.id]));

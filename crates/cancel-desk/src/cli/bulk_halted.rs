@@ -27,7 +27,7 @@ pub(super) struct Halted {
 /// The halted jobs that hold something back.
 pub(super) async fn all(shell: &Shell, desk: &Desk) -> Result<Vec<Halted>, Failure> {
     let mut found = Vec::new();
-    for job in jobs(shell, desk).await? {
+    for job in jobs(shell, desk, JobState::Halted).await? {
         let mut halted = Halted { job, not_started: 0, waiting: 0 };
         each_row(shell, desk, halted.job.id, |row| {
             match RowState::of(row) {
@@ -54,7 +54,7 @@ pub(super) async fn job_of(
     if intent.state.is_final() {
         return Ok(None);
     }
-    for job in jobs(shell, desk).await? {
+    for job in jobs(shell, desk, JobState::Halted).await? {
         let mut is_its = false;
         each_row(shell, desk, job.id, |row| {
             is_its |= row.stored.as_ref().is_some_and(|stored| stored.id == intent.id);
@@ -71,6 +71,14 @@ pub(super) async fn job_of(
 /// That a cancel's job is halted, and how the rest of it goes on.
 pub(super) fn told(shell: &Shell, job: &JobRecord) -> String {
     words::OF_HALTED_JOB.fill(shell.lang(), &[&job.id, &because(shell, job)])
+}
+
+/// That a file's job is halted, why, and how it goes on.
+pub(super) fn planned_before(shell: &Shell, job: &JobRecord) -> String {
+    let (lang, id) = (shell.lang(), &job.id);
+    let before = words::BEGUN_HALTED.fill(lang, &[id, &because(shell, job)]);
+    let (next, report) = (words::HELD_JOB_NEXT.fill(lang, &[id]), words::BEGUN_REPORT.fill(lang, &[id]));
+    format!("{before}\n{next}\n{report}\n")
 }
 
 impl Halted {
@@ -99,14 +107,15 @@ fn because(shell: &Shell, job: &JobRecord) -> String {
     shell.said(job.halted_because.as_deref().unwrap_or_default())
 }
 
-async fn jobs(shell: &Shell, desk: &Desk) -> Result<Vec<JobRecord>, Failure> {
+/// The jobs in a state.
+pub(super) async fn jobs(shell: &Shell, desk: &Desk, state: JobState) -> Result<Vec<JobRecord>, Failure> {
     let mut jobs = desk.journal().jobs(JOBS).await.map_err(|error| shell.journal_failed(error))?;
-    jobs.retain(|job| job.state == JobState::Halted);
+    jobs.retain(|job| job.state == state);
     Ok(jobs)
 }
 
 /// Goes through the rows of a job, until `go_on` says no.
-async fn each_row(
+pub(super) async fn each_row(
     shell: &Shell,
     desk: &Desk,
     job: JobId,

@@ -40,6 +40,8 @@ texts! {
         "이미 계획한 파일입니다. 작업 {0}, 상태: {1}\n  이어서 실행: cancel-desk bulk run {2} --resume\n  결과 보기:   cancel-desk bulk report {3}";
     PLANNED = "job {0}, hash {1}, {2} rows. Nothing was sent. To refund exactly this:\n  {3}",
         "작업 {0}, 해시 {1}, {2}건. 아직 아무것도 전송하지 않았습니다. 이대로 환불하려면:\n  {3}";
+    BEGUN_HALTED = "this file was planned before, as job {0}, which is halted: {1}", "이미 계획한 파일입니다. 작업 {0}: 멈춤 ({1})";
+    BEGUN_REPORT = "  report: cancel-desk bulk report {0}", "  결과 보기: cancel-desk bulk report {0}";
     IS_HALTED = "the job is halted: {0}", "작업이 멈춰 있습니다: {0}";
     RESUME_HALTED = "cancel-desk bulk run {0} --resume --by NAME --reason WHY", "cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
     IS_DONE = "the job is done: every row of it has its outcome", "모두 끝난 작업입니다. 모든 건의 결과가 나와 있습니다";
@@ -100,6 +102,12 @@ texts! {
         "  보류 중: 시작 안 한 {0}건, 저장만 되고 전송 전인 {1}건. 확인: cancel-desk bulk report {2}";
     HELD_JOB_NEXT = "  to go on: cancel-desk bulk run {0} --resume --by NAME --reason WHY",
         "  이어서 실행: cancel-desk bulk run {0} --resume --by 이름 --reason 사유";
+    BEGUN_JOB = "Approved bulk job {0} ({1}): running or interrupted", "승인된 일괄 작업 {0} ({1}): 실행 중이거나 중단됨";
+    BEGUN_JOB_ROWS = "  {0} rows not started. See: cancel-desk bulk report {1}", "  시작 안 한 {0}건. 확인: cancel-desk bulk report {1}";
+    BEGUN_JOB_HELD = "  {0} rows not started, {1} in the hands of a process. See: cancel-desk bulk report {2}",
+        "  시작 안 한 {0}건, 프로세스가 점유한 {1}건. 확인: cancel-desk bulk report {2}";
+    BEGUN_JOB_NEXT = "  unless a `bulk run` of it is running: cancel-desk bulk run {0} --resume",
+        "  실행 중인 `bulk run`이 없으면: cancel-desk bulk run {0} --resume";
     OF_HALTED_JOB = "{0}, which is halted ({1}). This cancel goes on all the same; the rest of the job goes on with: \
         cancel-desk bulk run {0} --resume --by NAME --reason WHY",
         "{0} (멈춤: {1}). 이 건은 계속 처리하지만 작업의 나머지는 멈춰 있습니다. 이어서 실행: cancel-desk bulk run {0} --resume --by 이름 --reason 사유";

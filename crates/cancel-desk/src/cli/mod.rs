@@ -4,6 +4,7 @@
 
 mod banks;
 mod bulk;
+mod bulk_begun;
 mod bulk_discard;
 mod bulk_files;
 mod bulk_halted;

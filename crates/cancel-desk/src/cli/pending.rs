@@ -1,6 +1,6 @@
 //! `pending`: what is under way and what waits for a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::record::{IntentRecord, IntentState, PaymentKey, PaymentRecord, Suspec
 
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::{bulk_halted, show, status, text};
+use super::{bulk_begun, bulk_halted, show, status, text};
 
 /// How many payments are read at a time.
 const PAGE: u32 = 1000;
@@ -19,7 +19,8 @@ const MOST_REASONS: usize = 20;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A bulk job that has halted waits for a person too: what it holds back is told, and how it goes on.
+A bulk job that has halted waits for a person too: what it holds back is told, and how it goes on. So is an approved
+one with rows not started, which is running or was interrupted: it waits for a person unless a process holds a row of it.
 
 Exit codes: 0 nothing waits for a person, 4 something does.")]
 pub(crate) struct PendingArgs {
@@ -36,6 +37,8 @@ struct Pending {
     suspects: Vec<PaymentRecord>,
     /// Bulk jobs that hold rows back.
     halted: Vec<bulk_halted::Halted>,
+    /// Approved bulk jobs with rows not started.
+    begun: Vec<bulk_begun::Begun>,
     /// The order numbers of the payments that these are of.
     orders: BTreeMap<PaymentKey, String>,
 }
@@ -43,8 +46,10 @@ struct Pending {
 pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
     let mut found = read(shell, &desk).await?;
-    // a halted job goes on only when a person says so
-    let is_idle = found.waiting.is_empty() && found.halted.is_empty();
+    // a halted job goes on only when a person says so, and so does one whose run was cut off
+    let is_idle = found.waiting.is_empty()
+        && found.halted.is_empty()
+        && !found.begun.iter().any(bulk_begun::Begun::may_be_forgotten);
     let exit = if is_idle { Exit::Done } else { Exit::Person };
     let limit = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let is_more =
@@ -58,6 +63,7 @@ pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failu
             "under_way": views(shell, &desk, &found.open).await?,
             "suspect_payments": found.suspects.iter().map(PaymentView::new).collect::<Vec<_>>(),
             "halted_jobs": found.halted.iter().map(bulk_halted::Halted::json).collect::<Vec<_>>(),
+            "approved_jobs": found.begun.iter().map(bulk_begun::Begun::json).collect::<Vec<_>>(),
             "complete": !is_more,
         }));
         return Ok(exit);
@@ -71,6 +77,8 @@ pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failu
 
 async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
     let mut found = Pending::default();
+    let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
+    let mut held = BTreeSet::new();
     let mut after = None;
     loop {
         let page = desk.journal().payments(after.as_ref(), PAGE).await;
@@ -81,6 +89,9 @@ async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
             // an unfinished refund holds its amount
             if payment.reserved > 0 {
                 found.orders.insert(payment.key(), payment.payment.merchant_uid.clone());
+                if payment.held_for(now).is_some() {
+                    held.insert(payment.key());
+                }
                 let intents = desk.journal().intents_of(&payment.key()).await;
                 for intent in intents.map_err(|error| shell.journal_failed(error))? {
                     match intent.state {
@@ -100,6 +111,7 @@ async fn read(shell: &Shell, desk: &Desk) -> Result<Pending, Failure> {
     found.waiting.sort_by_key(|intent| intent.created_at);
     found.open.sort_by_key(|intent| intent.created_at);
     found.halted = bulk_halted::all(shell, desk).await?;
+    found.begun = bulk_begun::all(shell, desk, &held).await?;
     // what a person has to look at comes first
     found.suspects.sort_by_key(|payment| payment.suspect != Some(Suspect::Differs));
     Ok(found)
@@ -117,7 +129,8 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
     let lang = shell.lang();
     let now = desk.journal().now().await.map_err(|error| shell.journal_failed(error))?;
     let is_idle = found.waiting.is_empty() && found.open.is_empty() && found.suspects.is_empty();
-    if is_idle && found.halted.is_empty() {
+    let is_bulk = !found.halted.is_empty() || !found.begun.is_empty();
+    if is_idle && !is_bulk {
         shell.line(shell.t(&text::NOTHING_PENDING));
         return Ok(());
     }
@@ -143,11 +156,12 @@ async fn people(shell: &Shell, desk: &Desk, found: &Pending) -> Result<(), Failu
             let next = text::RESOLVE_IT.fill(lang, &[&shell.t(&text::CANCEL)]);
             shell.remark(&text::NEXT.fill(lang, &[&next]));
         }
-        if !found.open.is_empty() || !found.suspects.is_empty() || !found.halted.is_empty() {
+        if !found.open.is_empty() || !found.suspects.is_empty() || is_bulk {
             shell.line("");
         }
     }
     let mut blocks: Vec<String> = found.halted.iter().map(|halted| halted.lines(shell) + "\n").collect();
+    blocks.extend(found.begun.iter().map(|begun| begun.lines(shell) + "\n"));
     if !found.open.is_empty() {
         let mut block =
             format!("{}\n{}", shell.t(&text::OPENS), show::cancels(lang, now, &found.open, &found.orders));

@@ -172,7 +172,7 @@ impl Fields {
 }
 
 /// A member's name as it may be repeated: a word, and no value that slipped into its place.
-fn shown(name: &str) -> Option<&str> {
+pub(super) fn shown(name: &str) -> Option<&str> {
     // letters that show nothing
     let filler = |c: char| matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}');
     let is_plain = |c: char| c.is_alphanumeric() && !filler(c) || matches!(c, '_' | '-' | '.' | ' ');

@@ -32,6 +32,7 @@ type Id = Result<Path<String>, PathRejection>;
 
 /// The question of `GET /cancels`.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     key: Option<String>,
     waiting: Option<String>,

@@ -28,6 +28,7 @@ mod metrics;
 mod options;
 mod payments;
 mod problem;
+mod query;
 mod routes;
 mod serve;
 mod state;

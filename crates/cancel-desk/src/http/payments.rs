@@ -45,6 +45,7 @@ const MEMBERS: [&str; 12] = [
 
 /// Which payment of the order, if there are several.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Choice {
     gateway: Option<String>,
     account: Option<String>,

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
@@ -15,7 +15,7 @@ use tracing::{Instrument as _, debug, info, info_span};
 
 use super::problem::{self, Problem};
 use super::state::Shared;
-use super::{auth, cancel, cancels, metrics, payments, webhooks};
+use super::{auth, cancel, cancels, metrics, payments, query, webhooks};
 use crate::record::IntentId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -23,15 +23,18 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const READY: Duration = Duration::from_secs(2);
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
+    let changing = Router::new()
         .route("/payments", post(payments::register))
         .route("/payments/bulk", post(payments::register_all))
         .route("/payments/cancel", post(cancel::ask))
+        .route("/cancels/{id}/resolve", post(cancels::resolve))
+        .route("/cancels/{id}/withdraw", post(cancels::withdraw))
+        .route_layer(from_fn(query::none));
+    changing
         .route("/payments/{merchant_uid}", get(payments::show))
         .route("/cancels", get(cancels::list))
         .route("/cancels/{id}", get(cancels::show))
-        .route("/cancels/{id}/resolve", post(cancels::resolve))
-        .route("/cancels/{id}/withdraw", post(cancels::withdraw))
+        // a notification's address is the merchant's own, and may have a query
         .route("/webhooks/chaiport", post(webhooks::chaiport))
         .route("/webhooks/settlebank/{account}", post(webhooks::settlebank))
         .route("/healthz", get(health))

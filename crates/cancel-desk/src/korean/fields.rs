@@ -248,6 +248,10 @@ pub(super) const TEXTS: Table = &[
         "must be at most one gateway, account and payment_id",
         "gateway, account, payment_id는 하나씩만 쓸 수 있습니다",
     ),
+    (
+        "must not stand in the address: the body alone is read, write it there or leave it out",
+        "주소에 쓸 수 없습니다. 본문만 읽으므로 본문에 쓰거나 빼세요",
+    ),
     ("must be percent-encoded utf-8", "퍼센트 인코딩된 UTF-8이어야 합니다"),
     ("must stand once: the same payment is above", "같은 결제가 위에 있습니다. 한 번만 적으세요"),
     ("must have at most {} members", "항목은 {0}개 이하여야 합니다"),

@@ -136,6 +136,46 @@ async fn a_key_is_one_whatever_stands_around_it() {
     assert_eq!((scene.refunds(&id), scene.refunds(&other)), (vec![1000], vec![]));
 }
 
+/// An amount in the address is not the amount of the body: neither is taken for the other.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_address_of_a_post_is_not_overlooked() {
+    let scene = Scene::new().await;
+    let id = scene.card("ORD-1").await;
+    let body = r#"{"merchant_uid":"ORD-1","cancel_request_amount":3000}"#;
+    let at = |target: &str| Call::post(target, body).header("idempotency-key", "k");
+    for (query, field) in [
+        ("cancel_request_amount=5", "cancel_request_amount"),
+        ("%EA%B8%88%EC%95%A1=5&merchant_uid=ORD-1", "금액"),
+        ("56211105948400=1", "query"),
+        ("a-token-of-ours", "query"),
+    ] {
+        let target = format!("/payments/cancel?{query}");
+        let refused = scene.send(at(&target)).await.refused(400, "invalid");
+        assert_eq!(refused["field"], field, "{query}");
+        let told = refused["message"].as_str().unwrap();
+        assert!(told.contains("the body alone is read") && !told.contains("56211105948400"), "{told}");
+        assert!(!told.contains("ours") && !told.contains("ORD-1"), "{told}");
+    }
+    let korean = at("/payments/cancel?cancel_request_amount=5").header("accept-language", "ko");
+    let refused = scene.send(korean).await.refused(400, "invalid");
+    assert!(refused["message"].as_str().unwrap().contains("본문만 읽으므로"), "{refused}");
+    for route in ["/payments", "/payments/bulk", "/cancels/x/resolve", "/cancels/x/withdraw"] {
+        let refused = scene.send(at(&format!("{route}?amount=5"))).await.refused(400, "invalid");
+        assert_eq!(refused["field"], "amount", "{route}");
+    }
+    // whoever has no token is told nothing, and a method that is not served is no address of a refund
+    let stranger = at("/payments/cancel?amount=5").without("authorization");
+    scene.send(stranger).await.refused(401, "unauthorized");
+    scene.send(Call::get("/payments/cancel?amount=5")).await.refused(405, "method_not_allowed");
+    assert_eq!(scene.send(Call::post("/webhooks/chaiport?from=pg", "imp_uid=imp_1")).await.text(), "OK");
+    for asked in ["/cancels?waiting=person&account=shop", "/payments/ORD-1?accont=shop"] {
+        assert_eq!(scene.send(Call::get(asked)).await.refused(400, "invalid")["field"], "query", "{asked}");
+    }
+    assert_eq!(scene.refunds(&id), [0_i64; 0]);
+    scene.send(at("/payments/cancel?")).await.state(200, "completed");
+    assert_eq!(scene.refunds(&id), [3000]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn more_than_is_left_is_refused_with_the_amounts() {
     let scene = Scene::new().await;
