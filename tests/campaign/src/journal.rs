@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cancel_desk::journal::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
+use cancel_desk::journal::{
+    Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification,
+};
 use cancel_desk::protocol::{Change, Claim, Lease, NewAttempt, Record, Snapshot};
 use cancel_desk::record::{
     AccountName, AttemptRecord, IntentId, IntentRecord, JobId, JobRecord, JobRow, NewJob, NewPayment,
@@ -141,7 +143,7 @@ as_it_is! {
     submit_row(job: JobId, line: i64) -> Submitted;
     counts() -> Counts;
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;
-    resolve_by_the_books(intent: IntentId, resolution: Resolution, seen_balance: Option<i64>, by: &str, reason: &str) -> IntentRecord;
+    resolve_by_the_books(intent: IntentId, resolution: Resolution, checked: Checked, by: &str, reason: &str) -> IntentRecord;
     note(intent: IntentId, kind: &'static str, detail: &str) -> ();
     last_event() -> i64;
     events(after: i64, limit: u32) -> Vec<EventRecord>;

@@ -10,7 +10,7 @@ use crate::journal::{Journal, JournalError};
 use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
-use crate::record::{IntentId, JobId, JobRow, JobState, PaymentKey, PaymentRecord};
+use crate::record::{IntentId, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord};
 use crate::worker::{is_pending, known};
 
 use super::decision::{OLD_ANSWER, OTHER_PAID};
@@ -63,8 +63,14 @@ impl Desk {
         Ok(trusted)
     }
 
-    /// Refuses while copies of what a restored journal lost may be on their way.
+    /// Refuses while copies of what a restored journal lost may be on their way, or of what was sent since and has not come
+    /// to a refund: also of what a person has called not happened.
     pub(super) async fn check_quiet(&self, payment: &PaymentRecord) -> Result<(), DeskError> {
+        for (intent, attempts) in known(&**self.journal(), &payment.key()).await? {
+            if intent.state != IntentState::Completed {
+                self.check_none_in_flight(payment, &attempts).await?;
+            }
+        }
         let Some(since) = payment.suspect_since else { return Ok(()) };
         let policy = self.account(&payment.key())?.policy();
         match unquiet(since, policy, self.journal().now().await?) {

@@ -4,6 +4,7 @@
 
 use pg_core::{Money, PaymentState};
 
+use crate::journal::{Checked, NOT_WAITING};
 use crate::protocol::{Missing, quiet_left, tagged};
 use crate::record::{
     AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, PaymentRecord, Resolution, Why,
@@ -20,10 +21,8 @@ pub(crate) const OTHER_PAID: &str =
 pub(crate) const OLD_ANSWER: &str = "the gateway shows less refunded than is known already: its answer is old, or what stands here as \
      refunded is not; look again later";
 
-/// How a cancel can have happened, if it did.
+/// How a cancel can have happened, if it did, by what the journal knows of it.
 enum Way {
-    /// In what a restored journal lost: whatever the journal knows of it proves nothing.
-    Lost,
     /// It was handed over to be made in the admin page.
     ByHand,
     /// A copy of it may have left.
@@ -53,30 +52,37 @@ impl Sent {
 }
 
 impl Desk {
-    /// Refuses what the gateway's books speak against, as far as they are asked. Tells the balance that they show, where what
-    /// is decided is to fit it still when it is written.
+    /// Refuses what the gateway's books speak against, as far as they are asked. Tells what is to hold still when the decision
+    /// is written.
     pub(super) async fn check_decision(
         &self,
         id: IntentId,
         resolution: Resolution,
         by_hand: ByHand,
-    ) -> Result<Option<i64>, DeskError> {
+    ) -> Result<Checked, DeskError> {
         if resolution == Resolution::LookAgain {
-            return Ok(None);
+            return Ok(Checked::default());
         }
+        let payment = self.payment(&self.intent(id).await?.payment).await?;
+        // read after the fence: what changes it from here on moves the fence
         let intent = self.intent(id).await?;
-        let payment = self.payment(&intent.payment).await?;
-        if !self.is_decided_by_the_books(&payment, &intent, resolution).await? {
-            return Ok(None);
+        if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
+            return Err(DeskError::NotAllowed(NOT_WAITING));
         }
-        match resolution {
-            Resolution::Happened => self.take_in_what_happened(&payment, &intent, by_hand).await,
+        let fence = Some(payment.fence).filter(|_| by_hand < ByHand::Everything);
+        if !self.is_decided_by_the_books(&payment, &intent, resolution).await? {
+            return Ok(Checked { balance: None, fence });
+        }
+        let balance = match resolution {
+            Resolution::Happened => self.take_in_what_happened(&payment, &intent, by_hand).await?,
             _ if by_hand < ByHand::Everything => {
                 let found = self.look_up(&payment.key()).await;
-                self.check_not_there(&payment, &intent, found).await.map(|()| None)
+                self.check_not_there(&payment, &intent, found).await?;
+                None
             }
-            _ => Ok(None),
-        }
+            _ => None,
+        };
+        Ok(Checked { balance, fence })
     }
 
     /// What is refused for want of room.
@@ -103,18 +109,16 @@ impl Desk {
         if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
             return Ok(false);
         }
-        let way = self.way(payment, intent).await?;
+        let way = self.way(intent).await?;
         Ok(match resolution {
+            Resolution::LookAgain => false,
+            _ if may_be_lost(payment, intent) => true,
             Resolution::Happened => !matches!(way, Way::Never),
             Resolution::DidNotHappen => !matches!(way, Way::Never | Way::ByColleague),
-            Resolution::LookAgain => false,
         })
     }
 
-    async fn way(&self, payment: &PaymentRecord, intent: &IntentRecord) -> Result<Way, DeskError> {
-        if may_be_lost(payment, intent) {
-            return Ok(Way::Lost);
-        }
+    async fn way(&self, intent: &IntentRecord) -> Result<Way, DeskError> {
         let attempts = self.journal().attempts_of(intent.id).await?;
         let was_tried = !attempts.is_empty();
         if intent.is_for_the_admin_page() {
@@ -153,9 +157,11 @@ impl Desk {
             return Err(refused);
         }
         // a refund that its PG has not approved may leave the ledger again
-        if balance < payment.known_balance
-            && is_pending(self.account(&payment.key())?, payment).await == Some(false)
-        {
+        let pending = is_pending(self.account(&payment.key())?, payment).await;
+        if by_hand < ByHand::Everything && pending == Some(true) {
+            return Err(DeskError::Pending);
+        }
+        if balance < payment.known_balance && pending == Some(false) {
             self.journal().compared(&payment.key(), balance, false).await?;
         }
         Ok(Some(balance).filter(|_| by_hand < ByHand::Everything))
@@ -197,12 +203,17 @@ impl Desk {
         intent: &IntentRecord,
         found: Result<PaymentState, DeskError>,
     ) -> Result<(), DeskError> {
-        let way = self.way(payment, intent).await?;
+        // what the journal lost comes on top of what it knows
+        let lost = may_be_lost(payment, intent);
+        let way = self.way(intent).await?;
         match way {
-            Way::Lost => self.check_quiet(payment).await?,
-            Way::Sent(ref sent) => self.check_none_in_flight(payment, sent).await?,
+            Way::Sent(ref sent) => self.check_none_in_flight(payment, &sent.attempts).await?,
             Way::ByHand => {}
+            Way::ByColleague | Way::Never if lost => {}
             Way::ByColleague | Way::Never => return Ok(()),
+        }
+        if lost {
+            self.check_quiet(payment).await?;
         }
         let state = found?;
         if state.paid != payment.paid() {
@@ -211,7 +222,10 @@ impl Desk {
         match way {
             Way::Sent(sent) => self.check_not_arrived(payment, intent, &sent, &state).await?,
             Way::ByHand => check_not_made(payment, intent, &state)?,
-            _ => self.check_not_lost(payment, intent, &state).await?,
+            Way::ByColleague | Way::Never => {}
+        }
+        if lost {
+            self.check_not_lost(payment, intent, &state).await?;
         }
         if state.balance.minor() > payment.known_balance {
             return Err(DeskError::NotAllowed(OLD_ANSWER));
@@ -273,11 +287,20 @@ impl Desk {
     }
 
     /// Refuses while a copy may be on its way: as long as a worker waits before it believes that one never arrived.
-    async fn check_none_in_flight(&self, payment: &PaymentRecord, sent: &Sent) -> Result<(), DeskError> {
+    pub(super) async fn check_none_in_flight(
+        &self,
+        payment: &PaymentRecord,
+        attempts: &[AttemptRecord],
+    ) -> Result<(), DeskError> {
         let policy = self.account(&payment.key())?.policy();
         let now = self.journal().now().await?;
-        let sent = sent.attempts.iter().filter(|attempt| attempt.doubts > 0);
-        match sent.filter_map(|attempt| quiet_left(attempt, policy, now)).max() {
+        let sent = attempts.iter().filter(|attempt| attempt.doubts > 0);
+        // the copy that may have been the cause of a refusal can be one that the ledger shows late
+        let refused = |attempt: &AttemptRecord| {
+            let left = policy.upstream_quiet.saturating_sub(now.since(attempt.last_send_at));
+            (attempt.refusal.is_some() && !left.is_zero()).then_some(left)
+        };
+        match sent.filter_map(|attempt| quiet_left(attempt, policy, now).max(refused(attempt))).max() {
             Some(left) => Err(DeskError::TooEarly(left)),
             None => Ok(()),
         }

@@ -363,8 +363,8 @@ impl Desk {
         reason: &str,
         by_hand: ByHand,
     ) -> Result<IntentRecord, DeskError> {
-        let seen = self.check_decision(id, resolution, by_hand).await?;
-        let resolved = match self.journal().resolve_by_the_books(id, resolution, seen, by, reason).await {
+        let checked = self.check_decision(id, resolution, by_hand).await?;
+        let resolved = match self.journal().resolve_by_the_books(id, resolution, checked, by, reason).await {
             Err(JournalError::NotInLedger { refunded, known }) => {
                 return Err(self.not_in_ledger(id, refunded, known).await?);
             }

@@ -8,7 +8,7 @@ use crate::record::{
     Proof, RejectedBecause, Resolution, Suspect, Timestamp, Why,
 };
 
-use super::{JournalError, NewIntent};
+use super::{Checked, JournalError, NewIntent};
 
 /// That what was lost after a backup may be this very thing.
 pub(crate) const UNSETTLED: &str =
@@ -321,19 +321,29 @@ pub(crate) struct Beside {
     pub(crate) open: Option<i64>,
 }
 
+/// Why nobody decides about a cancel.
+pub(crate) const NOT_WAITING: &str = "the cancel does not wait for a person";
+/// Why what was checked before a decision says nothing any more.
+const WORKED_ON: &str =
+    "the payment was worked on while the gateway was asked: look at the cancel again, then decide";
+
 /// Writes what a person decided, and the balance by which it was decided. Whoever still works on the payment can write
 /// nothing any more.
 pub(crate) fn resolve(
     rows: &mut Rows,
     beside: Beside,
-    (resolution, seen_balance): (Resolution, Option<i64>),
+    (resolution, checked): (Resolution, Checked),
     now: Timestamp,
 ) -> Result<(), JournalError> {
     let Rows { payment, intent, attempt } = rows;
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
-        return Err(JournalError::NotAllowed("the cancel does not wait for a person"));
+        return Err(JournalError::NotAllowed(NOT_WAITING));
     }
-    if let (Resolution::Happened, Some(seen)) = (resolution, seen_balance) {
+    // only a claim lets it be sent, and every claim and every decision moves the fence
+    if checked.fence.is_some_and(|fence| fence != payment.fence) {
+        return Err(JournalError::NotAllowed(WORKED_ON));
+    }
+    if let (Resolution::Happened, Some(seen)) = (resolution, checked.balance) {
         has_room(payment, intent, attempt.as_ref(), seen)?;
     }
     match (resolution, attempt.as_mut()) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use pg_core::{Bank, Gateway, Money, PaymentRef, RefundAccount};
 
-use super::{Clock, Counts, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
+use super::{Checked, Clock, Counts, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
 use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobRecord, JobState,

@@ -23,7 +23,8 @@ use super::submit::check_person;
 use super::trail::Before;
 use super::verify::Verifier;
 use super::{
-    Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
+    Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault,
+    Verification,
 };
 
 use tables::Tables;
@@ -471,7 +472,7 @@ impl Journal for MemoryJournal {
         &self,
         intent: IntentId,
         resolution: Resolution,
-        seen_balance: Option<i64>,
+        checked: Checked,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
@@ -483,7 +484,7 @@ impl Journal for MemoryJournal {
             tried: tables.attempts_of.get(&intent).is_some_and(|attempts| !attempts.is_empty()),
             open: tables.open_attempt(&rows.intent.payment).map(|attempt| attempt.amount.minor()),
         };
-        apply::resolve(&mut rows, beside, (resolution, seen_balance), now)?;
+        apply::resolve(&mut rows, beside, (resolution, checked), now)?;
         let after = rows.intent.clone();
         tables.log(|| NewEvent::resolved(&before, &rows, resolution, (by, reason), now));
         tables.store(rows);

@@ -5,6 +5,7 @@
 //! transaction does to them is the same code for all.
 
 mod apply;
+mod checked;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod counts;
@@ -35,8 +36,10 @@ use crate::record::{
     NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
+pub(crate) use apply::NOT_WAITING;
 #[cfg(feature = "cli")]
 pub(crate) use apply::{MADE_BY_HAND, UNSETTLED};
+pub use checked::Checked;
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
@@ -453,12 +456,12 @@ pub trait Journal: Send + Sync + Debug {
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
-        self.resolve_by_the_books(intent, resolution, None, by, reason).await
+        self.resolve_by_the_books(intent, resolution, Checked::default(), by, reason).await
     }
 
-    /// As [`resolve`](Self::resolve), but [`Resolution::Happened`] is written only if the balance that the gateway showed,
-    /// in minor units, has room for it beside what is completed by now, and beside what was gone before it was sent: one
-    /// refund is not two cancels, whoever decided the other one meanwhile.
+    /// As [`resolve`](Self::resolve), but only if what was checked before still holds: the cancel was not sent or decided
+    /// meanwhile, and for [`Resolution::Happened`] the gateway's balance has room for it beside what is completed by now, and
+    /// beside what was gone before it was sent. One refund is not two cancels, whoever decided the other one meanwhile.
     ///
     /// # Errors
     /// [`JournalError::NotInLedger`]; as [`resolve`](Self::resolve).
@@ -466,7 +469,7 @@ pub trait Journal: Send + Sync + Debug {
         &self,
         intent: IntentId,
         resolution: Resolution,
-        seen_balance: Option<i64>,
+        checked: Checked,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError>;

@@ -166,8 +166,8 @@ async fn a_copy_that_never_left_is_not_waited_for() {
     let desk = desk();
     let (payment, _, attempt) = sent(&desk, false).await;
     let waited_for = async |doubts| {
-        let attempts = vec![AttemptRecord { doubts, ..attempt.clone() }];
-        desk.check_none_in_flight(&payment, &Sent { attempts, before: 10_000, taken: false }).await
+        let attempt = AttemptRecord { doubts, ..attempt.clone() };
+        desk.check_none_in_flight(&payment, &[attempt]).await
     };
     assert!(matches!(waited_for(1).await, Err(DeskError::TooEarly(_))));
     waited_for(0).await.unwrap();

@@ -6,8 +6,10 @@ use pg_core::{
     AttemptTag, CancelEntry, Doubt, GatewayText, LedgerKnowledge, Unknown, UnknownReason, Verdict,
 };
 use time::OffsetDateTime;
+use tokio::sync::oneshot;
 
 use super::*;
+use crate::journal::Checked;
 use crate::journal::conformance::TestClock;
 
 const DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -23,6 +25,8 @@ struct Mute {
     takes: AtomicBool,
     /// Its PG decides later.
     pending: AtomicBool,
+    /// The next look-up waits for this.
+    held: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 #[async_trait::async_trait]
@@ -42,6 +46,10 @@ impl CancelGateway for Mute {
     }
 
     async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
+        let held = self.held.lock().unwrap().take();
+        if let Some(held) = held {
+            held.await.unwrap();
+        }
         let shown = self.shown.lock().unwrap().clone();
         let shown = shown.ok_or_else(|| LookUpError::new(LookUpErrorKind::Unavailable))?;
         let refunded = won(shown.iter().map(|(_, amount)| amount).sum());
@@ -189,6 +197,10 @@ async fn what_others_refunded_before_is_no_room_for_what_was_sent() {
     }
 }
 
+fn seen(balance: i64) -> Checked {
+    Checked { balance: Some(balance), ..Checked::default() }
+}
+
 /// Two people say so at once, and one refund is there.
 #[tokio::test]
 async fn the_books_are_asked_again_when_it_is_written() {
@@ -196,9 +208,9 @@ async fn the_books_are_asked_again_when_it_is_written() {
     let id = scene.sent("k", "3000").await;
     scene.waits(id).await;
     let journal = scene.desk.journal();
-    let told = journal.resolve_by_the_books(id, Resolution::Happened, Some(6_000), "kim", "there").await;
+    let told = journal.resolve_by_the_books(id, Resolution::Happened, seen(6_000), "kim", "there").await;
     assert!(matches!(told, Err(JournalError::NotInLedger { refunded: 4_000, known: 4_000 })), "{told:?}");
-    journal.resolve_by_the_books(id, Resolution::Happened, Some(3_000), "kim", "there").await.unwrap();
+    journal.resolve_by_the_books(id, Resolution::Happened, seen(3_000), "kim", "there").await.unwrap();
     assert_eq!(scene.sums().await.0, 3_000);
 }
 
@@ -367,4 +379,69 @@ async fn what_another_cancel_accounts_for_speaks_for_nothing() {
     assert_eq!(scene.happened(second).await, Err("not_in_ledger"));
     assert_eq!(scene.denied(second).await, Ok(IntentState::Rejected));
     assert_eq!(scene.sums().await, (3_000, 0, 7_000));
+}
+
+/// A colleague lets the workers have it once more while the gateway is asked: they may have sent it again, and what was
+/// shown before says nothing of that copy.
+#[tokio::test]
+async fn what_was_worked_on_meanwhile_is_not_decided_by_what_was_seen_before() {
+    let scene = Scene::new(false, &[]).await;
+    let id = scene.sent("k", "3000").await;
+    scene.waits(id).await;
+    let (answer, held) = oneshot::channel();
+    *scene.gateway.held.lock().unwrap() = Some(held);
+    let meanwhile = async {
+        scene.said(id, Resolution::LookAgain, ByHand::Nothing).await.unwrap();
+        scene.waits(id).await;
+        answer.send(()).unwrap();
+    };
+    let (denied, ()) = tokio::join!(scene.denied(id), meanwhile);
+    assert_eq!(denied, Err("not_allowed"));
+    assert_eq!(scene.desk.intent(id).await.unwrap().state, IntentState::Manual);
+    assert_eq!(scene.denied(id).await, Ok(IntentState::Rejected));
+}
+
+/// What the journal knows of the copies that left counts after a restored backup, too.
+#[tokio::test]
+async fn a_restored_backup_makes_nobody_forget_what_was_sent() {
+    let taken = Scene::new(false, &[]).await;
+    taken.gateway.takes.store(true, Ordering::SeqCst);
+    let id = taken.sent("k", "3000").await;
+    taken.desk.journal().suspect_all("kim", "backup of tonight").await.unwrap();
+    taken.clock.advance(DAY);
+    assert_eq!(taken.denied(id).await, Err("pending_at_pg"));
+
+    let scene = Scene::new(false, &[]).await;
+    scene.desk.journal().suspect_all("kim", "backup of tonight").await.unwrap();
+    scene.clock.advance(DAY);
+    let key = scene.desk.find(&Selector::order("ORD-1")).await.unwrap().key();
+    scene.desk.journal().compared(&key, 10_000, false).await.unwrap();
+    let id = scene.sent("k", "3000").await;
+    scene.show(&[700]);
+    for _ in 0..30 {
+        scene.clock.advance(Duration::from_secs(1));
+        scene.turn().await;
+    }
+    assert_eq!(scene.desk.intent(id).await.unwrap().state, IntentState::Manual);
+    assert_eq!(scene.denied(id).await, Err("too_early"));
+    let forced = scene.said(id, Resolution::DidNotHappen, ByHand::Everything).await;
+    assert_eq!(forced, Ok(IntentState::Rejected));
+    // its copy may still come, and what it leaves behind would be taken for others'
+    let trusted = async || scene.desk.trust(&key, "kim", "compared", ByHand::Sums).await;
+    assert!(matches!(trusted().await, Err(DeskError::TooEarly(_))));
+    scene.clock.advance(DAY);
+    trusted().await.unwrap();
+}
+
+/// A refund that its PG has not approved may leave the ledger again.
+#[tokio::test]
+async fn what_a_pg_still_decides_about_has_not_happened_yet() {
+    let scene = Scene::new(true, &[]).await;
+    let id = scene.sent("k", "3000").await;
+    scene.waits(id).await;
+    scene.show(&[3_000]);
+    scene.gateway.pending.store(true, Ordering::SeqCst);
+    assert_eq!(scene.happened(id).await, Err("pending_at_pg"));
+    scene.gateway.pending.store(false, Ordering::SeqCst);
+    assert_eq!(scene.happened(id).await, Ok(IntentState::Completed));
 }

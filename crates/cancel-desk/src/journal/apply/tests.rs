@@ -173,7 +173,7 @@ fn what_is_left_after_a_cancel_that_a_person_found_depends_on_who_made_it() {
         written(&mut rows, Change::Manual(evidence(Why::OtherAmount, Some(10_000), doubts))).unwrap();
         rows.payment.known_balance = 8_000;
         let beside = Beside { tried: true, open: None };
-        resolve(&mut rows, beside, (Resolution::Happened, None), NOW).unwrap();
+        resolve(&mut rows, beside, (Resolution::Happened, Checked::default()), NOW).unwrap();
         let payment = &rows.payment;
         assert_eq!(
             (payment.known_balance, payment.refunded, payment.foreign_refunded),
@@ -190,7 +190,8 @@ fn what_was_gone_before_a_copy_left_is_no_room_for_it() {
         (attempt.doubts, attempt.balance_before) = (doubts, won(9_000));
         written(&mut rows, Change::Manual(evidence(Why::OtherAmount, Some(9_000), doubts))).unwrap();
         let beside = Beside { tried: true, open: None };
-        resolve(&mut rows, beside, (Resolution::Happened, Some(seen)), NOW)
+        let checked = Checked { balance: Some(seen), ..Checked::default() };
+        resolve(&mut rows, beside, (Resolution::Happened, checked), NOW)
     };
     happened(1, 6_000).unwrap();
     let refused = happened(1, 7_000);

@@ -146,7 +146,8 @@ pub(crate) async fn one_refund_is_not_counted_for_two_cancels(
     let second = submitted(&*journal, wish("p", "other", 3_000)).await;
     hand_over(&*journal, second.id, 9_300).await;
     let decide = async |id: IntentId, seen: Option<i64>| {
-        journal.resolve_by_the_books(id, Resolution::Happened, seen, "kim", "in the admin page").await
+        let checked = Checked { balance: seen, ..Checked::default() };
+        journal.resolve_by_the_books(id, Resolution::Happened, checked, "kim", "in the admin page").await
     };
     decide(first.id, Some(6_300)).await.unwrap();
     let refused = decide(second.id, Some(6_300)).await.unwrap_err();

@@ -19,7 +19,7 @@ use super::super::gate;
 use super::super::jobs::{RESTORED, halt};
 use super::super::submit::check_person;
 use super::super::trail::Before;
-use super::super::{Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
+use super::super::{Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
 use super::rows::{self, CORRUPT};
 use super::transaction::{Step, Transaction};
 use super::work::{
@@ -465,7 +465,7 @@ impl Journal for PostgresJournal {
         &self,
         intent: IntentId,
         resolution: Resolution,
-        seen_balance: Option<i64>,
+        checked: Checked,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
@@ -476,7 +476,7 @@ impl Journal for PostgresJournal {
             let before = Before::rows(&found);
             let beside =
                 Beside { tried: !more.rows().is_empty(), open: open.map(|attempt| attempt.amount.minor()) };
-            apply::resolve(&mut found, beside, (resolution, seen_balance), now)?;
+            apply::resolve(&mut found, beside, (resolution, checked), now)?;
             let event = NewEvent::resolved(&before, &found, resolution, (by, reason), now);
             store(&transaction, &mut found, Some(&event)).await?;
             Ok(found.intent)

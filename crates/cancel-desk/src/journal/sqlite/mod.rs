@@ -38,7 +38,8 @@ use super::jobs::{RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
 use super::trail::Before;
 use super::{
-    Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault, Verification,
+    Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault,
+    Verification,
 };
 
 use lane::Lane;
@@ -540,7 +541,7 @@ impl Journal for SqliteJournal {
         &self,
         intent: IntentId,
         resolution: Resolution,
-        seen_balance: Option<i64>,
+        checked: Checked,
         by: &str,
         reason: &str,
     ) -> Result<IntentRecord, JournalError> {
@@ -555,7 +556,7 @@ impl Journal for SqliteJournal {
                     tried: rows::count_attempts(c, intent)? > 0,
                     open: open.map(|attempt| attempt.amount.minor()),
                 };
-                apply::resolve(&mut found, beside, (resolution, seen_balance), now)?;
+                apply::resolve(&mut found, beside, (resolution, checked), now)?;
                 write::store(c, &mut found)?;
                 let event = NewEvent::resolved(&before, &found, resolution, (&by, &reason), now);
                 write::append(c, event)?;

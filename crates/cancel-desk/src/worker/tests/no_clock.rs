@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pg_core::{Money, RefundAccount};
 
 use super::*;
-use crate::journal::{Counts, EventRecord, NewIntent, Submitted, Verification};
+use crate::journal::{Checked, Counts, EventRecord, NewIntent, Submitted, Verification};
 use crate::protocol::{Lease, NewAttempt};
 use crate::record::{
     AccountName, AttemptRecord, JobId, JobRecord, JobRow, NewJob, NewPayment, PaymentRecord, Timestamp,
@@ -83,7 +83,7 @@ a_journal_with_the_methods_of_another! {
     counts() -> Counts;
     waiting_for_a_person(limit: u32) -> Vec<IntentRecord>;
     resolve_by_the_books(
-        intent: IntentId, resolution: Resolution, seen_balance: Option<i64>, by: &str, reason: &str
+        intent: IntentId, resolution: Resolution, checked: Checked, by: &str, reason: &str
     ) -> IntentRecord;
     note(intent: IntentId, kind: &'static str, detail: &str) -> ();
     last_event() -> i64;
