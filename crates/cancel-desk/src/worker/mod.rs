@@ -26,11 +26,15 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tracing::{Instrument, info, info_span, warn};
 
 use crate::desk::waiting::LOOK_UP_FAILED;
-use crate::journal::{Journal, JournalError, Submitted};
+#[cfg(feature = "bulk")]
+use crate::journal::Submitted;
+use crate::journal::{Journal, JournalError};
 use crate::protocol::{
     Action, AttemptPlan, Change, Claim, Event, Extras, Record, Seen, Sending, Snapshot, Turn,
 };
-use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, JobId, PaymentKey};
+#[cfg(feature = "bulk")]
+use crate::record::JobId;
+use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, PaymentKey};
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
@@ -158,6 +162,7 @@ impl Worker {
     }
 
     /// Submits a row of a job, and claims its payment for a turn of this worker.
+    #[cfg(feature = "bulk")]
     pub(crate) async fn start_row(
         &self,
         job: JobId,
