@@ -158,7 +158,7 @@ impl Desk {
         }
         // a refund that its PG has not approved may leave the ledger again
         let pending = is_pending(self.account(&payment.key())?, payment).await;
-        if by_hand < ByHand::Everything && pending == Some(true) {
+        if by_hand < ByHand::Everything && pending != Some(false) {
             return Err(DeskError::Pending);
         }
         if balance < payment.known_balance && pending == Some(false) {
