@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     peers: bool,
     /// Write tables and plot into docs/performance.md, its Korean twin and docs/performance/
-    #[arg(long, conflicts_with_all = ["quick", "only"])]
+    #[arg(long, conflicts_with = "only")]
     write: bool,
     /// Measure nothing; compare instructions and allocations with tests/bench/budgets.json
     #[arg(long, conflicts_with_all = ["json", "quick", "write"])]
