@@ -124,15 +124,17 @@ pub fn main(meter: Option<Meter>) -> ExitCode {
         Part::Client { client, gateway, port, requests, concurrency, warm_up } => {
             let plan = Plan { requests, concurrency, warm_up };
             let measured = runtime.block_on(clients::measure(client, gateway, port, plan, meter));
-            measured.map(print)
+            measured.map(|measured| print(&measured))
         }
         Part::Connections { over, connect, requests, concurrency, warm_up } => runtime.block_on(async {
             let plan = Plan { requests, concurrency, warm_up };
-            connections::measure(over, connect.port, connect.read()?, plan).await.map(print)
+            connections::measure(over, connect.port, connect.read()?, plan).await.map(|ended| print(&ended))
         }),
         Part::Race { over, connect, trials, idle } => runtime.block_on(async {
             let idle = Duration::from_millis(idle);
-            connections::race(over, connect.port, connect.read()?, trials, idle).await.map(print)
+            connections::race(over, connect.port, connect.read()?, trials, idle)
+                .await
+                .map(|ended| print(&ended))
         }),
         Part::Pieces { only } => pieces::time_all(only.as_deref(), meter),
         Part::PiecesOnce { name, times } => pieces::once(&name, times),
@@ -146,9 +148,8 @@ pub fn main(meter: Option<Meter>) -> ExitCode {
     }
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "the last of it")]
-fn print(measured: impl serde::Serialize) {
-    println!("{}", serde_json::to_string(&measured).expect("plain numbers"));
+fn print(measured: &impl serde::Serialize) {
+    println!("{}", serde_json::to_string(measured).expect("plain numbers"));
 }
 
 fn speak_tls(sessions: Sessions, authority: Option<&Path>) -> Result<tokio_rustls::TlsAcceptor, String> {

@@ -4,8 +4,8 @@ use clap::Args;
 
 use pg_core::Money;
 
-use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID, may_be_lost};
-use crate::journal;
+use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID};
+use crate::journal::{self, may_be_lost};
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
 };

@@ -4,10 +4,10 @@
 
 use pg_core::{Money, PaymentState};
 
-use crate::journal::{Checked, NOT_WAITING};
+use crate::journal::{Checked, NOT_WAITING, may_be_lost};
 use crate::protocol::{Missing, quiet_left, tagged};
 use crate::record::{
-    AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, PaymentRecord, Resolution, Why,
+    AttemptRecord, Evidence, IntentId, IntentRecord, IntentState, PaymentRecord, Resolution,
 };
 use crate::worker::{is_pending, known};
 
@@ -359,12 +359,6 @@ fn check_not_made(
         return Err(DeskError::MayHaveHappened { asked: intent.amount, found: vec![payment.money(made)] });
     }
     Ok(())
-}
-
-/// Whether what the gateway did for a cancel may be among what the journal lost.
-pub(crate) fn may_be_lost(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
-    let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
-    payment.suspect.is_some() || said_so
 }
 
 #[cfg(test)]

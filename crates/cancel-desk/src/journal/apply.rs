@@ -361,7 +361,7 @@ pub(crate) fn resolve(
             found(payment, intent, beside.open);
         }
         // its attempt was lost with what came after the backup
-        (Resolution::Happened, None) if may_have_lost_its_attempt(payment, intent) => {
+        (Resolution::Happened, None) if may_be_lost(payment, intent) => {
             settle(payment, intent, Proof::Person, None);
             let left = payment.paid().minor().saturating_sub(payment.refunded);
             payment.known_balance = payment.known_balance.min(left);
@@ -442,8 +442,9 @@ fn take_over(payment: &mut PaymentRecord, open: Option<i64>) {
     payment.foreign_refunded = payment.foreign_refunded.min(gone.saturating_sub(ours).max(0));
 }
 
-/// A payment may have been cleared before the last of its cancels is decided.
-fn may_have_lost_its_attempt(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
+/// Whether what the gateway did for a cancel may be among what the journal lost. A payment may have been cleared before the
+/// last of its cancels is decided.
+pub(crate) fn may_be_lost(payment: &PaymentRecord, intent: &IntentRecord) -> bool {
     let said_so = intent.evidence.as_ref().is_some_and(|evidence| evidence.why == Why::RestoredJournal);
     payment.suspect.is_some() || said_so
 }

@@ -36,9 +36,9 @@ use crate::record::{
     NewJob, NewPayment, PaymentKey, PaymentRecord, Resolution, Timestamp,
 };
 
-pub(crate) use apply::NOT_WAITING;
 #[cfg(feature = "cli")]
 pub(crate) use apply::{MADE_BY_HAND, UNSETTLED};
+pub(crate) use apply::{NOT_WAITING, may_be_lost};
 pub use checked::Checked;
 pub use counts::Counts;
 pub use error::JournalError;

@@ -199,7 +199,7 @@ async fn what_a_suspect_payment_or_a_restored_journal_tells_may_be_lost() {
         attempt: None,
         now: intent.created_at,
     };
-    intent.evidence = Some(crate::protocol::evidence(&snapshot, Why::RestoredJournal, None));
+    intent.evidence = Some(crate::protocol::evidence(&snapshot, crate::record::Why::RestoredJournal, None));
     assert!(may_be_lost(&payment, &intent), "though it was cleared since");
     payment.suspect = Some(crate::record::Suspect::Unchecked);
     assert!(may_be_lost(&payment, &intent));
