@@ -7,6 +7,9 @@ mod state;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -44,6 +47,7 @@ requests they saw.
 Examples:
   cargo xtask campaign --level pr
   cargo xtask campaign --level nightly --only kill
+  cargo xtask campaign --level nightly --only fuzz --jobs 2
   cargo xtask campaign --level nightly --write")]
 pub(crate) struct Arguments {
     /// How much of it
@@ -55,6 +59,9 @@ pub(crate) struct Arguments {
     /// Only classes whose name begins so
     #[arg(long, value_name = "CLASS")]
     only: Option<String>,
+    /// Parts at once; what measures time (sockets, kill) is steadier alone
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
     /// Forget what is done
     #[arg(long)]
     anew: bool,
@@ -71,19 +78,10 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     if parts.is_empty() {
         return Err(format!("there is no such class; there are: {}", plan::classes(root).join(", ")));
     }
-    let mut state = State::open(root, arguments.level.word(), arguments.anew)?;
+    let state = State::open(root, arguments.level.word(), arguments.anew)?;
     let release = arguments.level != Level::Pr;
     build(root, parts.iter().filter(|part| !state.has(&part.key)), release)?;
-    let all = parts.len();
-    for (number, part) in parts.iter().enumerate() {
-        if state.has(&part.key) {
-            continue;
-        }
-        println!("==> {} of {all}: {}", number + 1, part.key);
-        let done = play(root, part, release)?;
-        println!("    {} trials, {} violations, {:.0} s", done.trials, done.violations.len(), done.seconds);
-        state.add(&part.key, &done)?;
-    }
+    let state = play_all(root, &parts, state, release, arguments.jobs)?;
     let rows = state.rows(&parts);
     print!("{}", page::table(&rows, page::Language::English));
     if arguments.write {
@@ -92,6 +90,37 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
     }
     let broken: Vec<String> = rows.iter().flat_map(|row| row.violations.iter().cloned()).collect();
     if broken.is_empty() { Ok(()) } else { Err(broken.join("\n")) }
+}
+
+/// Runs what is not done yet, so many parts at once; after one that could not be run no other is begun.
+fn play_all(root: &Path, parts: &[Part], state: State, release: bool, jobs: u8) -> Result<State, String> {
+    let todo: Vec<_> = parts.iter().enumerate().filter(|(_, part)| !state.has(&part.key)).collect();
+    let (next, state) = (AtomicUsize::new(0), Mutex::new(state));
+    let work = || {
+        while let Some((number, part)) = todo.get(next.fetch_add(1, Ordering::Relaxed)) {
+            println!("==> {} of {}: {}", number + 1, parts.len(), part.key);
+            let ended = play(root, part, release).and_then(|done| {
+                let broken = done.violations.len();
+                println!(
+                    "    {}: {} trials, {broken} violations, {:.0} s",
+                    part.key, done.trials, done.seconds
+                );
+                state.lock().unwrap_or_else(PoisonError::into_inner).add(&part.key, &done)
+            });
+            if let Err(reason) = ended {
+                next.store(todo.len(), Ordering::Relaxed);
+                return Err(reason);
+            }
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|_| Err("a part panicked".to_owned())))
+    })?;
+    Ok(state.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Builds what the parts run, once.
