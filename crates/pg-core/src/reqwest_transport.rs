@@ -96,7 +96,8 @@ impl Transport for ReqwestTransport {
 }
 
 async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, TransportError> {
-    let mut body = Vec::new();
+    let announced = response.content_length().map_or(0, |length| usize::try_from(length).unwrap_or(MAX_BODY));
+    let mut body = Vec::with_capacity(announced.min(MAX_BODY));
     while let Some(chunk) = response.chunk().await.map_err(body_failed)? {
         if body.len().saturating_add(chunk.len()) > MAX_BODY {
             return Err(TransportError::new(Sent::Maybe, TransportErrorKind::TooLarge));

@@ -4,7 +4,7 @@ use std::fmt;
 
 #[cfg(any(feature = "reqwest", feature = "witness"))]
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use memchr::memmem;
+use memchr::memchr_iter;
 
 use crate::secret::Secret;
 use crate::text::GatewayText;
@@ -189,9 +189,7 @@ impl WireResponse {
         let echoed: Vec<&str> = secrets
             .iter()
             .copied()
-            .filter(|secret| {
-                secret.len() >= MIN_ECHO && memmem::find(&self.body, secret.as_bytes()).is_some()
-            })
+            .filter(|secret| secret.len() >= MIN_ECHO && holds(&self.body, secret.as_bytes()))
             .collect();
         if echoed.is_empty() {
             return self;
@@ -201,6 +199,23 @@ impl WireResponse {
         }
         self
     }
+}
+
+/// Whether a secret stands in an answer. Every answer is searched for every secret, and hardly ever holds one: so by a
+/// byte of the secret that is rare in answers, without the preparations of a search that is made to be repeated.
+fn holds(body: &[u8], secret: &[u8]) -> bool {
+    // small letters of words and digits of amounts are all over an answer
+    let common = |byte: &u8| match byte {
+        b'a' | b'c' | b'd' | b'e' | b'i' | b'n' | b'o' | b'r' | b's' | b't' | b'u' | b'0' | b'1' => 2,
+        b'a'..=b'z' | b'2'..=b'9' | b'"' | b',' | b':' | b'_' => 1,
+        _ => 0,
+    };
+    let rarest = secret.iter().enumerate().min_by_key(|(_, byte)| common(byte));
+    let Some((offset, byte)) = rarest else { return true };
+    memchr_iter(*byte, body).any(|at| {
+        let start = at.checked_sub(offset);
+        start.and_then(|start| body.get(start..)).is_some_and(|rest| rest.starts_with(secret))
+    })
 }
 
 impl fmt::Debug for WireResponse {
@@ -236,6 +251,8 @@ pub fn percent_encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -251,6 +268,21 @@ mod tests {
         let clean = answer(br#"{"id":"KEY-1234567890","n":1000}"#).without(&["KEY-1234567890", "1000"]);
         assert_eq!(clean.body(), br#"{"id":"***","n":1000}"#);
         assert_eq!(answer(b"\xffKEY-1234567890").without(&["KEY-1234567890"]).body(), b"\xffKEY-1234567890");
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_is_found_wherever_it_stands(secret in "[a-f01]{1,4}", body in "[a-f01]{0,40}") {
+            assert_eq!(holds(body.as_bytes(), secret.as_bytes()), body.contains(&secret));
+        }
+
+        #[test]
+        fn a_whole_secret_is_found_amid_an_answer(
+            secret in "[!-~]{12,40}", before in "[ -~]{0,80}", after in "[ -~]{0,80}"
+        ) {
+            assert!(holds(format!("{before}{secret}{after}").as_bytes(), secret.as_bytes()));
+            assert!(!holds(&secret.as_bytes()[1..], secret.as_bytes()));
+        }
     }
 
     #[test]

@@ -73,6 +73,16 @@ pub struct Mock {
     flat: Template,
     tokens: AtomicU64,
     manner: Manner,
+    /// Connections for which it stays awake.
+    open: AtomicU64,
+}
+
+struct Open(Arc<Mock>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// How the mock treats connections.
@@ -84,6 +94,8 @@ pub struct Manner {
     pub idle: Option<Duration>,
     /// Speaks TLS.
     pub tls: Option<TlsAcceptor>,
+    /// Does not sleep while a connection is open: a sleeping server is woken at the expense of who sends to it.
+    pub awake: bool,
 }
 
 impl Mock {
@@ -97,6 +109,7 @@ impl Mock {
             flat: Template::new(include_str!("../answers/settlebank-flat.json")),
             tokens: AtomicU64::new(0),
             manner,
+            open: AtomicU64::new(0),
         }
     }
 
@@ -111,6 +124,7 @@ impl Mock {
             stream.set_nodelay(true)?;
             let mock = Arc::clone(&mock);
             tokio::spawn(async move {
+                let _open = mock.manner.awake.then(|| mock.stay_awake());
                 // whoever closes his connection has what he wanted
                 let _closed = match &mock.manner.tls {
                     Some(tls) => match tls.accept(stream).await {
@@ -121,6 +135,20 @@ impl Mock {
                 };
             });
         }
+    }
+
+    /// Until what it returns is dropped.
+    fn stay_awake(self: &Arc<Self>) -> Open {
+        if self.open.fetch_add(1, Ordering::Relaxed) == 0 {
+            let mock = Arc::clone(self);
+            tokio::spawn(async move {
+                while mock.open.load(Ordering::Relaxed) > 0 {
+                    std::hint::spin_loop();
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        Open(Arc::clone(self))
     }
 
     async fn connection(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {

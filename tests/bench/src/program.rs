@@ -37,6 +37,9 @@ enum Part {
         tls: Option<Sessions>,
         #[arg(long, value_name = "FILE")]
         authority: Option<PathBuf>,
+        /// Never sleep while a connection is open: whoever sends then pays for no waking
+        #[arg(long)]
+        awake: bool,
     },
     /// Send cancels, and print as JSON what they took
     Client {
@@ -116,10 +119,10 @@ impl Connecting {
 pub fn main(meter: Option<Meter>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let done = match Arguments::parse().part {
-        Part::Mock { delay, idle, tls, authority } => runtime.block_on(async {
+        Part::Mock { delay, idle, tls, authority, awake } => runtime.block_on(async {
             let tls = tls.map(|sessions| speak_tls(sessions, authority.as_deref())).transpose()?;
             let wait = |ms: u64| (ms > 0).then(|| Duration::from_millis(ms));
-            serve(Manner { delay: wait(delay), idle: idle.and_then(wait), tls }).await
+            serve(Manner { delay: wait(delay), idle: idle.and_then(wait), tls, awake }).await
         }),
         Part::Client { client, gateway, port, requests, concurrency, warm_up } => {
             let plan = Plan { requests, concurrency, warm_up };

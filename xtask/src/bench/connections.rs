@@ -55,7 +55,7 @@ pub(super) fn costs(root: &Path, rounds: usize) -> Result<Vec<Cost>, String> {
     let file = authority.to_string_lossy().into_owned();
     for (server, options) in SERVERS {
         let tls: &[&str] = if options.is_empty() { &[] } else { &["--authority", &file] };
-        let mock = Mock::with(root, &[options, tls].concat())?;
+        let mock = Mock::with(root, &[options, tls, &["--awake"]].concat())?;
         let trust: &[&str] = if options.is_empty() { &[] } else { &["--trust", &file] };
         let mut taken = [[Vec::new(), Vec::new()], [Vec::new(), Vec::new()]];
         for _ in 0..rounds {

@@ -21,9 +21,12 @@ use crate::machine::{commit, machine};
 
 const WRITTEN: [&str; 3] = ["docs/performance.md", "docs/performance.ko.md", "docs/performance"];
 
+/// Rounds of what differs by more than rounds do.
+const FEWER: usize = 7;
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Times are only ever compared within one run: the clients take turns, and what counts is the median of the ratios' parts.
+Times are only ever compared within one run: the clients take turns, and what counts is the median of the rounds' ratios.
 --check compares counts (instructions by valgrind, allocations), which no busy machine changes.
 
 Examples:
@@ -35,7 +38,7 @@ pub(crate) struct Arguments {
     /// One JSON document instead of the tables
     #[arg(long)]
     json: bool,
-    /// Three short rounds instead of seven
+    /// Five short rounds instead of 21
     #[arg(long)]
     quick: bool,
     /// Only what has this in its name: a gateway, a part such as `parse`, `connections`, `weight`
@@ -91,13 +94,13 @@ pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
         cancels,
         pieces: processes::pieces(root, only)?,
         cold_start_tokens: rounds::cold_start(root, &mock, only)?,
-        connections: given(wanted(connections::NAME), || connections::costs(root, size.rounds))?,
+        connections: given(wanted(connections::NAME), || connections::costs(root, size.rounds.min(FEWER)))?,
         races: given(wanted(connections::NAME), || connections::races(root))?,
         // minutes a round; processor time differs little from round to round
         weights: given(wanted(weight::NAME) && !(arguments.quick && only.is_none()), || {
             weight::weigh(root, 1)
         })?,
-        peers: given(arguments.peers, || peers::measure(root, &mock, size.rounds))?,
+        peers: given(arguments.peers, || peers::measure(root, &mock, size.rounds.min(FEWER)))?,
     };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);

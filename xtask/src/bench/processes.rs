@@ -44,7 +44,7 @@ pub(super) struct Mock {
 
 impl Mock {
     pub(super) fn start(root: &Path) -> Result<Self, String> {
-        Self::with(root, &[])
+        Self::with(root, &["--awake"])
     }
 
     pub(super) fn with(root: &Path, options: &[&str]) -> Result<Self, String> {

@@ -6,7 +6,7 @@ use super::Report;
 use super::connections::{Cost, Race};
 use super::peers::Peer;
 use super::processes::Piece;
-use super::rounds::Row;
+use super::rounds::{Ratios, Row};
 use super::weight::Weight;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +59,6 @@ pub(super) fn all(report: &Report, language: Language) -> String {
 }
 
 fn cancels(gateway: &str, rows: &[&Row], language: Language) -> String {
-    let of =
-        |name: &str, what: fn(&Row) -> f64| rows.iter().find(|row| row.client == name).map(|row| what(row));
-    let (twin, hyper) = (of("twin", |row| row.cpu_us), of("hyper", |row| row.cpu_us));
-    let (latency, start) = (of("twin", |row| row.p50_us), of("twin", |row| row.start_ms));
     let mut text = String::from(language.of(
         "client | µs CPU | ÷ twin | ÷ hyper | cancels/s | p50 alone, µs | ÷ twin | allocations | system calls | peak MiB | start, ms | ÷ twin",
         "클라이언트 | CPU µs | ÷ twin | ÷ hyper | 초당 취소 | 단독 p50 µs | ÷ twin | 할당 | 시스템 콜 | 최대 MiB | 시작 ms | ÷ twin",
@@ -71,22 +67,24 @@ fn cancels(gateway: &str, rows: &[&Row], language: Language) -> String {
         "**{gateway}**\n\n| {text} |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     );
     for row in rows {
-        let ratio = |of: f64, to: Option<f64>| to.map_or(String::new(), |to| format!("{:.2}", of / to));
+        let ratio = |to: &Option<Ratios>, what: fn(&Ratios) -> f64| {
+            to.as_ref().map_or(String::new(), |ratios| format!("{:.2}", what(ratios)))
+        };
         let _infallible = writeln!(
             text,
             "| {} | {:.1} | {} | {} | {:.0} | {:.1} | {} | {} | {} | {:.1} | {:.1} | {} |",
             row.client,
             row.cpu_us,
-            ratio(row.cpu_us, twin),
-            ratio(row.cpu_us, hyper),
+            ratio(&row.to_twin, |ratios| ratios.cpu),
+            ratio(&row.to_hyper, |ratios| ratios.cpu),
             row.per_second,
             row.p50_us,
-            ratio(row.p50_us, latency),
+            ratio(&row.to_twin, |ratios| ratios.p50),
             row.allocations.map_or(String::new(), |count| count.to_string()),
             row.system_calls.map_or("–".to_owned(), |calls| format!("{calls:.2}")),
             row.peak_mib,
             row.start_ms,
-            ratio(row.start_ms, start),
+            ratio(&row.to_twin, |ratios| ratios.start),
         );
     }
     text.push('\n');

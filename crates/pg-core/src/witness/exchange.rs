@@ -20,9 +20,6 @@ use crate::transport::{Sent, TransportError, TransportErrorKind};
 use crate::transport_options::{MAX_BODY, MAX_HEADERS};
 use crate::wire::WireResponse;
 
-/// Most lines of headers that are taken.
-const MAX_HEADER_LINES: usize = 100;
-
 /// An open connection. Nobody else drives it: while nobody polls it here, nothing enters or leaves.
 pub(super) struct Link {
     requests: SendRequest<Once>,
@@ -66,8 +63,8 @@ impl From<TransportErrorKind> for Fault {
 
 impl Link {
     pub(super) async fn new(wire: Wire, meter: Arc<Meter>) -> Result<Box<Self>, TransportError> {
-        let made =
-            Builder::new().max_headers(MAX_HEADER_LINES).max_header_size(MAX_HEADERS).handshake(wire).await;
+        // more than 100 lines of headers are too many for hyper already; a limit of one's own costs two copies of them
+        let made = Builder::new().max_header_size(MAX_HEADERS).handshake(wire).await;
         let (requests, connection) = made
             .map_err(|error| TransportError::new(Sent::No, TransportErrorKind::Connect).with_source(error))?;
         Ok(Box::new(Self { requests, connection, ended: false, meter }))
