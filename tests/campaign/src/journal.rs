@@ -131,7 +131,7 @@ as_it_is! {
     suspect_all(by: &str, reason: &str) -> u64;
     settled(by: &str, reason: &str) -> bool;
     compared(key: &PaymentKey, seen_balance: i64, unexplained: bool) -> PaymentRecord;
-    trust(key: &PaymentKey, by: &str, reason: &str) -> PaymentRecord;
+    trust(key: &PaymentKey, by: &str, reason: &str, fence: Option<i64>) -> PaymentRecord;
     plan_job(new: NewJob) -> JobRecord;
     job(id: JobId) -> Option<JobRecord>;
     jobs(limit: u32) -> Vec<JobRecord>;

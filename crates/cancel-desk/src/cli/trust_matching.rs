@@ -125,7 +125,7 @@ async fn one(desk: &Desk, payment: &PaymentRecord, by: &str, reason: &str) -> Re
         return Err(Left::NotTheSame);
     }
     desk.check_explained(&payment, Ok(state), ByHand::Sums).await?;
-    desk.journal().trust(&key, by, reason).await.map_err(DeskError::from)?;
+    desk.journal().trust(&key, by, reason, Some(payment.fence)).await.map_err(DeskError::from)?;
     desk.ring();
     Ok(())
 }

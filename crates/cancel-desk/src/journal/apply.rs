@@ -325,7 +325,17 @@ pub(crate) struct Beside {
 pub(crate) const NOT_WAITING: &str = "the cancel does not wait for a person";
 /// Why what was checked before a decision says nothing any more.
 const WORKED_ON: &str =
-    "the payment was worked on while the gateway was asked: look at the cancel again, then decide";
+    "the payment was worked on while the gateway was asked: look at it again, then decide";
+
+/// Refuses what was checked before somebody else took the payment up: only a claim lets a cancel be sent, and every claim,
+/// every decision and every restore moves the fence.
+fn check_fence(payment: &PaymentRecord, seen: Option<i64>) -> Result<(), JournalError> {
+    if seen.is_some_and(|fence| fence != payment.fence) {
+        Err(JournalError::NotAllowed(WORKED_ON))
+    } else {
+        Ok(())
+    }
+}
 
 /// Writes what a person decided, and the balance by which it was decided. Whoever still works on the payment can write
 /// nothing any more.
@@ -339,10 +349,7 @@ pub(crate) fn resolve(
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
         return Err(JournalError::NotAllowed(NOT_WAITING));
     }
-    // only a claim lets it be sent, and every claim and every decision moves the fence
-    if checked.fence.is_some_and(|fence| fence != payment.fence) {
-        return Err(JournalError::NotAllowed(WORKED_ON));
-    }
+    check_fence(payment, checked.fence)?;
     if let (Resolution::Happened, Some(seen)) = (resolution, checked.balance) {
         has_room(payment, intent, attempt.as_ref(), seen)?;
     }
@@ -505,7 +512,12 @@ fn differs(payment: &mut PaymentRecord) {
 }
 
 /// Clears a suspect payment; `intents`: all of it.
-pub(crate) fn trust(payment: &mut PaymentRecord, intents: &[IntentRecord]) -> Result<(), JournalError> {
+pub(crate) fn trust(
+    payment: &mut PaymentRecord,
+    intents: &[IntentRecord],
+    fence: Option<i64>,
+) -> Result<(), JournalError> {
+    check_fence(payment, fence)?;
     // cleared, it would begin by itself what the lost part may have carried through: what was stored before, and the
     // lost wish that is repeated
     if payment.suspect.is_some() && intents.iter().any(|intent| !intent.state.is_final()) {

@@ -325,14 +325,20 @@ impl Journal for MemoryJournal {
         Ok(payment)
     }
 
-    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
+    async fn trust(
+        &self,
+        key: &PaymentKey,
+        by: &str,
+        reason: &str,
+        fence: Option<i64>,
+    ) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
         let mut payment = tables.payment(key)?;
         let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
         let intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
         let before = Before::payment(&payment);
-        apply::trust(&mut payment, &intents)?;
+        apply::trust(&mut payment, &intents, fence)?;
         tables.payments.insert(key.clone(), payment.clone());
         tables.log(|| NewEvent::trusted(&before, &payment, by, reason, now));
         Ok(payment)

@@ -278,12 +278,20 @@ pub trait Journal: Send + Sync + Debug {
     /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
     /// more, and each refund in the gateway's books is somebody else's or stands here as completed. Every intent of it
     /// needs an outcome first, those stored since the restore too: one may be a lost wish repeated. What is still wanted
-    /// is asked for anew afterwards, under a new key. A payment that is not suspect stays as it is.
+    /// is asked for anew afterwards, under a new key. A payment that is not suspect stays as it is. `fence` is the
+    /// payment's, read before anything was compared, or nothing where nothing was.
     ///
     /// # Errors
-    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent of a suspect payment has no outcome,
+    /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent of a suspect payment has no outcome, or when
+    /// the fence has moved: the journal was restored once more, or a worker took the payment up.
     /// [`JournalError::Invalid`] without name or reason.
-    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError>;
+    async fn trust(
+        &self,
+        key: &PaymentKey,
+        by: &str,
+        reason: &str,
+        fence: Option<i64>,
+    ) -> Result<PaymentRecord, JournalError>;
 
     /// The number of the last event, 0 before the first. Whatever is stored after this call has a higher one.
     ///

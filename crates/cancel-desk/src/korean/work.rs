@@ -67,7 +67,7 @@ pub(super) const TEXTS: Table = &[
     ("no open attempt that this could be about", "해당하는 진행 중 시도가 없습니다"),
     ("the cancel does not wait for a person", "담당자 확인을 기다리는 취소가 아닙니다"),
     (
-        "the payment was worked on while the gateway was asked: look at the cancel again, then decide",
+        "the payment was worked on while the gateway was asked: look at it again, then decide",
         "PG에 확인하는 사이 이 결제에 다른 처리가 있었습니다. 취소 상태를 다시 확인한 뒤 결정하세요",
     ),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),

@@ -193,7 +193,7 @@ impl World {
     /// Tells whether the journal allows it.
     fn trust(&mut self, payment: usize) -> bool {
         let Some(key) = self.keys.get(payment) else { return false };
-        match ready(self.journal.trust(key, "operator", "by the gateway's books")) {
+        match ready(self.journal.trust(key, "operator", "by the gateway's books", None)) {
             Ok(_) => true,
             Err(JournalError::NotAllowed(_)) => false,
             Err(error) => {

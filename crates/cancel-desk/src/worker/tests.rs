@@ -336,15 +336,15 @@ async fn after_a_restored_backup_nothing_begins_that_the_ledger_contradicts() {
     }
     assert!(scene.gateway.seen.lock().unwrap().is_empty());
     // settled by a person one by one; looked at again, the new wish would begin as soon as the payment is trusted
-    assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
+    assert!(journal.trust(&before.payment, "kim", "settled", None).await.is_err());
     journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
     journal.resolve(again.id, Resolution::LookAgain, "kim", "not sure yet").await.unwrap();
-    assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
+    assert!(journal.trust(&before.payment, "kim", "settled", None).await.is_err());
     while worker.turn().await.unwrap().is_some() {}
-    assert!(journal.trust(&before.payment, "kim", "settled").await.is_err());
+    assert!(journal.trust(&before.payment, "kim", "settled", None).await.is_err());
     assert!(scene.gateway.seen.lock().unwrap().is_empty());
     journal.resolve(again.id, Resolution::DidNotHappen, "kim", "not in the gateway's list").await.unwrap();
-    journal.trust(&before.payment, "kim", "settled").await.unwrap();
+    journal.trust(&before.payment, "kim", "settled", None).await.unwrap();
     let anew = submitted(journal, wish("p", "k3", 1_000)).await;
     while worker.turn().await.unwrap().is_some() {}
     assert_eq!(journal.intent(anew.id).await.unwrap().unwrap().state, IntentState::Completed);

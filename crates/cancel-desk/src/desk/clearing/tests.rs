@@ -23,7 +23,7 @@ async fn a_payment_is_in_doubt_from_a_restore_until_it_is_trusted_or_was_never_s
     journal.register_payment(payment("between")).await.unwrap();
     let all = ["p", "q", "spent", "between"];
     assert_eq!(doubted(&journal, &all).await, [true, true, true, true]);
-    journal.trust(&payment("q").key(), "kim", "compared").await.unwrap();
+    journal.trust(&payment("q").key(), "kim", "compared", None).await.unwrap();
     assert_eq!(doubted(&journal, &all).await, [true, false, true, true]);
     journal.settled("kim", "nothing is missing").await.unwrap();
     assert_eq!(doubted(&journal, &all).await, [true, false, false, true]);

@@ -19,6 +19,8 @@ struct Books {
     pending: AtomicBool,
     /// What it was paid with there, where that is not what is registered.
     paid: Mutex<Option<Money>>,
+    /// The journal that is restored once more while it is asked.
+    restored_meanwhile: Mutex<Option<Arc<MemoryJournal>>>,
 }
 
 #[async_trait::async_trait]
@@ -32,6 +34,10 @@ impl CancelGateway for Books {
     }
 
     async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
+        let restored = self.restored_meanwhile.lock().unwrap().take();
+        if let Some(journal) = restored {
+            journal.suspect_all("lee", "an older backup").await.unwrap();
+        }
         let shown = self.shown.lock().unwrap().clone();
         let shown = shown.ok_or_else(|| LookUpError::new(LookUpErrorKind::Unavailable))?;
         let refunded = won(shown.iter().map(|(_, amount)| amount).sum());
@@ -59,6 +65,7 @@ impl CancelGateway for Books {
 pub(super) struct Restored {
     pub(super) desk: Desk,
     books: Arc<Books>,
+    journal: Arc<MemoryJournal>,
     pub(super) clock: Arc<TestClock>,
     pub(super) key: PaymentKey,
 }
@@ -68,15 +75,16 @@ impl Restored {
     pub(super) async fn new(history: bool, shown: &[(&str, i64)]) -> Self {
         let shown = shown.iter().map(|(reason, amount)| ((*reason).to_owned(), *amount)).collect();
         let (shown, pending) = (Mutex::new(Some(shown)), AtomicBool::new(false));
-        let books = Arc::new(Books { history, shown, pending, paid: Mutex::default() });
+        let (paid_there, restored_meanwhile) = (Mutex::default(), Mutex::default());
+        let books = Arc::new(Books { history, shown, pending, paid: paid_there, restored_meanwhile });
         let clock = TestClock::new();
-        let journal = MemoryJournal::new(clock.clone(), Vault::without_key());
+        let journal = Arc::new(MemoryJournal::new(clock.clone(), Vault::without_key()));
         let accounts = Accounts::new().with("shop", Account::new(books.clone())).unwrap();
-        let desk = Desk::new(Arc::new(journal), Arc::new(accounts));
+        let desk = Desk::new(journal.clone(), Arc::new(accounts));
         let key = desk.register(paid("imp_1", "ORD-1")).await.unwrap().key();
         desk.journal().suspect_all("kim", "backup of 03:00").await.unwrap();
         clock.advance(Duration::from_secs(600));
-        Self { desk, books, clock, key }
+        Self { desk, books, journal, clock, key }
     }
 
     pub(super) async fn trust(&self, by_hand: ByHand) -> Result<PaymentRecord, DeskError> {
@@ -88,6 +96,17 @@ impl Restored {
         assert!(self.desk.payment(&self.key).await.unwrap().suspect.is_some());
         error.code()
     }
+}
+
+#[tokio::test]
+async fn a_payment_is_not_trusted_by_what_was_compared_before_another_restore() {
+    let restored = Restored::new(true, &[]).await;
+    *restored.books.restored_meanwhile.lock().unwrap() = Some(restored.journal.clone());
+    assert_eq!(restored.refused(ByHand::Nothing).await, "not_allowed");
+    // what that restore lost may be on its way for a while
+    assert_eq!(restored.refused(ByHand::Nothing).await, "too_early");
+    restored.clock.advance(Duration::from_secs(600));
+    assert_eq!(restored.trust(ByHand::Nothing).await.unwrap().suspect, None);
 }
 
 #[tokio::test]

@@ -35,8 +35,14 @@ pub(crate) async fn a_restored_journal_is_suspect(journal: Arc<dyn Journal>, clo
         journal.resolve(before.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
     assert!(matches!(done.outcome, Some(Outcome::Completed { proof: Proof::Person, .. })));
     assert_eq!(sums(&*journal).await, (0, 3_000, 0));
-    assert!(journal.trust(&key, "", "x").await.is_err());
-    let trusted = journal.trust(&key, "kim", "all settled").await.unwrap();
+    assert!(journal.trust(&key, "", "x", None).await.is_err());
+    let seen = journal.payment(&key).await.unwrap().unwrap().fence;
+    // what was compared before the journal was restored once more says nothing of what that lost
+    journal.suspect_all("kim", "an older backup").await.unwrap();
+    let refused = journal.trust(&key, "kim", "all settled", Some(seen)).await;
+    assert!(matches!(refused, Err(JournalError::NotAllowed(_))), "{refused:?}");
+    let seen = journal.payment(&key).await.unwrap().unwrap().fence;
+    let trusted = journal.trust(&key, "kim", "all settled", Some(seen)).await.unwrap();
     assert_eq!((trusted.suspect, trusted.suspect_since, trusted.available()), (None, None, 7_000));
     sound(&*journal).await;
 }
@@ -86,7 +92,7 @@ pub(crate) async fn what_was_lost_is_not_refused_for_want_of_balance(
         let id = waits_for_a_person(&*journal).await;
         journal.resolve(id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
     }
-    journal.trust(&key, "kim", "all settled").await.unwrap();
+    journal.trust(&key, "kim", "all settled", None).await.unwrap();
     assert_eq!(sums(&*journal).await, (0, 9_000, 0));
     let more = journal.submit(wish("p", "k3", 1_001)).await;
     assert!(matches!(more, Err(JournalError::Exceeds { available: 1_000 })));
@@ -106,7 +112,7 @@ pub(crate) async fn nothing_is_withdrawn_from_a_suspect_payment(
     assert!(matches!(refused, Err(JournalError::NotAllowed(_))));
     assert_eq!(waits_for_a_person(&*journal).await, intent.id);
     journal.resolve(intent.id, Resolution::DidNotHappen, "kim", "not in the gateway's list").await.unwrap();
-    journal.trust(&key, "kim", "all settled").await.unwrap();
+    journal.trust(&key, "kim", "all settled", None).await.unwrap();
     let anew = submitted(&*journal, wish("p", "k2", 3_000)).await;
     let withdrawn = journal.withdraw(anew.id, "caller", "changed its mind").await.unwrap();
     assert_eq!(withdrawn.state, IntentState::Withdrawn);
@@ -130,7 +136,7 @@ pub(crate) async fn a_payment_is_trusted_only_once_every_cancel_of_it_has_an_out
     clock: Arc<TestClock>,
 ) {
     let trust_refused = async |key: &PaymentKey| {
-        let refused = journal.trust(key, "kim", "all settled").await;
+        let refused = journal.trust(key, "kim", "all settled", None).await;
         assert!(matches!(refused, Err(JournalError::NotAllowed(why)) if why.contains("resolve them first")));
         assert!(journal.payment(key).await.unwrap().unwrap().suspect.is_some());
     };
@@ -152,10 +158,10 @@ pub(crate) async fn a_payment_is_trusted_only_once_every_cancel_of_it_has_an_out
         assert_eq!(waits_for_a_person(&*journal).await, intent.id);
         journal.resolve(intent.id, Resolution::DidNotHappen, "kim", "not in the list").await.unwrap();
     }
-    assert_eq!(journal.trust(&key, "kim", "all settled").await.unwrap().suspect, None);
+    assert_eq!(journal.trust(&key, "kim", "all settled", None).await.unwrap().suspect, None);
     // what is asked for from now on begins; to click once more does no harm
     submitted(&*journal, wish("p", "k3", 1_000)).await;
-    assert_eq!(journal.trust(&key, "kim", "all settled").await.unwrap().suspect, None);
+    assert_eq!(journal.trust(&key, "kim", "all settled", None).await.unwrap().suspect, None);
     sound(&*journal).await;
 }
 
@@ -171,9 +177,9 @@ pub(crate) async fn a_payment_is_not_trusted_while_a_cancel_of_it_is_under_way(
     let claim = claimed(&*journal, "w").await;
     let new = attempt(&claim, 10_000);
     journal.open_attempt(&claim.lease, &new).await.unwrap();
-    assert!(matches!(journal.trust(&key, "kim", "x").await, Err(JournalError::NotAllowed(_))));
+    assert!(matches!(journal.trust(&key, "kim", "x", None).await, Err(JournalError::NotAllowed(_))));
     journal.record(&claim.lease, &about(claim.snapshot.intent.id, Some(new.id), completed())).await.unwrap();
-    journal.trust(&key, "kim", "x").await.unwrap();
+    journal.trust(&key, "kim", "x", None).await.unwrap();
     sound(&*journal).await;
 }
 
@@ -212,7 +218,7 @@ pub(crate) async fn a_person_may_know_of_an_attempt_that_was_lost(
     suspected(&*journal).await;
     journal.resolve(intent.id, Resolution::Happened, "kim", "in the gateway's list").await.unwrap();
     let key = payment("p").key();
-    let settled = journal.trust(&key, "kim", "all settled").await.unwrap();
+    let settled = journal.trust(&key, "kim", "all settled", None).await.unwrap();
     // nothing has shown the balance since, and yet it is known
     assert_eq!((settled.refunded, settled.known_balance, settled.available()), (3_000, 7_000, 7_000));
     sound(&*journal).await;

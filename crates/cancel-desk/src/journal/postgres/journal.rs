@@ -352,9 +352,15 @@ impl Journal for PostgresJournal {
         .await
     }
 
-    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
+    async fn trust(
+        &self,
+        key: &PaymentKey,
+        by: &str,
+        reason: &str,
+        fence: Option<i64>,
+    ) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
-        self.trust_payment(key, by, reason).await
+        self.trust_payment(key, (by, reason), fence).await
     }
 
     async fn last_event(&self) -> Result<i64, JournalError> {

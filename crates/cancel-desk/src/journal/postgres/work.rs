@@ -254,15 +254,15 @@ impl PostgresJournal {
     pub(super) async fn trust_payment(
         &self,
         key: &PaymentKey,
-        by: &str,
-        reason: &str,
+        (by, reason): (&str, &str),
+        fence: Option<i64>,
     ) -> Result<PaymentRecord, JournalError> {
         self.again(|transaction| async move {
             let wanted = vec![steps::locked_payment(key), steps::intents_of(key), steps::now(self.clock())];
             let mut told = Told::new(transaction.begin(wanted).await?);
             let mut payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
             let before = Before::payment(&payment);
-            apply::trust(&mut payment, &told.all(rows::intent)?)?;
+            apply::trust(&mut payment, &told.all(rows::intent)?, fence)?;
             let event = NewEvent::trusted(&before, &payment, by, reason, told.now()?);
             commit(&transaction, Vec::new(), &mut payment, Some(&event)).await?;
             Ok(payment)

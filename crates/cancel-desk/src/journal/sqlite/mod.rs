@@ -417,14 +417,20 @@ impl Journal for SqliteJournal {
             .await
     }
 
-    async fn trust(&self, key: &PaymentKey, by: &str, reason: &str) -> Result<PaymentRecord, JournalError> {
+    async fn trust(
+        &self,
+        key: &PaymentKey,
+        by: &str,
+        reason: &str,
+        fence: Option<i64>,
+    ) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
         let (key, by, reason, now) = (key.clone(), by.to_owned(), reason.to_owned(), self.now());
         self.writer
             .run(move |c| {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
                 let before = Before::payment(&payment);
-                apply::trust(&mut payment, &rows::intents_of(c, &key)?)?;
+                apply::trust(&mut payment, &rows::intents_of(c, &key)?, fence)?;
                 write::update_payment(c, &payment)?;
                 write::append(c, NewEvent::trusted(&before, &payment, &by, &reason, now))?;
                 Ok(payment)
