@@ -4,7 +4,7 @@ use eximbay_cancel::{AmountText, CancelRequest, Config, Currency, EximbayClient,
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let client = EximbayClient::CONSTRUCTOR(Config::from_env()?)?;
+    let client = EximbayClient::new(Config::from_env()?)?;
     let transaction = std::env::args().nth(1).ok_or("TRANSACTION_ID")?;
     let paid = AmountText::parse("1.00", Currency::USD)?;
     let balance = paid.money();

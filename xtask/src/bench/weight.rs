@@ -69,8 +69,7 @@ fn programs(root: &Path) -> Vec<Program> {
     let reqwest = |features: &str| {
         format!("reqwest = {{ version = \"0.13\", default-features = false, features = [\"{features}\"] }}\n")
     };
-    let new = |source: &str| source.replace("CONSTRUCTOR", "new");
-    let over_witness = |source: &str| source.replace("CONSTRUCTOR", "witness");
+    let over_witness = |source: &str| source.replace("Client::new(", "Client::witness(");
     let both = ["chaiport-cancel", "eximbay-cancel"];
     let other = ["chaiport-cancel", "settlebank-cancel"];
     vec![
@@ -80,13 +79,13 @@ fn programs(root: &Path) -> Vec<Program> {
             &format!("{BARE}{PROVIDE_RING}"),
         ),
         program("reqwest, aws-lc", &[&reqwest("rustls"), RUNTIME, SERDE], &format!("{BARE}{PROVIDED}")),
-        program("chaiport", &[&ours(&both[..1], ""), RUNTIME], &new(CHAIPORT)),
+        program("chaiport", &[&ours(&both[..1], ""), RUNTIME], CHAIPORT),
         program("chaiport, witness", &[&ours(&both[..1], witness), RUNTIME], &over_witness(CHAIPORT)),
         program("chaiport, types alone", &[&ours(&both[..1], ", default-features = false")], TYPES),
-        program("eximbay", &[&ours(&both[1..], ""), RUNTIME], &new(EXIMBAY)),
-        program("settlebank", &[&ours(&other[1..], ""), RUNTIME, time], &new(SETTLEBANK)),
-        program("chaiport and eximbay", &[&ours(&both, ""), RUNTIME], &new(CHAIPORT)),
-        program("chaiport and settlebank", &[&ours(&other, ""), RUNTIME], &new(CHAIPORT)),
+        program("eximbay", &[&ours(&both[1..], ""), RUNTIME], EXIMBAY),
+        program("settlebank", &[&ours(&other[1..], ""), RUNTIME, time], SETTLEBANK),
+        program("chaiport and eximbay", &[&ours(&both, ""), RUNTIME], CHAIPORT),
+        program("chaiport and settlebank", &[&ours(&other, ""), RUNTIME], CHAIPORT),
     ]
 }
 
