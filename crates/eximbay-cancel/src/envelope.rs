@@ -2,10 +2,9 @@
 
 use pg_core::json::{JsonFault, parse};
 use pg_core::{GatewayText, RejectionKind, UnknownReason};
-use serde::Deserialize;
 
 use crate::codes::{self, OnCancel};
-use crate::fields::{debug_told, deciding, told};
+use crate::fields::debug_told;
 
 /// Code and message of an answer: `rescode`/`resmsg` with an optional `errcode`, or `code`/`message`/`description`.
 ///
@@ -43,23 +42,32 @@ impl Envelope {
     /// # Errors
     /// [`JsonFault`] when the body is no JSON object, or a code is neither text nor number.
     pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<Self, JsonFault> {
-        let raw: Raw = parse(body)?;
+        parse(body).map(|mut bare: Bare| bare.envelope(sensitive))
+    }
+
+    /// What stands on the wire, without echoes of what was sent.
+    pub(crate) fn told(
+        [rescode, errcode, code]: [Option<String>; 3],
+        texts: [Option<String>; 3],
+        sensitive: &[&str],
+    ) -> Self {
         let text = |text: Option<String>| text.map(|text| GatewayText::scrubbed(text, sensitive));
         // a listed code decides and is no echo; any other may be free text
-        let code = |code: Option<String>| match code {
+        let unechoed = |code: Option<String>| match code {
             Some(code) if codes::find(&code).is_none() => {
                 text(Some(code)).map(|text| text.as_str().to_owned())
             }
             listed => listed,
         };
-        Ok(Self {
-            rescode: code(raw.rescode),
-            errcode: code(raw.errcode),
-            code: code(raw.code),
-            resmsg: text(raw.resmsg),
-            message: text(raw.message),
-            description: text(raw.description),
-        })
+        let [resmsg, message, description] = texts.map(text);
+        Self {
+            rescode: unechoed(rescode),
+            errcode: unechoed(errcode),
+            code: unechoed(code),
+            resmsg,
+            message,
+            description,
+        }
     }
 
     /// Every code that was told.
@@ -139,21 +147,39 @@ fn caution(says: Says<'_>) -> u8 {
     }
 }
 
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(default, deserialize_with = "deciding")]
-    rescode: Option<String>,
-    #[serde(default, deserialize_with = "deciding")]
-    errcode: Option<String>,
-    #[serde(default, deserialize_with = "deciding")]
-    code: Option<String>,
-    #[serde(default, deserialize_with = "told")]
-    resmsg: Option<String>,
-    #[serde(default, deserialize_with = "told")]
-    message: Option<String>,
-    #[serde(default, deserialize_with = "told")]
-    description: Option<String>,
+/// Declares an answer as it stands on the wire: the envelope's members and its own, so that it is read once.
+macro_rules! answer {
+    ($name:ident { $($own:tt)* }) => {
+        #[derive(serde::Deserialize)]
+        struct $name {
+            #[serde(default, deserialize_with = "crate::fields::deciding")]
+            rescode: Option<String>,
+            #[serde(default, deserialize_with = "crate::fields::deciding")]
+            errcode: Option<String>,
+            #[serde(default, deserialize_with = "crate::fields::deciding")]
+            code: Option<String>,
+            #[serde(default, deserialize_with = "crate::fields::told")]
+            resmsg: Option<String>,
+            #[serde(default, deserialize_with = "crate::fields::told")]
+            message: Option<String>,
+            #[serde(default, deserialize_with = "crate::fields::told")]
+            description: Option<String>,
+            $($own)*
+        }
+
+        impl $name {
+            /// Takes the envelope out.
+            fn envelope(&mut self, sensitive: &[&str]) -> $crate::envelope::Envelope {
+                let codes = [&mut self.rescode, &mut self.errcode, &mut self.code];
+                let texts = [&mut self.resmsg, &mut self.message, &mut self.description];
+                $crate::envelope::Envelope::told(codes.map(Option::take), texts.map(Option::take), sensitive)
+            }
+        }
+    };
 }
+pub(crate) use answer;
+
+answer!(Bare {});
 
 #[cfg(test)]
 mod tests {

@@ -12,7 +12,9 @@ use pg_core::{Currency, Money};
 pub(crate) fn deciding<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     let text = match raw.as_bytes().first() {
-        Some(b'"') => serde_json::from_str::<String>(raw).map_err(D::Error::custom)?,
+        Some(b'"') => {
+            pg_core::json::string(raw).ok_or_else(|| D::Error::custom("a deciding field cannot be read"))?
+        }
         Some(b'0'..=b'9' | b'-') => raw.to_owned(),
         Some(b'n') => return Ok(None),
         _ => return Err(D::Error::custom("a deciding field is neither text nor number")),

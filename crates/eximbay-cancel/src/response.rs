@@ -6,7 +6,7 @@ use pg_core::json::{self, JsonFault};
 use pg_core::{Currency, Money, RefundAccount};
 use serde::Deserialize;
 
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, answer};
 use crate::fields::{debug_told, deciding, lenient_object, money, object, told};
 use crate::method::PaymentMethod;
 use crate::stamp::Stamp;
@@ -196,8 +196,7 @@ impl fmt::Debug for OtherParamEcho {
     }
 }
 
-#[derive(Deserialize)]
-struct Raw {
+answer!(Raw {
     #[serde(default, deserialize_with = "deciding")]
     mid: Option<String>,
     #[serde(default, deserialize_with = "object")]
@@ -208,17 +207,16 @@ struct Raw {
     foreign: ForeignPart,
     #[serde(default, deserialize_with = "lenient_object")]
     other_param: OtherParamEcho,
-}
+});
 
 /// Reads an answer to a cancel, on any HTTP status; echoes of `sensitive` values in its messages are blanked.
 ///
 /// # Errors
 /// [`JsonFault`] when the body is no JSON object, or a deciding field stands twice or has an impossible type.
 pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<CancelAnswer, JsonFault> {
-    let envelope = Envelope::parse(body, sensitive)?;
-    let raw: Raw = json::parse(body)?;
+    let mut raw: Raw = json::parse(body)?;
     Ok(CancelAnswer {
-        envelope,
+        envelope: raw.envelope(sensitive),
         mid: raw.mid,
         refund: raw.refund,
         payment: raw.payment,

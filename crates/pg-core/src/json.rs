@@ -172,6 +172,15 @@ pub fn lenient_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(if raw.starts_with('{') { serde_json::from_str(raw).ok() } else { None })
 }
 
+/// The text of a string that stands in a document so, quotes included; nothing where it cannot be read.
+#[must_use]
+pub fn string(raw: &str) -> Option<String> {
+    match plain_text(raw) {
+        Some(text) => Some(text.to_owned()),
+        None => serde_json::from_str(raw).ok(),
+    }
+}
+
 /// For `#[serde(deserialize_with)]`: text that a gateway may send as a string, a number or a boolean. `null` is
 /// `None`; anything but a scalar is `None` too.
 ///
@@ -180,10 +189,7 @@ pub fn lenient_object<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 pub fn scalar_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     Ok(match raw.as_bytes().first() {
-        Some(b'"') => match plain_text(raw) {
-            Some(text) => Some(text.to_owned()),
-            None => serde_json::from_str(raw).ok(),
-        },
+        Some(b'"') => string(raw),
         Some(b'n' | b'{' | b'[') | None => None,
         Some(_) => Some(raw.to_owned()),
     })

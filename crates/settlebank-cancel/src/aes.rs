@@ -36,10 +36,13 @@ impl AesKey {
     /// Encrypts a field; the result is Base64 with padding.
     #[must_use]
     pub fn encrypt(&self, plain: &str) -> String {
-        let mut blocks = Zeroizing::new(plain.as_bytes().to_vec());
         let padding = BLOCK.saturating_sub(plain.len() % BLOCK);
         let filler = u8::try_from(padding).unwrap_or(0);
-        blocks.resize(plain.len().saturating_add(padding), filler);
+        let length = plain.len().saturating_add(padding);
+        // never grown: what a growth leaves behind is not zeroised
+        let mut blocks = Zeroizing::new(Vec::with_capacity(length));
+        blocks.extend_from_slice(plain.as_bytes());
+        blocks.resize(length, filler);
         for chunk in blocks.chunks_exact_mut(BLOCK) {
             if let Ok(block) = <&mut Array<u8, _>>::try_from(chunk) {
                 self.0.encrypt_block(block);

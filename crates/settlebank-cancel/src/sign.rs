@@ -28,17 +28,17 @@ pub fn pkt_hash(parts: &[&str], licence_key: &Secret) -> String {
         hasher.update(part.as_bytes());
     }
     hasher.update(licence_key.expose().as_bytes());
-    let mut text = String::with_capacity(HASH_LENGTH);
-    for byte in hasher.finalize() {
-        text.push(digit(byte >> 4));
-        text.push(digit(byte & 15));
+    let mut text = [0; HASH_LENGTH];
+    let (pairs, _) = text.as_chunks_mut();
+    for ([high, low], byte) in pairs.iter_mut().zip(hasher.finalize()) {
+        (*high, *low) = (digit(byte >> 4), digit(byte & 15));
     }
-    text
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 /// The digit of a value below 16.
-fn digit(value: u8) -> char {
-    DIGITS.get(usize::from(value)).copied().map_or('0', char::from)
+fn digit(value: u8) -> u8 {
+    DIGITS.get(usize::from(value)).copied().unwrap_or(b'0')
 }
 
 /// Whether `given` is the hash `expected`, compared in constant time; upper case is taken too, as Hecto

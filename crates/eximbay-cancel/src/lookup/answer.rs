@@ -6,7 +6,7 @@ use pg_core::json::{self, JsonFault};
 use pg_core::text::Word;
 use serde::Deserialize;
 
-use crate::envelope::Envelope;
+use crate::envelope::{Envelope, answer};
 use crate::fields::{debug_told, deciding, lenient_object, object, told};
 use crate::method::PaymentMethod;
 use crate::stamp::Stamp;
@@ -138,22 +138,25 @@ impl fmt::Debug for CardInfo {
     }
 }
 
-#[derive(Deserialize)]
-struct Raw {
+answer!(Raw {
     #[serde(default, deserialize_with = "deciding")]
     mid: Option<String>,
     #[serde(default, deserialize_with = "object")]
     payment: RetrievedPayment,
     #[serde(default, deserialize_with = "lenient_object")]
     card_info: CardInfo,
-}
+});
 
 /// Reads an answer to a look-up, on any HTTP status; echoes of `sensitive` values in its messages are blanked.
 ///
 /// # Errors
 /// [`JsonFault`] when the body is no JSON object, or a deciding field stands twice or has an impossible type.
 pub fn parse(body: &[u8], sensitive: &[&str]) -> Result<RetrieveAnswer, JsonFault> {
-    let envelope = Envelope::parse(body, sensitive)?;
-    let raw: Raw = json::parse(body)?;
-    Ok(RetrieveAnswer { envelope, mid: raw.mid, payment: raw.payment, card_info: raw.card_info })
+    let mut raw: Raw = json::parse(body)?;
+    Ok(RetrieveAnswer {
+        envelope: raw.envelope(sensitive),
+        mid: raw.mid,
+        payment: raw.payment,
+        card_info: raw.card_info,
+    })
 }

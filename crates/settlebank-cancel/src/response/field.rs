@@ -1,5 +1,6 @@
 //! Fields that decide: what is there and cannot be read is not the same as what is not there.
 
+use pg_core::json::string;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::value::RawValue;
 
@@ -9,7 +10,7 @@ pub(super) fn deciding_text<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     Ok(match raw.as_bytes().first() {
         Some(b'n') | None => None,
-        Some(b'"') => Some(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())),
+        Some(b'"') => Some(string(raw).unwrap_or_else(|| raw.to_owned())),
         Some(_) => Some(raw.to_owned()),
     })
 }
@@ -19,7 +20,7 @@ pub(super) fn strict_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     match raw.as_bytes().first() {
         Some(b'n') => Ok(None),
-        Some(b'"') => serde_json::from_str(raw).map(Some).map_err(de::Error::custom),
+        Some(b'"') => string(raw).map(Some).ok_or_else(|| de::Error::custom("no readable text")),
         Some(b'-' | b'0'..=b'9') => Ok(Some(raw.to_owned())),
         _ => Err(de::Error::custom("no text")),
     }
