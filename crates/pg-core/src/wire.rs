@@ -4,7 +4,6 @@ use std::fmt;
 
 #[cfg(any(feature = "reqwest", feature = "witness"))]
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use memchr::memchr_iter;
 
 use crate::secret::Secret;
 use crate::text::GatewayText;
@@ -201,21 +200,25 @@ impl WireResponse {
     }
 }
 
-/// Whether a secret stands in an answer. Every answer is searched for every secret, and hardly ever holds one: so by a
-/// byte of the secret that is rare in answers, without the preparations of a search that is made to be repeated.
+/// Whether a secret stands in an answer. Every answer is searched for every secret, and hardly ever holds one: so in steps
+/// of a secret's length (Horspool), without the preparations of a search that is made to be repeated.
 fn holds(body: &[u8], secret: &[u8]) -> bool {
-    // small letters of words and digits of amounts are all over an answer
-    let common = |byte: &u8| match byte {
-        b'a' | b'c' | b'd' | b'e' | b'i' | b'n' | b'o' | b'r' | b's' | b't' | b'u' | b'0' | b'1' => 2,
-        b'a'..=b'z' | b'2'..=b'9' | b'"' | b',' | b':' | b'_' => 1,
-        _ => 0,
-    };
-    let rarest = secret.iter().enumerate().min_by_key(|(_, byte)| common(byte));
-    let Some((offset, byte)) = rarest else { return true };
-    memchr_iter(*byte, body).any(|at| {
-        let start = at.checked_sub(offset);
-        start.and_then(|start| body.get(start..)).is_some_and(|rest| rest.starts_with(secret))
-    })
+    let Some((end, front)) = secret.split_last() else { return true };
+    // how far the secret moves on, by the byte that its end lies on
+    let mut steps = [u8::try_from(secret.len()).unwrap_or(u8::MAX); 256];
+    for (byte, to_end) in front.iter().zip((1..=front.len()).rev()) {
+        if let Some(step) = steps.get_mut(usize::from(*byte)) {
+            *step = u8::try_from(to_end).unwrap_or(u8::MAX);
+        }
+    }
+    let mut at = front.len();
+    while let Some(byte) = body.get(at) {
+        if byte == end && body.get(..at).is_some_and(|before| before.ends_with(front)) {
+            return true;
+        }
+        at = at.saturating_add(steps.get(usize::from(*byte)).copied().map_or(1, usize::from));
+    }
+    false
 }
 
 impl fmt::Debug for WireResponse {
