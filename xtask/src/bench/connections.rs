@@ -9,8 +9,6 @@ use super::processes::{Measured, Mock, program, told};
 use super::rounds::median;
 use crate::machine::target;
 
-/// What `--only` calls this part.
-pub(super) const NAME: &str = "connections";
 const TRANSPORTS: [&str; 2] = ["reqwest", "witness"];
 /// After so many milliseconds without a request the racing server closes.
 const IDLE: &str = "6";
@@ -23,7 +21,7 @@ const SERVERS: [(&str, &[&str]); 3] = [
 ];
 
 /// What a Chaiport cancel takes over connections of one kind.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Cost {
     pub(super) server: String,
     pub(super) transport: String,
@@ -34,7 +32,7 @@ pub(super) struct Cost {
 }
 
 /// What 2,000 cancels ended as that were sent about when the server was closing.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Race {
     pub(super) transport: String,
     /// Whether connections were kept.

@@ -7,6 +7,7 @@ mod page;
 mod peers;
 mod plot;
 mod processes;
+mod report;
 mod rounds;
 mod table;
 mod weight;
@@ -15,9 +16,9 @@ use std::path::Path;
 use std::process::Command;
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::machine::{commit, machine};
+use report::{PARTS, Report, Stamp};
 
 const WRITTEN: [&str; 3] = ["docs/performance.md", "docs/performance.ko.md", "docs/performance"];
 
@@ -32,7 +33,7 @@ Times are only ever compared within one run: the clients take turns, and what co
 Examples:
   cargo xtask bench --quick
   cargo xtask bench --only chaiport
-  cargo xtask bench --only weight
+  cargo xtask bench --only weight --write
   cargo xtask bench --check")]
 pub(crate) struct Arguments {
     /// One JSON document instead of the tables
@@ -41,14 +42,15 @@ pub(crate) struct Arguments {
     /// Five short rounds instead of 21
     #[arg(long)]
     quick: bool,
-    /// Only what has this in its name: a gateway, a part such as `parse`, `connections`, `weight`
+    /// Only one part (cancels, parts, connections, weight, peers), or what has this in its name: a gateway, `parse`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Node (axios, the npm client) and Python (requests) as well, where they are installed
     #[arg(long)]
     peers: bool,
-    /// Write tables and plot into docs/performance.md, its Korean twin and docs/performance/
-    #[arg(long, conflicts_with = "only")]
+    /// Write tables and plot into docs/performance.md, its Korean twin and docs/performance/; parts that are not
+    /// measured stay as they stand there
+    #[arg(long)]
     write: bool,
     /// Measure nothing; compare instructions and allocations with tests/bench/budgets.json
     #[arg(long, conflicts_with_all = ["json", "quick", "write"])]
@@ -58,64 +60,88 @@ pub(crate) struct Arguments {
     accept: bool,
 }
 
-/// Everything that was measured.
-#[derive(Debug, Serialize)]
-struct Report {
-    date: String,
-    commit: String,
-    machine: String,
-    rounds: usize,
-    cancels: Vec<rounds::Row>,
-    pieces: Vec<processes::Piece>,
-    /// Tokens fetched when 64 callers start at once, by client.
-    cold_start_tokens: Vec<(String, u64)>,
-    connections: Vec<connections::Cost>,
-    races: Vec<connections::Race>,
-    weights: Vec<weight::Weight>,
-    /// Chaiport's cancel beside Node and Python.
-    peers: Vec<peers::Peer>,
-}
-
 pub(crate) fn run(root: &Path, arguments: &Arguments) -> Result<(), String> {
-    build(root)?;
     let only = arguments.only.as_deref();
+    let part = only.filter(|only| PARTS.contains(only));
+    let text = only.filter(|_| part.is_none());
+    if arguments.write && text.is_some() {
+        return Err(format!("--write takes whole parts: --only with one of {}", PARTS.join(", ")));
+    }
+    build(root)?;
     if arguments.check {
         return check::run(root, only, arguments.accept);
     }
-    let size = if arguments.quick { rounds::Size::quick() } else { rounds::Size::whole() };
-    let wanted = |name: &str| only.is_none_or(|only| name == only);
-    let mock = processes::Mock::start(root)?;
-    let cancels = rounds::cancels(root, &mock, size, only)?;
-    let report = Report {
-        date: time::OffsetDateTime::now_utc().date().to_string(),
-        commit: commit(root, &WRITTEN),
-        machine: machine(),
-        rounds: size.rounds,
-        cancels,
-        pieces: processes::pieces(root, only)?,
-        cold_start_tokens: rounds::cold_start(root, &mock, only)?,
-        connections: given(wanted(connections::NAME), || connections::costs(root, size.rounds.min(FEWER)))?,
-        races: given(wanted(connections::NAME), || connections::races(root))?,
-        // minutes a round; processor time differs little from round to round
-        weights: given(wanted(weight::NAME) && !(arguments.quick && only.is_none()), || {
-            weight::weigh(root, 1)
-        })?,
-        peers: given(arguments.peers, || peers::measure(root, &mock, size.rounds.min(FEWER)))?,
-    };
+    let report = measure(root, arguments, part, text)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report).map_err(|error| error.to_string())?);
     } else {
         print!("{}", table::all(&report, table::Language::English));
     }
     if arguments.write {
-        page::write(root, &report)?;
+        page::write(root, report)?;
         eprintln!("docs/performance.md, docs/performance.ko.md and docs/performance/ are written");
     }
     Ok(())
 }
 
-fn given<T>(wanted: bool, measure: impl FnOnce() -> Result<Vec<T>, String>) -> Result<Vec<T>, String> {
-    if wanted { measure() } else { Ok(Vec::new()) }
+/// Measures one part, or what has a text in its name, or everything.
+fn measure(
+    root: &Path,
+    arguments: &Arguments,
+    part: Option<&str>,
+    text: Option<&str>,
+) -> Result<Report, String> {
+    let size = if arguments.quick { rounds::Size::quick() } else { rounds::Size::whole() };
+    let fewer = size.rounds.min(FEWER);
+    let mock = processes::Mock::start(root)?;
+    let mut report = Report::default();
+    for name in PARTS {
+        let wanted = match (part, text) {
+            (Some(part), _) => part == name,
+            (None, Some(_)) => matches!(name, "cancels" | "parts"),
+            (None, None) => match name {
+                "weight" => !arguments.quick,
+                "peers" => arguments.peers,
+                _ => true,
+            },
+        };
+        if !wanted {
+            continue;
+        }
+        let rounds = match name {
+            "cancels" => {
+                report.cancels = rounds::cancels(root, &mock, size, text)?;
+                report.cold_start_tokens = rounds::cold_start(root, &mock, text)?;
+                size.rounds
+            }
+            "parts" => {
+                report.pieces = processes::pieces(root, text)?;
+                1
+            }
+            "connections" => {
+                report.connections = connections::costs(root, fewer)?;
+                report.races = connections::races(root)?;
+                fewer
+            }
+            "weight" => {
+                // minutes a round; processor time differs little from round to round
+                report.weights = weight::weigh(root, 1)?;
+                1
+            }
+            _ => {
+                report.peers = peers::measure(root, &mock, fewer)?;
+                fewer
+            }
+        };
+        let stamp = Stamp {
+            date: time::OffsetDateTime::now_utc().date().to_string(),
+            commit: commit(root, &WRITTEN),
+            machine: machine(),
+            rounds,
+        };
+        report.measured.insert(name.to_owned(), stamp);
+    }
+    Ok(report)
 }
 
 fn build(root: &Path) -> Result<(), String> {

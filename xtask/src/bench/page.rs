@@ -3,20 +3,23 @@
 use std::fs;
 use std::path::Path;
 
+use super::report::{PARTS, Report, Stamp};
 use super::table::Language;
-use super::{Report, plot, table};
+use super::{plot, table};
 
 const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->";
 const END: &str = "<!-- end of figures -->";
 const FOLDER: &str = "docs/performance";
+const FIGURES: &str = "docs/performance/figures.json";
 
-pub(super) fn write(root: &Path, report: &Report) -> Result<(), String> {
+pub(super) fn write(root: &Path, report: Report) -> Result<(), String> {
+    let report = &report.with_earlier(Report::read(&root.join(FIGURES))?);
     let put =
         |file: &str, text: &str| fs::write(root.join(file), text).map_err(|error| format!("{file}: {error}"));
     fs::create_dir_all(root.join(FOLDER)).map_err(|error| format!("{FOLDER}: {error}"))?;
     put(&format!("{FOLDER}/cpu.svg"), &plot::svg(&report.cancels))?;
     let json = serde_json::to_string_pretty(report).map_err(|error| error.to_string())?;
-    put(&format!("{FOLDER}/figures.json"), &format!("{json}\n"))?;
+    put(FIGURES, &format!("{json}\n"))?;
     for (file, language) in
         [("docs/performance.md", Language::English), ("docs/performance.ko.md", Language::Korean)]
     {
@@ -25,25 +28,25 @@ pub(super) fn write(root: &Path, report: &Report) -> Result<(), String> {
         let Some((before, after)) = marks else {
             return Err(format!("{file}: the marks around the figures are missing"));
         };
-        let Report { date, commit, machine, rounds, .. } = report;
-        let run = match language {
-            Language::English => {
-                format!(
-                    "`cargo xtask bench`, {date}, commit {commit}, {machine}; medians of {rounds} rounds."
-                )
-            }
-            Language::Korean => {
-                format!(
-                    "`cargo xtask bench`, {date}, 커밋 {commit}, {machine}. {rounds}회 측정의 중앙값입니다."
-                )
-            }
-        };
+        let runs: String =
+            PARTS.iter().filter_map(|part| Some(run(part, report.measured.get(*part)?, language))).collect();
         let picture = language.of(
             "![Processor time of one cancel](performance/cpu.svg)",
             "![취소 1건의 CPU 시간](performance/cpu.svg)",
         );
         let figures = table::all(report, language);
-        put(file, &format!("{before}{BEGIN}\n{run}\n\n{picture}\n\n{figures}{END}{after}"))?;
+        put(file, &format!("{before}{BEGIN}\n{runs}\n{picture}\n\n{figures}{END}{after}"))?;
     }
     Ok(())
+}
+
+/// Where and when a part was measured.
+fn run(part: &str, Stamp { date, commit, machine, rounds }: &Stamp, language: Language) -> String {
+    let medians = match (language, *rounds) {
+        (_, 1) => String::new(),
+        (Language::English, rounds) => format!("; medians of {rounds} rounds"),
+        (Language::Korean, rounds) => format!("; {rounds}회 측정의 중앙값"),
+    };
+    let commit = format!("{} {commit}", language.of("commit", "커밋"));
+    format!("- `cargo xtask bench --only {part}`: {date}, {commit}, {machine}{medians}\n")
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::processes::{Client, Measured, Mock, told};
 use super::rounds::median;
@@ -22,7 +22,7 @@ const PEERS: [(&str, &str, &str); 4] = [
 const CONCURRENCY: u64 = 16;
 
 /// What a cancel takes in another language.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Peer {
     pub(super) client: String,
     /// Processor time of the client's process, 16 at once, in microseconds.

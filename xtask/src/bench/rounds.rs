@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::processes::{Client, Mock};
 
@@ -33,7 +33,7 @@ impl Size {
 }
 
 /// What one client's cancel takes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Row {
     pub(super) gateway: String,
     pub(super) client: String,
@@ -54,7 +54,7 @@ pub(super) struct Row {
 }
 
 /// One client beside another: the medians of the rounds' ratios.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Ratios {
     pub(super) cpu: f64,
     pub(super) p50: f64,

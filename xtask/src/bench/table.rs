@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::Report;
 use super::connections::{Cost, Race};
 use super::peers::Peer;
 use super::processes::Piece;
+use super::report::Report;
 use super::rounds::{Ratios, Row};
 use super::weight::Weight;
 

@@ -4,13 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rounds::median;
 use crate::machine::target;
-
-/// What `--only` calls this part.
-pub(super) const NAME: &str = "weight";
 
 const RING: &str = r#"rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }
 "#;
@@ -37,7 +34,7 @@ struct Program {
 }
 
 /// What one of them weighs.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Weight {
     pub(super) program: String,
     /// Crates that are compiled into it, without proc-macros and the program itself.
