@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cancel_desk::journal::{
-    Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification,
+    Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Seen, Submitted, Verification,
 };
 use cancel_desk::protocol::{Change, Claim, Lease, NewAttempt, Record, Snapshot};
 use cancel_desk::record::{
@@ -131,7 +131,7 @@ as_it_is! {
     suspect_all(by: &str, reason: &str) -> u64;
     settled(by: &str, reason: &str) -> bool;
     compared(key: &PaymentKey, seen_balance: i64, unexplained: bool) -> PaymentRecord;
-    trust(key: &PaymentKey, by: &str, reason: &str, fence: Option<i64>) -> PaymentRecord;
+    trust(key: &PaymentKey, by: &str, reason: &str, seen: Option<Seen>) -> PaymentRecord;
     plan_job(new: NewJob) -> JobRecord;
     job(id: JobId) -> Option<JobRecord>;
     jobs(limit: u32) -> Vec<JobRecord>;

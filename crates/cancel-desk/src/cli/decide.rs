@@ -5,7 +5,7 @@ use clap::Args;
 use pg_core::Money;
 
 use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID};
-use crate::journal::{self, may_be_lost};
+use crate::journal::{self, WORKED_ON, may_be_lost};
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
 };
@@ -338,8 +338,13 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
-    if let DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) = error {
-        return failure.next(shell.t(&text::COMPARE_BY_HAND));
+    match error {
+        DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+            return failure.next(shell.t(&text::COMPARE_BY_HAND));
+        }
+        // the same once more, by what is known now
+        DeskError::NotAllowed(WORKED_ON) => return failure,
+        _ => {}
     }
     // what is refused is not what has to be decided
     if let (DeskError::NotAllowed(_), Ok(open)) = (error, undecided(desk, key).await)

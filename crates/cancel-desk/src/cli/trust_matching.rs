@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::desk::{ByHand, Desk, DeskError, seconds};
+use crate::journal::Seen;
 use crate::protocol::unquiet;
 use crate::record::{PaymentKey, PaymentRecord, Suspect};
 
@@ -125,7 +126,7 @@ async fn one(desk: &Desk, payment: &PaymentRecord, by: &str, reason: &str) -> Re
         return Err(Left::NotTheSame);
     }
     desk.check_explained(&payment, Ok(state), ByHand::Sums).await?;
-    desk.journal().trust(&key, by, reason, Some(payment.fence)).await.map_err(DeskError::from)?;
+    desk.journal().trust(&key, by, reason, Some(Seen::from(&payment))).await.map_err(DeskError::from)?;
     desk.ring();
     Ok(())
 }

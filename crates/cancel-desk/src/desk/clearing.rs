@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use pg_core::Money;
 use pg_core::PaymentState;
 
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Seen};
 use crate::protocol::{Missing, unquiet};
 #[cfg(feature = "cli")]
 use crate::protocol::{Origin, origins};
@@ -41,7 +41,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
     /// [`DeskError::LessRefunded`],
-    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; [`DeskError::NotAllowed`] where the look-up shows another paid amount, or more left than is known; [`DeskError::NotAllowed`] when the payment was taken up meanwhile, or the journal restored once more; whatever was
+    /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; [`DeskError::NotAllowed`] where the look-up shows another paid amount, or more left than is known; [`DeskError::NotAllowed`] when something else is known of it by then: it was taken up or compared anew, or the journal restored once more; whatever was
     /// compared, [`DeskError::NotAllowed`] while a cancel of it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
     pub async fn trust(
         &self,
@@ -51,13 +51,13 @@ impl Desk {
         by_hand: ByHand,
     ) -> Result<PaymentRecord, DeskError> {
         let payment = self.payment(key).await?;
-        let mut fence = None;
+        // also of one that is not suspect: it may become so before the journal is told
+        let seen = Some(Seen::from(&payment)).filter(|_| by_hand < ByHand::Everything);
         if payment.suspect.is_some() && by_hand < ByHand::Everything {
             let found = self.look_up(key).await;
             self.check_explained(&payment, found, by_hand).await?;
-            fence = Some(payment.fence);
         }
-        let trusted = self.journal().trust(key, by, reason, fence).await.map_err(|error| match error {
+        let trusted = self.journal().trust(key, by, reason, seen).await.map_err(|error| match error {
             JournalError::NotFound => DeskError::NoSuchPayment,
             other => other.into(),
         })?;

@@ -8,7 +8,7 @@ use crate::record::{
     Proof, RejectedBecause, Resolution, Suspect, Timestamp, Why,
 };
 
-use super::{Checked, JournalError, NewIntent};
+use super::{Checked, JournalError, NewIntent, Seen};
 
 /// That what was lost after a backup may be this very thing.
 pub(crate) const UNSETTLED: &str =
@@ -324,18 +324,8 @@ pub(crate) struct Beside {
 /// Why nobody decides about a cancel.
 pub(crate) const NOT_WAITING: &str = "the cancel does not wait for a person";
 /// Why what was checked before a decision says nothing any more.
-const WORKED_ON: &str =
+pub(crate) const WORKED_ON: &str =
     "the payment was worked on while the gateway was asked: look at it again, then decide";
-
-/// Refuses what was checked before somebody else took the payment up: only a claim lets a cancel be sent, and every claim,
-/// every decision and every restore moves the fence.
-fn check_fence(payment: &PaymentRecord, seen: Option<i64>) -> Result<(), JournalError> {
-    if seen.is_some_and(|fence| fence != payment.fence) {
-        Err(JournalError::NotAllowed(WORKED_ON))
-    } else {
-        Ok(())
-    }
-}
 
 /// Writes what a person decided, and the balance by which it was decided. Whoever still works on the payment can write
 /// nothing any more.
@@ -349,7 +339,10 @@ pub(crate) fn resolve(
     if !matches!(intent.state, IntentState::Manual | IntentState::Accepted) {
         return Err(JournalError::NotAllowed(NOT_WAITING));
     }
-    check_fence(payment, checked.fence)?;
+    // only a claim lets it be sent, and every claim and every decision moves the fence
+    if checked.fence.is_some_and(|fence| fence != payment.fence) {
+        return Err(JournalError::NotAllowed(WORKED_ON));
+    }
     if let (Resolution::Happened, Some(seen)) = (resolution, checked.balance) {
         has_room(payment, intent, attempt.as_ref(), seen)?;
     }
@@ -483,8 +476,8 @@ fn distrust(payment: &mut PaymentRecord, now: Timestamp) {
         payment.suspect = Some(Suspect::Differs);
     }
     payment.suspect_since = Some(now);
-    // whoever worked on it read what was there before
-    payment.fence = payment.fence.saturating_add(1);
+    // whoever worked on it read what was there before; beyond every fence that was given out in what was lost
+    payment.fence = payment.fence.saturating_add(1).max(now.0);
     give_back(payment);
 }
 
@@ -515,12 +508,18 @@ fn differs(payment: &mut PaymentRecord) {
 pub(crate) fn trust(
     payment: &mut PaymentRecord,
     intents: &[IntentRecord],
-    fence: Option<i64>,
+    seen: Option<Seen>,
 ) -> Result<(), JournalError> {
-    check_fence(payment, fence)?;
+    if payment.suspect.is_none() {
+        payment.suspect_since = None;
+        return Ok(());
+    }
+    if seen.is_some_and(|seen| seen != Seen::from(&*payment)) {
+        return Err(JournalError::NotAllowed(WORKED_ON));
+    }
     // cleared, it would begin by itself what the lost part may have carried through: what was stored before, and the
     // lost wish that is repeated
-    if payment.suspect.is_some() && intents.iter().any(|intent| !intent.state.is_final()) {
+    if intents.iter().any(|intent| !intent.state.is_final()) {
         return Err(JournalError::NotAllowed(UNRESOLVED));
     }
     payment.suspect = None;

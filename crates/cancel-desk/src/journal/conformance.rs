@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use pg_core::{Bank, Gateway, Money, PaymentRef, RefundAccount};
 
-use super::{Checked, Clock, Counts, Journal, JournalError, NewIntent, Submitted, Vault, VaultKey};
+use super::{Checked, Clock, Counts, Journal, JournalError, NewIntent, Seen, Submitted, Vault, VaultKey};
 use crate::protocol::{AttemptPlan, Change, Claim, Extras, NewAttempt, Record, Snapshot};
 use crate::record::{
     AccountName, AttemptId, AttemptState, Evidence, IntentId, IntentRecord, IntentState, JobRecord, JobState,
@@ -564,7 +564,7 @@ macro_rules! journal_conformance {
             what_is_asked_for_while_it_is_planned_counts_as_asked_since,
             a_clock_that_was_set_back_hides_nothing_from_a_plan,
             what_a_halted_job_holds_is_not_begun_if_it_was_asked_for_since,
-            a_restored_journal_is_suspect, a_completed_cancel_explains_no_more_than_itself,
+            a_restored_journal_is_suspect, a_payment_is_cleared_by_what_is_known_of_it_now, a_completed_cancel_explains_no_more_than_itself,
             what_was_lost_is_not_refused_for_want_of_balance, nothing_is_withdrawn_from_a_suspect_payment,
             a_payment_is_trusted_only_once_every_cancel_of_it_has_an_outcome,
             a_payment_is_not_trusted_while_a_cancel_of_it_is_under_way,

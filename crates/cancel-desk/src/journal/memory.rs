@@ -23,8 +23,8 @@ use super::submit::check_person;
 use super::trail::Before;
 use super::verify::Verifier;
 use super::{
-    Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault,
-    Verification,
+    Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Seen, Submitted, SystemClock,
+    Vault, Verification,
 };
 
 use tables::Tables;
@@ -330,7 +330,7 @@ impl Journal for MemoryJournal {
         key: &PaymentKey,
         by: &str,
         reason: &str,
-        fence: Option<i64>,
+        seen: Option<Seen>,
     ) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
         let (mut tables, now) = (self.tables(), self.clock.now());
@@ -338,7 +338,7 @@ impl Journal for MemoryJournal {
         let ids = tables.intents_of.get(key).map_or(&[][..], Vec::as_slice);
         let intents: Vec<_> = ids.iter().filter_map(|id| tables.intents.get(id).cloned()).collect();
         let before = Before::payment(&payment);
-        apply::trust(&mut payment, &intents, fence)?;
+        apply::trust(&mut payment, &intents, seen)?;
         tables.payments.insert(key.clone(), payment.clone());
         tables.log(|| NewEvent::trusted(&before, &payment, by, reason, now));
         Ok(payment)

@@ -37,9 +37,11 @@ use crate::record::{
 };
 
 #[cfg(feature = "cli")]
+pub(crate) use apply::WORKED_ON;
+#[cfg(feature = "cli")]
 pub(crate) use apply::{MADE_BY_HAND, UNSETTLED};
 pub(crate) use apply::{NOT_WAITING, may_be_lost};
-pub use checked::Checked;
+pub use checked::{Checked, Seen};
 pub use counts::Counts;
 pub use error::JournalError;
 pub use event::EventRecord;
@@ -278,19 +280,20 @@ pub trait Journal: Send + Sync + Debug {
     /// Clears a suspect payment: a person has settled what the journal lost. That is, nothing of it is on its way any
     /// more, and each refund in the gateway's books is somebody else's or stands here as completed. Every intent of it
     /// needs an outcome first, those stored since the restore too: one may be a lost wish repeated. What is still wanted
-    /// is asked for anew afterwards, under a new key. A payment that is not suspect stays as it is. `fence` is the
-    /// payment's, read before anything was compared, or nothing where nothing was.
+    /// is asked for anew afterwards, under a new key. A payment that is not suspect stays as it is. `seen` is what
+    /// it was compared by, read before the gateway was asked; nothing where nothing was compared.
     ///
     /// # Errors
     /// [`JournalError::NotFound`], [`JournalError::NotAllowed`] while an intent of a suspect payment has no outcome, or when
-    /// the fence has moved: the journal was restored once more, or a worker took the payment up.
+    /// something else is known of the payment than was seen: the journal was restored once more, a worker took the payment
+    /// up, or the ledger was compared anew.
     /// [`JournalError::Invalid`] without name or reason.
     async fn trust(
         &self,
         key: &PaymentKey,
         by: &str,
         reason: &str,
-        fence: Option<i64>,
+        seen: Option<Seen>,
     ) -> Result<PaymentRecord, JournalError>;
 
     /// The number of the last event, 0 before the first. Whatever is stored after this call has a higher one.

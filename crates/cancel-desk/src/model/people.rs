@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::journal::{JournalError, NewIntent, Submitted};
+use crate::journal::{JournalError, NewIntent, Seen, Submitted};
 use crate::record::{IntentId, IntentRecord, IntentState, Resolution};
 
 use super::gateway::{Face, Ledger, won};
@@ -193,7 +193,8 @@ impl World {
     /// Tells whether the journal allows it.
     fn trust(&mut self, payment: usize) -> bool {
         let Some(key) = self.keys.get(payment) else { return false };
-        match ready(self.journal.trust(key, "operator", "by the gateway's books", None)) {
+        let seen = ready(self.journal.payment(key)).ok().flatten().as_ref().map(Seen::from);
+        match ready(self.journal.trust(key, "operator", "by the gateway's books", seen)) {
             Ok(_) => true,
             Err(JournalError::NotAllowed(_)) => false,
             Err(error) => {

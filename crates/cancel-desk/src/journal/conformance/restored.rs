@@ -36,14 +36,39 @@ pub(crate) async fn a_restored_journal_is_suspect(journal: Arc<dyn Journal>, clo
     assert!(matches!(done.outcome, Some(Outcome::Completed { proof: Proof::Person, .. })));
     assert_eq!(sums(&*journal).await, (0, 3_000, 0));
     assert!(journal.trust(&key, "", "x", None).await.is_err());
-    let seen = journal.payment(&key).await.unwrap().unwrap().fence;
-    // what was compared before the journal was restored once more says nothing of what that lost
-    journal.suspect_all("kim", "an older backup").await.unwrap();
-    let refused = journal.trust(&key, "kim", "all settled", Some(seen)).await;
-    assert!(matches!(refused, Err(JournalError::NotAllowed(_))), "{refused:?}");
-    let seen = journal.payment(&key).await.unwrap().unwrap().fence;
-    let trusted = journal.trust(&key, "kim", "all settled", Some(seen)).await.unwrap();
+    let trusted = journal.trust(&key, "kim", "all settled", None).await.unwrap();
     assert_eq!((trusted.suspect, trusted.suspect_since, trusted.available()), (None, None, 7_000));
+    sound(&*journal).await;
+}
+
+/// What was compared says nothing any more once something else is known, be it while the gateway was asked.
+pub(crate) async fn a_payment_is_cleared_by_what_is_known_of_it_now(
+    journal: Arc<dyn Journal>,
+    clock: Arc<TestClock>,
+) {
+    journal.register_payment(payment("p")).await.unwrap();
+    let key = payment("p").key();
+    let seen = async || Some(Seen::from(&journal.payment(&key).await.unwrap().unwrap()));
+    let refused = async |seen: Option<Seen>| {
+        let told = journal.trust(&key, "kim", "all settled", seen).await;
+        assert!(matches!(told, Err(JournalError::NotAllowed(_))), "{told:?}");
+    };
+    let not_suspect = seen().await;
+    let restored = suspected(&*journal).await;
+    assert!(restored.fence >= clock.now().0, "beyond what was given out in the lost part");
+    refused(not_suspect).await;
+    let before = seen().await;
+    // the ledger told something else meanwhile
+    journal.compared(&key, 7_000, false).await.unwrap();
+    refused(before).await;
+    let before = seen().await;
+    // restored once more
+    suspected(&*journal).await;
+    refused(before).await;
+    let now = seen().await;
+    assert_eq!(journal.trust(&key, "kim", "all settled", now).await.unwrap().suspect, None);
+    // of one that is not suspect nothing is compared
+    assert_eq!(journal.trust(&key, "kim", "all settled", now).await.unwrap().suspect, None);
     sound(&*journal).await;
 }
 

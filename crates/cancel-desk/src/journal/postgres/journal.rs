@@ -19,7 +19,9 @@ use super::super::gate;
 use super::super::jobs::{RESTORED, halt};
 use super::super::submit::check_person;
 use super::super::trail::Before;
-use super::super::{Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, Verification};
+use super::super::{
+    Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Seen, Submitted, Verification,
+};
 use super::rows::{self, CORRUPT};
 use super::transaction::{Step, Transaction};
 use super::work::{
@@ -357,10 +359,10 @@ impl Journal for PostgresJournal {
         key: &PaymentKey,
         by: &str,
         reason: &str,
-        fence: Option<i64>,
+        seen: Option<Seen>,
     ) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
-        self.trust_payment(key, (by, reason), fence).await
+        self.trust_payment(key, (by, reason), seen).await
     }
 
     async fn last_event(&self) -> Result<i64, JournalError> {

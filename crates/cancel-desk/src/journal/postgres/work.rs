@@ -14,7 +14,7 @@ use super::super::event::NewEvent;
 use super::super::gate::{self, Instead, OfJob};
 use super::super::trail::Before;
 use super::super::verify::Verifier;
-use super::super::{JournalError, NewIntent, Submitted, Verification};
+use super::super::{JournalError, NewIntent, Seen, Submitted, Verification};
 use super::error::Stop;
 use super::rows::{self, CORRUPT, all, one};
 use super::transaction::{Answers, Step, Transaction};
@@ -255,14 +255,14 @@ impl PostgresJournal {
         &self,
         key: &PaymentKey,
         (by, reason): (&str, &str),
-        fence: Option<i64>,
+        seen: Option<Seen>,
     ) -> Result<PaymentRecord, JournalError> {
         self.again(|transaction| async move {
             let wanted = vec![steps::locked_payment(key), steps::intents_of(key), steps::now(self.clock())];
             let mut told = Told::new(transaction.begin(wanted).await?);
             let mut payment = told.one(rows::payment)?.ok_or(JournalError::NotFound)?;
             let before = Before::payment(&payment);
-            apply::trust(&mut payment, &told.all(rows::intent)?, fence)?;
+            apply::trust(&mut payment, &told.all(rows::intent)?, seen)?;
             let event = NewEvent::trusted(&before, &payment, by, reason, told.now()?);
             commit(&transaction, Vec::new(), &mut payment, Some(&event)).await?;
             Ok(payment)

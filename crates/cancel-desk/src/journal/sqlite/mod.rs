@@ -38,8 +38,8 @@ use super::jobs::{RESTORED, approve, discard, halt, plan};
 use super::submit::check_person;
 use super::trail::Before;
 use super::{
-    Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Submitted, SystemClock, Vault,
-    Verification,
+    Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Seen, Submitted, SystemClock,
+    Vault, Verification,
 };
 
 use lane::Lane;
@@ -422,7 +422,7 @@ impl Journal for SqliteJournal {
         key: &PaymentKey,
         by: &str,
         reason: &str,
-        fence: Option<i64>,
+        seen: Option<Seen>,
     ) -> Result<PaymentRecord, JournalError> {
         check_person(by, reason)?;
         let (key, by, reason, now) = (key.clone(), by.to_owned(), reason.to_owned(), self.now());
@@ -430,7 +430,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let mut payment = rows::payment(c, &key)?.ok_or(JournalError::NotFound)?;
                 let before = Before::payment(&payment);
-                apply::trust(&mut payment, &rows::intents_of(c, &key)?, fence)?;
+                apply::trust(&mut payment, &rows::intents_of(c, &key)?, seen)?;
                 write::update_payment(c, &payment)?;
                 write::append(c, NewEvent::trusted(&before, &payment, &by, &reason, now))?;
                 Ok(payment)

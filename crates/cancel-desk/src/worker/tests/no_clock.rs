@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pg_core::{Money, RefundAccount};
 
 use super::*;
-use crate::journal::{Checked, Counts, EventRecord, NewIntent, Submitted, Verification};
+use crate::journal::{Checked, Counts, EventRecord, NewIntent, Seen, Submitted, Verification};
 use crate::protocol::{Lease, NewAttempt};
 use crate::record::{
     AccountName, AttemptRecord, JobId, JobRecord, JobRow, NewJob, NewPayment, PaymentRecord, Timestamp,
@@ -70,7 +70,7 @@ a_journal_with_the_methods_of_another! {
     suspect_all(by: &str, reason: &str) -> u64;
     settled(by: &str, reason: &str) -> bool;
     compared(key: &PaymentKey, seen_balance: i64, unexplained: bool) -> PaymentRecord;
-    trust(key: &PaymentKey, by: &str, reason: &str, fence: Option<i64>) -> PaymentRecord;
+    trust(key: &PaymentKey, by: &str, reason: &str, seen: Option<Seen>) -> PaymentRecord;
     plan_job(new: NewJob) -> JobRecord;
     job(id: JobId) -> Option<JobRecord>;
     jobs(limit: u32) -> Vec<JobRecord>;
