@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use pg_core::decimal::Decimal;
-use pg_core::json::{JsonFault, Object, lenient, parse};
+use pg_core::json::{JsonFault, Object, lenient, parse, string};
 use pg_core::text::Word;
 use pg_core::{CancelEntry, Currency, GatewayText, Invalid, Money, PaymentState, RefundAccount};
 use serde::de::IgnoredAny;
@@ -72,8 +72,7 @@ fn present_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Opt
         return Ok(Some(None));
     }
     // what cannot be read could be any words, "already cancelled" among them: as good as missing
-    let text: Option<String> = lenient(&mut serde_json::Deserializer::from_str(raw)).unwrap_or_default();
-    Ok(text.map(Some))
+    Ok(string(raw).map(Some))
 }
 
 /// Chaiport's word for how far a payment is. Amounts decide, not this word: it becomes `cancelled` with the first

@@ -45,7 +45,7 @@ impl<'de, T: de::DeserializeOwned> Deserialize<'de> for Section<T> {
             return Ok(serde_json::from_str(raw).map_or(Self::Unreadable, Self::Told));
         }
         let nothing = raw == "null"
-            || serde_json::from_str::<String>(raw).is_ok_and(|text| text.trim().is_empty())
+            || string(raw).is_some_and(|text| text.trim().is_empty())
             || serde_json::from_str::<Vec<de::IgnoredAny>>(raw).is_ok_and(|list| list.is_empty());
         Ok(if nothing { Self::Nothing } else { Self::Unreadable })
     }
