@@ -371,7 +371,9 @@ pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowl
         {
             Verdict::Unclear(Doubt::Pending)
         }
-        Verdict::Applied { .. } if route.awaits_approval(request, payment) => Verdict::Unclear(Doubt::Pending),
+        Verdict::Applied { .. } if route.awaits_approval(request, payment) => {
+            Verdict::Unclear(Doubt::Pending)
+        }
         Verdict::Superseded if !has_clear_order(payment) && could_be_ours(request, payment) => {
             Verdict::Unclear(Doubt::SameAmountWithoutTag)
         }
