@@ -3,7 +3,7 @@
 //! The case of ASCII letters does not count; in JSON, neither does how a character is escaped, for every parser undoes
 //! that. What was encoded anew (base64, percent, a hash) is not recognised.
 
-use memchr::{memchr_iter, memchr2};
+use memchr::{memchr_iter, memchr2, memchr3};
 
 /// What is left in a secret's place.
 const BLANK: &str = "***";
@@ -15,10 +15,13 @@ pub(crate) fn find(text: &[u8], value: &[u8]) -> Option<usize> {
     if value.len() > text.len() {
         return None;
     }
-    // how far the value moves on, by the byte that its end lies on; nowhere on its own last byte
+    // how far the value moves on, by the byte that its end lies on; what is too far for the table is reached in several steps
     let mut steps = [short(value.len()); 256];
-    for (byte, to_end) in front.iter().zip((1..=front.len()).rev()) {
-        in_both_cases(&mut steps, *byte, short(to_end));
+    let near = front.get(front.len().saturating_sub(usize::from(u8::MAX))..).unwrap_or_default();
+    let mut to_end = short(near.len());
+    for byte in near {
+        in_both_cases(&mut steps, *byte, to_end);
+        to_end = to_end.saturating_sub(1);
     }
     let at_end = steps.get(usize::from(*end)).copied().map_or(1, usize::from);
     in_both_cases(&mut steps, *end, 0);
@@ -26,28 +29,31 @@ pub(crate) fn find(text: &[u8], value: &[u8]) -> Option<usize> {
     while let Some(byte) = text.get(at) {
         let mut step = steps.get(usize::from(*byte)).copied().map_or(1, usize::from);
         if step == 0 {
-            let from = at.saturating_sub(front.len());
-            if text.get(from..at).is_some_and(|before| before.eq_ignore_ascii_case(front)) {
-                return Some(from);
+            let before = text.get(..at).unwrap_or_default();
+            if before.iter().rev().zip(front.iter().rev()).all(|(told, kept)| told.eq_ignore_ascii_case(kept))
+            {
+                return at.checked_sub(front.len());
             }
             step = at_end;
         }
-        at = at.saturating_add(step);
+        // a text is far from the last number
+        at = at.wrapping_add(step);
     }
     None
 }
 
-/// A step that is too long for the table is a shorter one: nothing is passed over.
 fn short(step: usize) -> u8 {
     u8::try_from(step).unwrap_or(u8::MAX)
 }
 
 fn in_both_cases(steps: &mut [u8; 256], byte: u8, step: u8) {
-    let other = if byte.is_ascii_alphabetic() { byte ^ 0x20 } else { byte };
-    for byte in [byte, other] {
-        if let Some(slot) = steps.get_mut(usize::from(byte)) {
-            *slot = step;
-        }
+    if let Some(slot) = steps.get_mut(usize::from(byte)) {
+        *slot = step;
+    }
+    if byte.is_ascii_alphabetic()
+        && let Some(slot) = steps.get_mut(usize::from(byte ^ 0x20))
+    {
+        *slot = step;
     }
 }
 
@@ -100,17 +106,41 @@ pub(crate) fn json_without<'s>(
 }
 
 /// Whether an escape stands for a character that is in a secret: searched as it stands, the document would hide it.
-fn could_hide<'s>(body: &[u8], mut secrets: impl Iterator<Item = &'s str> + Clone) -> bool {
+fn could_hide<'s>(body: &[u8], secrets: impl Iterator<Item = &'s str> + Clone) -> bool {
+    // an answer is full of escapes: of Korean letters, slashes and quotes, which are in few secrets
+    if !secrets.clone().any(is_unusual) && !escapes_ascii(body) {
+        return false;
+    }
     memchr_iter(b'\\', body).any(|at| {
-        let Some((told, _)) = body.get(at..).and_then(escape) else { return false };
-        match u8::try_from(told) {
-            Ok(byte) if byte.is_ascii() => {
-                let (lower, upper) = (byte.to_ascii_lowercase(), byte.to_ascii_uppercase());
-                secrets.clone().any(|secret| memchr2(lower, upper, secret.as_bytes()).is_some())
-            }
-            _ => secrets.any(|secret| !secret.is_ascii()),
-        }
+        let told = body.get(at..).and_then(escape);
+        told.is_some_and(|(told, _)| secrets.clone().any(|secret| has(secret, told)))
     })
+}
+
+/// Whether a secret has what a document escapes otherwise than by the number of an ASCII character.
+fn is_unusual(secret: &str) -> bool {
+    let is_control = |byte: &u8| *byte < b' ';
+    memchr3(b'/', b'"', b'\\', secret.as_bytes()).is_some()
+        || secret.as_bytes().iter().fold(false, |found, byte| found | is_control(byte) | !byte.is_ascii())
+}
+
+/// Whether there is an escape by the number of a character below U+0100. Without a branch, and so many bytes at a time.
+fn escapes_ascii(body: &[u8]) -> bool {
+    let [second, third, fourth] = [1, 2, 3].map(|skipped| body.get(skipped..).unwrap_or_default());
+    let fours = body.iter().zip(second).zip(third).zip(fourth);
+    fours.fold(false, |found, (((first, second), third), fourth)| {
+        found | ((*first == b'\\') & (*second == b'u') & (*third == b'0') & (*fourth == b'0'))
+    })
+}
+
+/// Whether a character is in a secret, in either case.
+fn has(secret: &str, told: char) -> bool {
+    match u8::try_from(told) {
+        Ok(byte) if byte.is_ascii() => {
+            memchr2(byte.to_ascii_lowercase(), byte.to_ascii_uppercase(), secret.as_bytes()).is_some()
+        }
+        _ => !secret.is_ascii(),
+    }
 }
 
 /// The character that the escape at the front stands for, and how many bytes it takes.
