@@ -16,9 +16,34 @@ const MOST_AT_ONCE: usize = 256;
 /// How long what was erased may stay in the write-ahead log.
 const TIDY: Duration = Duration::from_secs(60);
 
-/// Tells a caller after the commit; `false` when it failed.
-type Reply = Box<dyn FnOnce(bool) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+type Job = Box<dyn Ask + Send>;
+
+/// What a caller wants done in a transaction.
+trait Ask {
+    /// Does it, in place of what was done before. Tells whether it succeeded.
+    fn run(&mut self, connection: &Connection) -> bool;
+
+    /// Tells the caller after the commit; `false` when it failed.
+    fn reply(self: Box<Self>, committed: bool);
+}
+
+struct Asked<T, F> {
+    work: F,
+    result: Option<Result<T, JournalError>>,
+    answer: oneshot::Sender<Result<T, JournalError>>,
+}
+
+impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
+    fn run(&mut self, connection: &Connection) -> bool {
+        let result = self.result.insert((self.work)(connection));
+        result.is_ok()
+    }
+
+    fn reply(self: Box<Self>, committed: bool) {
+        let result = self.result.filter(|_| committed).unwrap_or_else(|| Err(not_committed()));
+        let _gone = self.answer.send(result);
+    }
+}
 
 /// A thread with a connection of its own.
 #[derive(Debug)]
@@ -62,38 +87,19 @@ impl Lane {
         Ok(Self { jobs })
     }
 
-    /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing.
+    /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing. It may be run
+    /// twice: what it did at first is taken back then.
     ///
     /// If the caller goes away meanwhile, the transaction is carried through all the same.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, JournalError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, JournalError> + Send + 'static,
     {
         let (answer, waiting) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = apart(connection, work);
-            Box::new(move |committed| {
-                let _gone = answer.send(if committed { result } else { Err(not_committed()) });
-            })
-        });
-        self.jobs.send(job).map_err(|_| not_committed())?;
+        self.jobs.send(Box::new(Asked { work, result: None, answer })).map_err(|_| not_committed())?;
         waiting.await.map_err(|_| not_committed())?
     }
-}
-
-/// Runs one caller's work so that its failure takes back its own writes alone.
-fn apart<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, JournalError>,
-) -> Result<T, JournalError> {
-    execute(connection, "SAVEPOINT apart")?;
-    let result = work(connection);
-    if result.is_err() {
-        execute(connection, "ROLLBACK TO apart")?;
-    }
-    execute(connection, "RELEASE apart")?;
-    result
 }
 
 /// These come with every job: they are parsed once.
@@ -104,10 +110,14 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 fn work(connection: &Connection, begin: &str, waiting: &Receiver<Job>) {
     let mut log = Log::new(connection);
     while let Some(first) = next(connection, &mut log, waiting) {
-        let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
-        let (committed, replies) = together(connection, begin, jobs);
-        for reply in replies {
-            reply(committed);
+        let mut jobs: Vec<Job> =
+            std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE)).collect();
+        let committed = together(connection, begin, &mut jobs).is_ok();
+        if !committed {
+            let _already_rolled_back = execute(connection, "ROLLBACK");
+        }
+        for job in jobs {
+            job.reply(committed);
         }
     }
 }
@@ -166,16 +176,68 @@ fn empty(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(busy? == 0)
 }
 
-fn together(connection: &Connection, begin: &str, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
-    if execute(connection, begin).is_err() {
-        // the jobs are dropped unrun: their callers hear of it by the closed channel
-        jobs.for_each(drop);
-        return (false, Vec::new());
+/// Runs all in one transaction. To take back one's writes alone, `SQLite` would have to keep every page as it was before
+/// each; hardly any fails once it has written, so that is done only where one did.
+fn together(connection: &Connection, begin: &str, jobs: &mut [Job]) -> rusqlite::Result<()> {
+    execute(connection, begin)?;
+    if !all_clean(connection, jobs) {
+        execute(connection, "ROLLBACK")?;
+        execute(connection, begin)?;
+        for job in jobs {
+            apart(connection, job)?;
+        }
     }
-    let replies: Vec<Reply> = jobs.map(|job| job(connection)).collect();
-    let committed = execute(connection, "COMMIT").is_ok();
-    if !committed {
-        let _already_rolled_back = execute(connection, "ROLLBACK");
+    execute(connection, "COMMIT")
+}
+
+/// Whether each succeeded or failed before it wrote anything.
+fn all_clean(connection: &Connection, jobs: &mut [Job]) -> bool {
+    jobs.iter_mut().all(|job| {
+        let before = connection.total_changes();
+        // where the storage fails, SQLite may have ended the transaction by itself
+        (job.run(connection) || connection.total_changes() == before) && !connection.is_autocommit()
+    })
+}
+
+/// Runs one so that its failure takes back its own writes alone.
+fn apart(connection: &Connection, job: &mut Job) -> rusqlite::Result<()> {
+    execute(connection, "SAVEPOINT apart")?;
+    if !job.run(connection) {
+        execute(connection, "ROLLBACK TO apart")?;
     }
-    (committed, replies)
+    execute(connection, "RELEASE apart")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_after_it_wrote_takes_back_its_own_writes_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (x INTEGER CHECK (x < 100))").unwrap();
+        for bad in [None, Some(1), Some(0), Some(2)] {
+            connection.execute_batch("DELETE FROM t").unwrap();
+            let mut waiting = Vec::new();
+            let mut jobs: Vec<Job> = Vec::new();
+            for number in 0..3 {
+                let (answer, told) = oneshot::channel();
+                let work = move |c: &Connection| {
+                    c.execute("INSERT INTO t VALUES (?1)", [number])?;
+                    let next = if bad == Some(number) { 100 } else { number + 10 };
+                    c.execute("INSERT INTO t VALUES (?1)", [next])?;
+                    Ok(number)
+                };
+                jobs.push(Box::new(Asked { work, result: None, answer }));
+                waiting.push(told);
+            }
+            together(&connection, "BEGIN IMMEDIATE", &mut jobs).unwrap();
+            jobs.into_iter().for_each(|job| job.reply(true));
+            for (number, mut told) in (0..3).zip(waiting) {
+                assert_eq!(told.try_recv().unwrap().is_err(), bad == Some(number));
+            }
+            let rows: i64 = connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+            assert_eq!(rows, if bad.is_some() { 4 } else { 6 });
+        }
+    }
 }

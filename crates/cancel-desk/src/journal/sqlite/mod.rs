@@ -390,7 +390,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let was = rows::settled(c)?;
                 if was {
-                    write::append(c, NewEvent::general(now, "settled", detail))?;
+                    write::append(c, NewEvent::general(now, "settled", detail.clone()))?;
                 }
                 Ok(was)
             })
@@ -445,7 +445,7 @@ impl Journal for SqliteJournal {
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
         let last = self.last_event().await?;
         let (job, planned) = plan(&new, &self.options.vault, last, self.now())?;
-        self.writer.run(move |c| jobs::plan(c, job, planned)).await
+        self.writer.run(move |c| jobs::plan(c, &job, &planned)).await
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobRecord>, JournalError> {
@@ -576,7 +576,7 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 rows::intent(c, intent)?.ok_or(JournalError::NotFound)?;
-                write::append(c, NewEvent::remark(intent, now, kind, detail))
+                write::append(c, NewEvent::remark(intent, now, kind, detail.clone()))
             })
             .await
     }
