@@ -7,6 +7,7 @@
 //! bulk_measure check               # the gateway's ledger against the report
 //! bulk_measure fill 100000         # a journal that is long already: so many refunds, without a gateway
 //! bulk_measure add 10000 0         # as prepare, onto that journal
+//! bulk_measure single 2000         # refunds without a gateway, one after the other: what the journal costs one
 //! bulk_measure recover 10000       # so many attempts left open by a crash: how long until all are due
 //! ```
 //!
@@ -41,6 +42,7 @@ use pg_sandbox::credentials;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 const PORT: u16 = 9100;
 
@@ -103,6 +105,7 @@ async fn prepare(orders: usize, millis: u64) {
     let (mut admin, journal) = (Admin::new().await, journal());
     let mut file = "merchant_uid,amount,reason\n".to_owned();
     let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
+    let mut registering = JoinSet::new();
     for number in before..before + orders {
         let wish =
             json!({ "gateway": "chaiport", "merchant_uid": format!("ORD-{number}"), "amount": 10_000 });
@@ -112,8 +115,17 @@ async fn prepare(orders: usize, millis: u64) {
         let payment = PaymentRef::new(Gateway::Chaiport, made["id"].as_str().unwrap(), &order, paid)
             .with_method("card")
             .with_pg_provider("html5_inicis");
-        journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
+        if registering.len() == 256 {
+            registering.join_next().await.unwrap().unwrap();
+        }
+        let journal = Arc::clone(&journal);
+        registering.spawn(async move {
+            journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
+        });
         writeln!(file, "{order},{},event cancelled", 1_000 + number % 5_000).unwrap();
+    }
+    while let Some(registered) = registering.join_next().await {
+        registered.unwrap();
     }
     let fault = json!({
         "gateway": "chaiport", "operation": "any", "kind": "latency", "millis": millis, "times": u64::MAX,
@@ -129,40 +141,51 @@ async fn prepare(orders: usize, millis: u64) {
     print_memory();
 }
 
-/// Refunds without a gateway, some at once; `end`: carried to their end, or left as a crash leaves them.
-async fn refunds(orders: usize, end: bool) {
+/// Refunds without a gateway, so many at once; `end`: carried to their end, or left as a crash leaves them.
+async fn refunds(orders: usize, at_once: usize, end: bool) {
     let journal = journal();
     let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
     let next = Arc::new(AtomicUsize::new(before));
     let began = Instant::now();
-    let tasks: Vec<_> = (0..64)
+    let tasks: Vec<_> = (0..at_once)
         .map(|task| {
             let (journal, next) = (Arc::clone(&journal), Arc::clone(&next));
             tokio::spawn(async move {
+                let mut times = Vec::new();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= before + orders {
-                        break;
+                        break times;
                     }
-                    refund(&*journal, number, &format!("fill-{task}"), end).await;
+                    times.push(refund(&*journal, number, &format!("fill-{task}"), end).await);
                 }
             })
         })
         .collect();
+    let mut times = Vec::new();
     for task in tasks {
-        task.await.unwrap();
+        times.extend(task.await.unwrap());
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{orders} refunds in {seconds:.2} s, {:.0} a second", orders as f64 / seconds);
+    times.sort_unstable();
+    let at = |hundredth: usize| times[(times.len() - 1) * hundredth / 100].as_secs_f64() * 1e3;
+    println!(
+        "{orders} refunds in {seconds:.2} s, {:.0} a second; from submitted to settled {:.2} ms, p99 {:.2} ms",
+        orders as f64 / seconds,
+        at(50),
+        at(99)
+    );
 }
 
-async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) {
+/// Tells how long it took, the payment's registration apart.
+async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) -> Duration {
     const LEASE: Duration = Duration::from_secs(120);
 
     let (id, order, paid) = (format!("FILL-{number}"), format!("OLD-{number}"), Money::krw(1_000).unwrap());
     let payment = PaymentRef::new(Gateway::Chaiport, &id, &order, paid).with_method("card");
     journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
     let payment = PaymentKey::new(Gateway::Chaiport, "shop", id.as_str());
+    let began = Instant::now();
     journal.submit(NewIntent::new(payment.clone(), id.as_str(), paid).unwrap()).await.unwrap();
     let claim = journal.claim_payment(&payment, owner, LEASE).await.unwrap().unwrap();
     let intent = claim.snapshot.intent.id;
@@ -174,11 +197,13 @@ async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) {
         let record = Record { intent, attempt: Some(new.id), proven_balance: Some(0), looked: false, change };
         journal.record(&claim.lease, &record).await.unwrap();
     }
+    let took = began.elapsed();
     journal.release(&claim.lease).await.unwrap();
+    took
 }
 
 async fn recover(orders: usize) {
-    refunds(orders, false).await;
+    refunds(orders, 64, false).await;
     let journal = journal();
     let began = Instant::now();
     let due = journal.recover().await.unwrap();
@@ -260,13 +285,14 @@ async fn main() {
         Some("add") => prepare(number(1, 10_000) as usize, number(2, 300)).await,
         Some("fill") => {
             forget();
-            refunds(number(1, 100_000) as usize, true).await;
+            refunds(number(1, 100_000) as usize, 64, true).await;
         }
+        Some("single") => refunds(number(1, 2_000) as usize, 1, true).await,
         Some("recover") => recover(number(1, 10_000) as usize).await,
         Some("run") => run(u16::try_from(number(1, 32)).unwrap()).await,
         Some("check") => check().await,
         _ => println!(
-            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | add [orders] [millis] | recover [attempts]"
+            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | single [refunds] | add [orders] [millis] | recover [attempts]"
         ),
     }
 }
