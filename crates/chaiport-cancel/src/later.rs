@@ -52,6 +52,11 @@ impl<'a> Route<'a> {
         self.decides_later() || (only_some_methods && self.method.is_none())
     }
 
+    /// Whether what is gone of the balance is not yet the PG's word.
+    pub(crate) fn is_undecided(self, payment: &Payment) -> bool {
+        !payment.cancelled().is_zero() && self.awaits_approval(payment)
+    }
+
     /// Whether an entry in the history is not yet the PG's word: PayPal has approved only once the payment's status
     /// is `cancelled` too.
     pub(crate) fn awaits_approval(self, payment: &Payment) -> bool {

@@ -4,7 +4,7 @@ use clap::Args;
 
 use pg_core::Money;
 
-use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID};
+use crate::desk::{ByHand, CONTRADICTS_ITSELF, Desk, DeskError, OLD_ANSWER, OTHER_PAID};
 use crate::journal::{self, WORKED_ON, may_be_lost};
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
@@ -192,7 +192,7 @@ fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failu
         DeskError::NotInLedger { .. } | DeskError::NotInList { .. } => {
             failure.next(shell.t(&text::MADE_OR_FORCE))
         }
-        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID | CONTRADICTS_ITSELF) => {
             failure.next(shell.t(&text::COMPARE_BY_HAND))
         }
         _ => failure,
@@ -339,7 +339,7 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
     let mut failure = shell.desk_failed(error);
     match error {
-        DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+        DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID | CONTRADICTS_ITSELF) => {
             return failure.next(shell.t(&text::COMPARE_BY_HAND));
         }
         // the same once more, by what is known now

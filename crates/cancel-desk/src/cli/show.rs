@@ -116,6 +116,7 @@ pub(crate) const fn why(why: Why) -> &'static Text {
         Why::NoAnswer => &text::WHY_NO_ANSWER,
         Why::NotFound => &text::WHY_NOT_FOUND,
         Why::Stuck => &text::WHY_STUCK,
+        Why::OtherTerms => &text::WHY_OTHER_TERMS,
         Why::NextNumberUnknown => &text::WHY_NEXT_NUMBER,
         Why::RestoredJournal => &text::WHY_RESTORED,
         Why::AskedSince => &text::WHY_ASKED_SINCE,

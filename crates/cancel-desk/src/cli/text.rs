@@ -214,6 +214,9 @@ texts! {
         "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     WHY_STUCK = "a check of ours stops it: something registered is wrong or a key is missing; correct it, then look again",
         "내부 검사에서 멈췄습니다. 등록 정보가 틀렸거나 키가 없습니다. 고친 뒤 다시 조회하세요";
+    WHY_OTHER_TERMS = "it was sent to another host, merchant id or form than its account is configured for now: nothing is asked or sent \
+        there. Put the account's settings back, then look again",
+        "지금 설정과 다른 호스트·상점 ID·전문 형식으로 보낸 취소입니다. 지금 설정으로는 조회도 전송도 하지 않습니다. 이 계정의 설정을 되돌린 뒤 다시 조회하세요";
     WHY_NEXT_NUMBER = "somebody else refunded a part of this payment, or a person said that one of its refunds happened, so that the number of the next cancel cannot be known: nothing \
         was sent, and nothing can be sent for this payment any more. Look at the gateway's admin page: if this very refund is \
         not there yet, make it there, exactly this amount",

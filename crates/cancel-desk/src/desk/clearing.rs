@@ -13,7 +13,7 @@ use crate::protocol::{Origin, origins};
 use crate::record::{IntentId, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord};
 use crate::worker::{is_pending, known};
 
-use super::decision::{OLD_ANSWER, OTHER_PAID};
+use super::decision::{OLD_ANSWER, check_answer};
 use super::{Desk, DeskError};
 
 /// Rows of a job, or events, read at once.
@@ -117,9 +117,7 @@ impl Desk {
         // a history without it proves nothing yet
         self.check_quiet(payment).await?;
         let state = found?;
-        if state.paid != payment.paid() {
-            return Err(DeskError::NotAllowed(OTHER_PAID));
-        }
+        check_answer(payment, &state)?;
         // something is called completed here that never was: what was lost may hide behind it
         if state.cancelled.minor() < payment.refunded {
             let known = payment.money(payment.refunded);

@@ -31,7 +31,7 @@ use crate::worker::{Account, Accounts, Worker};
 
 pub use clearing::ByHand;
 #[cfg(feature = "cli")]
-pub(crate) use decision::{OLD_ANSWER, OTHER_PAID};
+pub(crate) use decision::{CONTRADICTS_ITSELF, OLD_ANSWER, OTHER_PAID};
 #[cfg(feature = "http")]
 pub(crate) use differences::{Difference, differences};
 pub use error::DeskError;

@@ -2,8 +2,8 @@
 
 use pg_core::decimal::Decimal;
 use pg_core::{
-    CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Capabilities, Currency, Evidence,
-    Gateway, Guard, Money, PaymentRef,
+    CancelEntry, CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Capabilities, Currency, Evidence,
+    Gateway, GatewayText, Guard, Money, PaymentRef,
 };
 
 use super::*;
@@ -20,7 +20,7 @@ mod waits;
 /// A gateway that does what it is told, at once.
 #[derive(Debug, Default)]
 struct Obedient {
-    refunded: Mutex<i64>,
+    refunded: Mutex<Vec<Money>>,
 }
 
 #[async_trait::async_trait]
@@ -31,13 +31,20 @@ impl CancelGateway for Obedient {
 
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
         let ticket = order.sends().begin();
-        *self.refunded.lock().unwrap() += order.amount().minor();
+        self.refunded.lock().unwrap().push(order.amount());
         order.sends().judge(ticket, Ok(Cancelled::new(CancelState::Completed, order.amount(), ())))
     }
 
     async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
-        let refunded = Money::krw(*self.refunded.lock().unwrap()).unwrap();
-        Ok(PaymentState::new(payment.paid, refunded, "paid")?.with_history(Vec::new()))
+        let refunded = self.refunded.lock().unwrap().clone();
+        let sum = won(refunded.iter().map(|amount| amount.minor()).sum());
+        let history = refunded.into_iter().map(|amount| CancelEntry {
+            amount,
+            at: None,
+            reason: GatewayText::default(),
+            cancel_id: None,
+        });
+        Ok(PaymentState::new(payment.paid, sum, "paid")?.with_history(history.collect()))
     }
 }
 

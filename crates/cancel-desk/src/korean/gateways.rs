@@ -11,6 +11,10 @@ pub(super) const TEXTS: Table = &[
         "must be added again to an order that was stored with one",
         "환불 계좌와 함께 저장한 요청에는 계좌를 다시 넣어야 합니다",
     ),
+    (
+        "must be those that the order was made for: host, merchant id and form",
+        "요청을 만들 때와 호스트·상점 ID·전문 형식이 같아야 합니다",
+    ),
     ("must be 1 to 30 characters of A-Z a-z 0-9 _ -", "A-Z a-z 0-9 _ - 만 써서 1~30자여야 합니다"),
     ("must be 1 to 32 characters of A-Z a-z 0-9 _ -", "A-Z a-z 0-9 _ - 만 써서 1~32자여야 합니다"),
     ("must be 1 to 40 characters without control characters", "제어 문자 없이 1~40자여야 합니다"),

@@ -77,6 +77,15 @@ pub(super) const TEXTS: Table = &[
         "PG 조회 결과가 이미 확인된 환불금액보다 적습니다. 오래된 응답이거나, 여기에 환불로 남은 것이 실제로는 환불되지 않은 것입니다. 나중에 다시 조회하세요",
     ),
     (
+        "the gateway's single refunds do not add up to what it shows as refunded: look again later",
+        "PG 조회 결과의 취소 내역과 취소 합계가 서로 맞지 않습니다. 나중에 다시 조회하세요",
+    ),
+    (
+        "it was sent to another host, merchant id or form than its account is configured for now: put the account's settings \
+         back first",
+        "지금 설정과 다른 호스트·상점 ID·전문 형식으로 보낸 취소입니다. 이 계정의 설정을 먼저 되돌리세요",
+    ),
+    (
         "the gateway shows another paid amount than the one that is registered: look at its admin page",
         "PG의 결제 금액이 등록한 금액과 다릅니다. PG 관리자 화면을 확인하세요",
     ),
