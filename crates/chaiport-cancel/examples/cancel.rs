@@ -371,9 +371,11 @@ fn not_looked_up(error: &LookUpError, may_repeat: bool) -> (u8, Value) {
 
 /// The attempt was found by its tag, so nothing was sent again.
 fn found_done(payment: &Payment, entry: &CancelRecord) -> (u8, Value) {
-    // a virtual account is paid out on the next business day; PayPal has approved once the status says so too
-    let awaits_approval =
-        payment.pg_provider() == Some("paypal_v2") && payment.status() != &PaymentStatus::Cancelled;
+    // a virtual account is paid out on the next business day; PayPal has approved once the status says so too, and then
+    // only where no other cancel can have set it
+    let ours_alone = payment.history().len() == 1 && payment.cancelled() == entry.amount;
+    let approved = ours_alone && payment.status() == &PaymentStatus::Cancelled;
+    let awaits_approval = payment.pg_provider() == Some("paypal_v2") && !approved;
     let later = awaits_approval || payment.pay_method() == Some("vbank");
     let state = if later { "accepted" } else { "completed" };
     let more = json!({

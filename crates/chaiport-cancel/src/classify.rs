@@ -3,8 +3,8 @@
 //! *Unknown* is where every answer starts. It leaves there for
 //! - **completed**: code 0, the same payment, currency and paid amount, the cancelled sum grown by exactly this
 //!   amount, and this attempt's entry in the history;
-//! - **accepted**: the same, but the PG pays out later; or a PG that is known to be asynchronous, with nothing changed
-//!   yet;
+//! - **accepted**: the same, but the PG pays out later, or is PayPal and has not approved as far as the payment tells; or
+//!   a PG that is known to be asynchronous, with nothing changed yet;
 //! - **rejected**: a complete envelope whose sentence or PG code is on the lists of [`codes`], whatever the status;
 //!   and Chaiport's own 401.
 
@@ -134,7 +134,7 @@ fn success(request: &CancelRequest, payment: Payment, status: u16) -> Result<Can
     let grown_by_ours =
         Some(payment.balance()) == after || (!request.is_guarded() && request.label().is_some());
     let route = Route::of_payment(&payment, record);
-    let (later, pending) = (route.decides_later(), route.awaits_approval(&payment));
+    let (later, pending) = (route.decides_later(), route.awaits_approval(request, &payment));
     // paid out on the next business day: virtual accounts, and whatever goes into an account
     let pays_out_later = route.is_virtual_account() || request.refund_account().is_some();
     if let Some(entry) = our_entry(request, &payment)

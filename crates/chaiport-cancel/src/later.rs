@@ -3,8 +3,12 @@
 //! While such a refund is pending, the balance stays where it was: `checksum` lets a second copy pass, and a look-up
 //! shows nothing. Known are Smartro's virtual accounts, PayPal and WeChat Pay at KICC (PortOne V1 OpenAPI schema and
 //! developers' pages), and Paymentwall, whose guide says that its refunds take time.
+//!
+//! PayPal has approved a cancel once the history has it and the payment's status is `cancelled`. The first cancel that
+//! is approved sets that status, and it stays: beside another cancel it proves nothing of ours, and nothing else does.
 
 use crate::record::PaymentRecord;
+use crate::request::CancelRequest;
 use crate::response::{Payment, PaymentStatus};
 
 /// Where a payment went, as far as it is told.
@@ -52,15 +56,21 @@ impl<'a> Route<'a> {
         self.decides_later() || (only_some_methods && self.method.is_none())
     }
 
-    /// Whether what is gone of the balance is not yet the PG's word.
+    /// Whether what is gone of the balance is not yet the PG's word, or cannot be known to be: of PayPal's refunds only the
+    /// first one shows by the payment's status that it was approved.
     pub(crate) fn is_undecided(self, payment: &Payment) -> bool {
-        !payment.cancelled().is_zero() && self.awaits_approval(payment)
+        self.pg == Some("paypal_v2")
+            && !payment.cancelled().is_zero()
+            && (payment.status() != &PaymentStatus::Cancelled || payment.history().len() > 1)
     }
 
-    /// Whether an entry in the history is not yet the PG's word: PayPal has approved only once the payment's status
-    /// is `cancelled` too.
-    pub(crate) fn awaits_approval(self, payment: &Payment) -> bool {
-        self.pg == Some("paypal_v2") && payment.status() != &PaymentStatus::Cancelled
+    /// Whether this request's entry in the history is not yet the PG's word, or never can be: PayPal's is not while the
+    /// payment's status is anything but `cancelled`, nor where another cancel may have set that status.
+    pub(crate) fn awaits_approval(self, request: &CancelRequest, payment: &Payment) -> bool {
+        let ours_alone = payment.history().len() == 1
+            && payment.cancelled() == request.amount()
+            && payment.paid() == request.balance_before();
+        self.pg == Some("paypal_v2") && !(ours_alone && payment.status() == &PaymentStatus::Cancelled)
     }
 }
 

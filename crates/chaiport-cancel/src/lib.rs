@@ -47,7 +47,8 @@
 //!   them, and any that Chaiport has answered with code 0, is sent once; sending it again ends as unknown without a
 //!   byte on the wire, and [`reconcile`](ChaiportClient::reconcile) says [`Doubt::Pending`] until the PG has decided.
 //!   The request must know its PG for that: make it from a [`Payment`], or a record with
-//!   [`with_pg_provider`](PaymentRecord::with_pg_provider).
+//!   [`with_pg_provider`](PaymentRecord::with_pg_provider). Of a PayPal payment's second cancel Chaiport never tells whether
+//!   PayPal approved it: it stays accepted, then pending, until a person looks at PayPal.
 //! - **[`Upstream`](UnknownReason::Upstream)**: Chaiport lost the PG, behind its own checksum. Only when two look-ups, at
 //!   least 10 minutes after the answer, still say [`NotYet`](Verdict::NotYet) may the same request be sent again.
 //!

@@ -333,18 +333,25 @@ pub fn parse_look_up_many(
 ///
 /// A cancel that a PG decides later shows nowhere until then. So where the PG is one of those, or Chaiport has said
 /// code 0 to this attempt, a ledger without it is [`Doubt::Pending`], never [`Verdict::NotYet`] or
-/// [`Verdict::Superseded`]; and so is PayPal's entry while the payment's status is not `cancelled`.
+/// [`Verdict::Superseded`]; and so is PayPal's entry while the payment's status is not `cancelled`. That status stays
+/// from the first cancel that PayPal approves: beside another cancel, PayPal's entry is pending for good, and a person has
+/// to look at PayPal whether it was approved.
+///
+/// The refund account that was sent is taken out of the entry's number, should Chaiport echo it there.
 ///
 /// After [`UnknownReason::Upstream`](pg_core::UnknownReason::Upstream) a copy may be past the checksum already: take
 /// `NotYet` for leave to send the same request again only after 10 minutes and two look-ups.
 pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowledge) -> Verdict {
     let about_it = request.ids().matches(payment.imp_uid().as_str(), payment.merchant_uid())
         && request.record().agrees_with(payment.paid());
-    let Ok(state) = payment.state() else {
+    let Ok(mut state) = payment.state() else {
         return Verdict::Unclear(Doubt::Incoherent);
     };
     if !about_it {
         return Verdict::Unclear(Doubt::Incoherent);
+    }
+    if let Some(account) = request.refund_account() {
+        account.scrub(state.history.iter_mut().flatten().map(|entry| &mut entry.cancel_id));
     }
     let attempt = OpenAttempt {
         tag: request.label(),
@@ -364,7 +371,9 @@ pub fn reconcile(request: &CancelRequest, payment: &Payment, ledger: LedgerKnowl
         {
             Verdict::Unclear(Doubt::Pending)
         }
-        Verdict::Applied { .. } if route.awaits_approval(payment) => Verdict::Unclear(Doubt::Pending),
+        Verdict::Applied { .. } if route.awaits_approval(request, payment) => {
+            Verdict::Unclear(Doubt::Pending)
+        }
         Verdict::Superseded if !has_clear_order(payment) && could_be_ours(request, payment) => {
             Verdict::Unclear(Doubt::SameAmountWithoutTag)
         }

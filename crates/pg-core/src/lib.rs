@@ -33,6 +33,7 @@ mod cancel_gateway;
 pub mod classify;
 pub mod currency;
 pub mod decimal;
+mod echo;
 pub mod error;
 pub mod gateway;
 pub mod json;

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use crate::echo;
+
 /// How many characters of a gateway's text are shown.
 const SHOWN: usize = 200;
 
 /// A message or code that a gateway sent.
 ///
 /// [`as_str`](GatewayText::as_str) is verbatim, except that values we sent in secret (keys, account numbers) and
-/// that came back as an echo are replaced by `***` before anything keeps the text. `Display` escapes control and
-/// direction characters and stops after 200 characters. `Debug` tells only the length: a gateway's message may
-/// name people.
+/// that came back as an echo, their letters in either case, are replaced by `***` before anything keeps the text.
+/// `Display` escapes control and direction characters and stops after 200 characters. `Debug` tells only the length:
+/// a gateway's message may name people.
 #[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct GatewayText(String);
 
@@ -39,7 +41,7 @@ impl GatewayText {
 fn is_echoed(text: &str, value: &str) -> bool {
     // a value of one or two ascii characters would blank out half of every message; a name may have two
     let short = if value.is_ascii() { 2 } else { 1 };
-    value.chars().count() > short && text.contains(value)
+    value.chars().count() > short && echo::find(text.as_bytes(), value.as_bytes()).is_some()
 }
 
 fn blanked(mut text: String, sensitive: &[&str]) -> String {
@@ -47,8 +49,10 @@ fn blanked(mut text: String, sensitive: &[&str]) -> String {
     // the longest first: a shorter one may be a part of it
     sensitive.sort_unstable_by_key(|value| std::cmp::Reverse(value.len()));
     for value in sensitive {
-        if is_echoed(&text, value) {
-            text = text.replace(value, "***");
+        if is_echoed(&text, value)
+            && let Some(clean) = echo::without(&text, value)
+        {
+            text = clean;
         }
     }
     text
@@ -120,7 +124,7 @@ mod tests {
 
     #[test]
     fn echoes_are_blanked_and_controls_escaped() {
-        let text = GatewayText::scrubbed("bad key K123\nred\u{202e}", &["K123", ""]);
+        let text = GatewayText::scrubbed("bad key k123\nred\u{202e}", &["K123", ""]);
         assert_eq!(text.as_str(), "bad key ***\nred\u{202e}");
         assert_eq!(text.to_string(), "bad key ***\\u{a}red\\u{202e}");
         assert_eq!(format!("{text:?}"), "[16 characters]");

@@ -5,8 +5,8 @@ use std::fmt;
 #[cfg(any(feature = "reqwest", feature = "witness"))]
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::echo;
 use crate::secret::Secret;
-use crate::text::GatewayText;
 
 /// Shortest secret that is looked for in an answer's bytes.
 const MIN_ECHO: usize = 12;
@@ -182,43 +182,19 @@ impl WireResponse {
 impl WireResponse {
     /// The same answer without the keys and tokens that it may echo: whatever reads it then cannot pass them on.
     ///
-    /// For long secrets alone; what could be an amount or a number of the gateway's must not be given.
+    /// Found are those of 12 bytes or more, in either case of their letters, and in JSON also where characters of them are
+    /// escaped (`\/`, `\u0041`). What the gateway encoded anew, in base64 or in percent, is not recognised.
+    ///
+    /// For long secrets alone; what could be an amount or a number of the gateway's must not be given. The clients do this
+    /// with every answer; who sends and reads by other means has to.
     #[must_use]
     pub fn without(mut self, secrets: &[&str]) -> Self {
-        let echoed: Vec<&str> = secrets
-            .iter()
-            .copied()
-            .filter(|secret| secret.len() >= MIN_ECHO && holds(&self.body, secret.as_bytes()))
-            .collect();
-        if echoed.is_empty() {
-            return self;
-        }
-        if let Ok(text) = std::str::from_utf8(&self.body) {
-            self.body = GatewayText::scrubbed(text, &echoed).as_str().as_bytes().to_vec();
+        let long = secrets.iter().copied().filter(|secret| secret.len() >= MIN_ECHO);
+        if let Some(body) = echo::json_without(&self.body, long) {
+            self.body = body;
         }
         self
     }
-}
-
-/// Whether a secret stands in an answer. Every answer is searched for every secret, and hardly ever holds one: so in steps
-/// of a secret's length (Horspool), without the preparations of a search that is made to be repeated.
-fn holds(body: &[u8], secret: &[u8]) -> bool {
-    let Some((end, front)) = secret.split_last() else { return true };
-    // how far the secret moves on, by the byte that its end lies on
-    let mut steps = [u8::try_from(secret.len()).unwrap_or(u8::MAX); 256];
-    for (byte, to_end) in front.iter().zip((1..=front.len()).rev()) {
-        if let Some(step) = steps.get_mut(usize::from(*byte)) {
-            *step = u8::try_from(to_end).unwrap_or(u8::MAX);
-        }
-    }
-    let mut at = front.len();
-    while let Some(byte) = body.get(at) {
-        if byte == end && body.get(..at).is_some_and(|before| before.ends_with(front)) {
-            return true;
-        }
-        at = at.saturating_add(steps.get(usize::from(*byte)).copied().map_or(1, usize::from));
-    }
-    false
 }
 
 impl fmt::Debug for WireResponse {
@@ -254,8 +230,6 @@ pub fn percent_encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -270,22 +244,9 @@ mod tests {
         let answer = |body: &[u8]| WireResponse::new(200, body.to_vec());
         let clean = answer(br#"{"id":"KEY-1234567890","n":1000}"#).without(&["KEY-1234567890", "1000"]);
         assert_eq!(clean.body(), br#"{"id":"***","n":1000}"#);
-        assert_eq!(answer(b"\xffKEY-1234567890").without(&["KEY-1234567890"]).body(), b"\xffKEY-1234567890");
-    }
-
-    proptest! {
-        #[test]
-        fn a_secret_is_found_wherever_it_stands(secret in "[a-f01]{1,4}", body in "[a-f01]{0,40}") {
-            assert_eq!(holds(body.as_bytes(), secret.as_bytes()), body.contains(&secret));
-        }
-
-        #[test]
-        fn a_whole_secret_is_found_amid_an_answer(
-            secret in "[!-~]{12,40}", before in "[ -~]{0,80}", after in "[ -~]{0,80}"
-        ) {
-            assert!(holds(format!("{before}{secret}{after}").as_bytes(), secret.as_bytes()));
-            assert!(!holds(&secret.as_bytes()[1..], secret.as_bytes()));
-        }
+        assert_eq!(answer(b"\xffKEY-1234567890").without(&["KEY-1234567890"]).body(), b"\xff***");
+        // what is short could be anything
+        assert_eq!(answer(br#""KEY-1234567""#).without(&["KEY-1234567"]).body(), br#""KEY-1234567""#);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use time::macros::{date, datetime};
 use super::*;
 use crate::config::{Endpoint, EqualAmounts, SANDBOX_AES_KEY, SANDBOX_LICENCE_KEY};
 use crate::method::Method;
+use crate::response::Answer;
 
 type Script = Box<dyn Fn(&WireRequest) -> Result<WireResponse, TransportError> + Send + Sync>;
 
@@ -284,4 +285,47 @@ fn debug_shows_no_key() {
     let (client, _) = client(standard(), lost);
     let shown = format!("{client:?}");
     assert!(!shown.contains(SANDBOX_LICENCE_KEY) && !shown.contains(SANDBOX_AES_KEY), "{shown}");
+}
+
+#[tokio::test]
+async fn a_key_echoed_as_an_escape_comes_out_nowhere() {
+    // the flat form has no aes key
+    let escaped = SANDBOX_LICENCE_KEY.replacen("ST", r"\u0053T", 1);
+    for (told, flat_told) in [
+        (escaped.clone(), SANDBOX_LICENCE_KEY.to_ascii_lowercase()),
+        (SANDBOX_AES_KEY.to_ascii_uppercase(), escaped),
+    ] {
+        let says = {
+            let told = told.clone();
+            move |r: &WireRequest, stat: &str, code: &str| {
+                let data = format!(r#"{{"cnclAmt":"3000","blcAmt":"7000","rfdPsblCd":"{told}"}}"#);
+                let body = echo(r, stat, code, &data).unwrap().body().to_vec();
+                let number = format!(r#""{told}","outRsltMsg":"{told}""#);
+                json(&String::from_utf8(body).unwrap().replace(r#""T2""#, &number))
+            }
+        };
+        let (refused_as, taken_as) = (told.clone(), says.clone());
+        let (taking, _) = client(standard(), move |r| taken_as(r, "0021", "0000"));
+        let (refusing, _) = client(standard(), move |r| says(r, "0031", &refused_as));
+        let partial = || CancelRequest::partial(&payment(), won(3000)).standard().unwrap();
+        let taken = taking.cancel(&partial()).await.unwrap();
+        let refused = refusing.cancel(&partial()).await.unwrap_err();
+        let Answer::Standard(answer) = taken.answer() else { panic!("the standard form") };
+        let later = format!("{:?} {:?}", answer.later_refund, answer.message.as_str());
+        let body = format!(r#"{{"resultCode":"0000","resultMsg":"{flat_told}","canTrdNo":"{flat_told}"}}"#);
+        let (flat, _) = client(flat(), move |_| json(&body));
+        let flat = flat.cancel(&CancelRequest::full(&payment()).in_form(Form::Flat).unwrap()).await.unwrap();
+        let shown = format!(
+            "{taken:?} {:?} {later} {refused:?} {:?} {:?} {flat:?} {:?}",
+            taken.cancel_id(),
+            refused.code(),
+            refused.message().map(|message| message.as_str().to_owned()),
+            flat.cancel_id(),
+        );
+        for key in [SANDBOX_LICENCE_KEY, SANDBOX_AES_KEY] {
+            let rest = key[2..].to_ascii_lowercase();
+            assert!(!shown.to_ascii_lowercase().contains(&rest), "{shown}");
+        }
+        assert!(shown.contains("***"), "{shown}");
+    }
 }

@@ -2,8 +2,8 @@
 
 use pg_core::decimal::Decimal;
 use pg_core::{
-    CancelEntry, CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Capabilities, Currency, Evidence,
-    Gateway, GatewayText, Guard, Money, PaymentRef,
+    CancelEntry, CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Capabilities, Currency,
+    Evidence, Gateway, GatewayText, Guard, Money, PaymentRef,
 };
 
 use super::*;

@@ -20,6 +20,11 @@ fn payment(cancelled: i64, more: &str, history: &str) -> String {
     )
 }
 
+/// PayPal has approved some cancel of it.
+fn approved(payment: String) -> String {
+    payment.replace(r#""status":"paid""#, r#""status":"cancelled""#)
+}
+
 /// Answers every look-up alike and every cancel with a server error; returns its address and what it has seen.
 async fn gateway(status: u16, look_up: String) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -126,6 +131,9 @@ async fn what_may_be_the_earlier_copy_is_not_sent_again() {
         ("--amount 1000", payment(1000, "", &ours), (0, "completed", 0)),
         ("--amount 1000", payment(1000, r#","pay_method":"vbank""#, &ours), (0, "accepted", 0)),
         ("--amount 1000", payment(1000, paypal, &ours), (0, "accepted", 0)),
+        ("--amount 1000", approved(payment(1000, paypal, &ours)), (0, "completed", 0)),
+        // the status may be the other cancel's
+        ("--amount 1000", approved(payment(2000, paypal, &format!("{whole},{ours}"))), (0, "accepted", 0)),
         ("--amount 2000", payment(1000, "", &ours), (4, "unknown", 0)),
         // a full cancel whose tag was lost: nothing is left
         ("--full", payment(10_000, "", nameless), (4, "unknown", 0)),

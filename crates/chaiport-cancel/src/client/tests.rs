@@ -513,3 +513,45 @@ fn debug_shows_no_secret() {
     let client = Script::with([]).client();
     assert!(!format!("{client:?}").contains("CANARY"));
 }
+
+#[tokio::test]
+async fn a_key_echoed_as_an_escape_comes_out_nowhere() {
+    for echo in [r"\u0053ECRET-CANARY", r"SECRET\u002dCANARY", "secret-canary"] {
+        let entry = |tag: &str| {
+            format!(
+                r#"{{"amount":2000,"reason":"{tag} {echo}","cancelled_at":10,"cancellation_id":"{echo}"}}"#
+            )
+        };
+        let more = format!(r#","pg_provider":"{echo}","pay_method":"{echo}","custom_data":"{echo}""#);
+        let echoing = |answer| {
+            let Answer::Say(status, body) = answer else { panic!("an answer") };
+            let status_word = format!(r#""status":"{echo}"{more}"#);
+            Answer::Say(status, body.replace(r#""status":"paid""#, &status_word))
+        };
+        let script = Script::with([
+            echoing(payment(2000, &entry("[c:t1]"))),
+            echoing(payment(2000, &entry("[c:t1]"))),
+            refused(400, echo),
+        ]);
+        let client = script.client();
+        let cancelled = client.cancel(&request()).await.unwrap();
+        let found = client.look_up(&"imp_1".parse().unwrap()).await.unwrap();
+        let refused = client.look_up(&"imp_1".parse().unwrap()).await.unwrap_err();
+        for payment in [cancelled.answer(), &found] {
+            let entry = &payment.history()[0];
+            let shown = format!(
+                "{cancelled:?} {payment:?} {:?} {:?} {:?} {} {} {:?} {:?} {refused} {refused:?} {}",
+                cancelled.cancel_id(),
+                payment.pg_provider(),
+                payment.pay_method(),
+                payment.status().as_str(),
+                entry.reason.as_str(),
+                entry.cancellation_id,
+                payment.details().unwrap().custom_data,
+                refused.message().unwrap(),
+            );
+            assert!(!shown.to_ascii_lowercase().contains("canary"), "{shown}");
+            assert!(shown.contains("***"), "{shown}");
+        }
+    }
+}

@@ -257,6 +257,59 @@ fn paypal_has_approved_only_when_the_status_says_so_too() {
 }
 
 #[test]
+fn what_is_gone_at_paypal_is_decided_only_by_the_status_of_a_first_refund() {
+    let record = PaymentRecord::new(imp("imp_1"), won(10_000));
+    let one: &[_] = &[(3000, "console", 10)];
+    let two: &[_] = &[(3000, "console", 10), (2000, "console", 20)];
+    for (pg, status, history, undecided) in [
+        ("paypal_v2", "paid", &[][..], false),
+        ("paypal_v2", "paid", one, true),
+        ("paypal_v2", "cancelled", one, false),
+        ("paypal_v2", "cancelled", two, true),
+        ("html5_inicis", "paid", one, false),
+        ("html5_inicis", "cancelled", two, false),
+    ] {
+        let payment = at(pg, "paypal", status, history);
+        let found = crate::later::Route::of_payment(&payment, &record).is_undecided(&payment);
+        assert_eq!(found, undecided, "{pg} {status} {history:?}");
+    }
+}
+
+#[test]
+fn paypals_status_proves_nothing_beside_another_cancel() {
+    let pending = Verdict::Unclear(Doubt::Pending);
+    let judge = |request: &CancelRequest, pg, history: &[_]| {
+        reconcile(request, &at(pg, "paypal", "cancelled", history), LedgerKnowledge::default())
+    };
+    let both = [(3000, "[c:t0]", 5), (2000, "[c:t1]", 10)];
+    let record = PaymentRecord::new(imp("imp_1"), won(10_000)).with_cancelled(won(3000)).unwrap();
+    let second = CancelRequest::partial(record, won(2000)).unwrap().with_tag("t1".parse().unwrap());
+    assert_eq!(judge(&second, "paypal_v2", &both), pending);
+    assert!(matches!(judge(&second, "kcp", &both), Verdict::Applied { by: Attribution::Tag, .. }));
+    // the other one may be the one that was approved, whichever came first
+    assert_eq!(judge(&attempt(), "paypal_v2", &[(2000, "[c:t1]", 5), (3000, "console", 10)]), pending);
+    // the earlier one is not listed any more
+    assert_eq!(judge(&second, "paypal_v2", &both[1..]), pending);
+    // declined: it left the ledger, and is not to be sent again
+    assert_eq!(judge(&second, "paypal_v2", &both[..1]), pending);
+}
+
+#[test]
+fn an_account_echoed_as_a_number_does_not_come_out() {
+    let account = pg_core::RefundAccount::new(pg_core::Bank::Shinhan, "90817263540022", "홍길동").unwrap();
+    let record = PaymentRecord::new(imp("imp_1"), won(10_000)).with_pg_provider("kcp");
+    let request = CancelRequest::partial(record, won(2000))
+        .and_then(|request| request.with_tag("t1".parse().unwrap()).with_refund_account(account))
+        .unwrap();
+    let body = ok(&payment_json("imp_1", "ORD-1", &[(2000, "[c:t1]", 10)]))
+        .replace(r#""cancelled_at":10"#, r#""cancelled_at":10,"cancellation_id":"C-90817263540022""#);
+    let payment = parse_look_up(&imp("imp_1"), &respond(200, body)).unwrap();
+    let verdict = reconcile(&request, &payment, LedgerKnowledge::default());
+    let Verdict::Applied { entry: Some(entry), .. } = verdict else { panic!("{verdict:?}") };
+    assert_eq!(entry.cancel_id.as_deref(), Some("C-***"));
+}
+
+#[test]
 fn what_chaiport_took_is_pending_until_it_shows() {
     let attempt = attempt();
     attempt.clone().sends().mark_taken();

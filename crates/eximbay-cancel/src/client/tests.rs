@@ -169,3 +169,33 @@ fn debug_shows_no_key() {
     let (client, _) = Script::client(vec![]);
     assert!(!format!("{client:?}").contains("KEYCANARY"));
 }
+
+#[tokio::test]
+async fn a_key_echoed_as_an_escape_comes_out_nowhere() {
+    for echo in [r"\u0074est_KEYCANARY", r"test\u005FKEYCANARY", "TEST_KEYCANARY"] {
+        let body = format!(
+            r#"{{"rescode":"0000","resmsg":"{echo}","refund":{{"refund_transaction_id":"{echo}"}},
+            "payment":{{"transaction_id":"{ID}","balance":"0.50","status":"{echo}","order_id":"{echo}","payment_method":"{echo}"}},
+            "other_param":{{"param1":"{echo}"}}}}"#
+        );
+        let refused = format!(r#"{{"code":"{echo}","message":"{echo}"}}"#);
+        let (client, _) = Script::client(vec![says(200, &body), says(200, &body), says(400, &refused)]);
+        let request = CancelRequest::partial(&payment(), usd(50)).unwrap();
+        let done = client.cancel(&request).await.unwrap();
+        let found = client.look_up(&LookUp::of(&payment())).await.unwrap();
+        let again = CancelRequest::partial(&payment(), usd(50)).unwrap();
+        let refused = client.cancel(&again).await.unwrap_err();
+        let shown = format!(
+            "{done:?} {:?} {:?} {} {found:?} {} {:?} {refused} {refused:?} {:?} {}",
+            done.cancel_id(),
+            done.answer().other_param.param1,
+            done.answer().envelope.text().as_str(),
+            found.status().as_str(),
+            found.answer().payment.order_id,
+            refused.code(),
+            refused.message().unwrap().as_str(),
+        );
+        assert!(!shown.to_ascii_lowercase().contains("canary"), "{shown}");
+        assert!(shown.contains("***"), "{shown}");
+    }
+}
