@@ -9,6 +9,8 @@ async fn an_order_is_sent_only_under_the_terms_that_it_was_made_for() {
     for over in Over::ALL {
         let world = World::start(Patience::LONG.over(over)).await;
         for kind in Kind::ALL {
+            // both of Settlebank's forms are one gateway
+            let seen_before = world.cancels_seen(kind);
             let paid = world.pay(kind);
             let client = world.client(kind);
             let terms = client.terms();
@@ -26,7 +28,7 @@ async fn an_order_is_sent_only_under_the_terms_that_it_was_made_for() {
                     "{kind}: {kind_of:?}"
                 );
             }
-            assert_eq!((world.cancels_seen(kind), world.entries(&paid)), (0, 0), "{kind}");
+            assert_eq!((world.cancels_seen(kind), world.entries(&paid)), (seen_before, 0), "{kind}");
             let order = world.order(&paid, 1_000, 10_000, 1).with_terms(terms);
             let _done = client.cancel(&order).await.expect("under its own terms");
             assert_eq!(world.entries(&paid), 1, "{kind}");
