@@ -4,7 +4,7 @@
 //! pg-cancel-sandbox --port 9100 --quiet &
 //! bulk_measure prepare 10000 300   # payments, a latency of 300 ms on every answer, a plan, its approval
 //! bulk_measure run                 # may be killed at any moment, and run again
-//! bulk_measure check               # the gateway's ledger against the report
+//! bulk_measure check               # the gateway's ledger against the reports
 //! bulk_measure fill 100000         # a journal that is long already: so many refunds, without a gateway
 //! bulk_measure add 10000 0         # as prepare, onto that journal
 //! bulk_measure single 2000         # refunds without a gateway, one after the other: what the journal costs one
@@ -35,7 +35,7 @@ use cancel_desk::bulk::{Planner, Report, RowState, Run, RunOptions, approve, sho
 use cancel_desk::journal::{Journal, NewIntent, SqliteJournal, SqliteOptions};
 use cancel_desk::pg_core::{Gateway, Money, PaymentRef};
 use cancel_desk::protocol::{AttemptPlan, Change, Extras, Record};
-use cancel_desk::record::{AttemptId, NewPayment, PaymentKey, Proof};
+use cancel_desk::record::{AttemptId, JobId, NewPayment, PaymentKey, Proof};
 use cancel_desk::worker::{Account, Accounts};
 use chaiport_cancel::{ChaiportClient, Config, Endpoint};
 use pg_sandbox::credentials;
@@ -101,9 +101,11 @@ fn forget() {
     }
 }
 
+/// The most orders that a file may have.
+const MOST_ROWS: usize = 100_000;
+
 async fn prepare(orders: usize, millis: u64) {
     let (mut admin, journal) = (Admin::new().await, journal());
-    let mut file = "merchant_uid,amount,reason\n".to_owned();
     let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
     let mut registering = JoinSet::new();
     for number in before..before + orders {
@@ -122,7 +124,6 @@ async fn prepare(orders: usize, millis: u64) {
         registering.spawn(async move {
             journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
         });
-        writeln!(file, "{order},{},event cancelled", 1_000 + number % 5_000).unwrap();
     }
     while let Some(registered) = registering.join_next().await {
         registered.unwrap();
@@ -131,14 +132,25 @@ async fn prepare(orders: usize, millis: u64) {
         "gateway": "chaiport", "operation": "any", "kind": "latency", "millis": millis, "times": u64::MAX,
     });
     admin.call("POST", "/faults", &fault).await;
+    let accounts = Arc::new(accounts());
+    for start in (before..before + orders).step_by(MOST_ROWS) {
+        let mut file = "merchant_uid,amount,reason\n".to_owned();
+        for number in start..(before + orders).min(start + MOST_ROWS) {
+            writeln!(file, "ORD-{number},{},event cancelled", 1_000 + number % 5_000).unwrap();
+        }
+        plan(&journal, &accounts, &file, &format!("measure-{start}.csv")).await;
+    }
+    print_memory();
+}
+
+async fn plan(journal: &Arc<dyn Journal>, accounts: &Arc<Accounts>, file: &str, name: &str) {
     let began = Instant::now();
     let file = OrderFile::read(file.as_bytes()).unwrap();
-    let planner = Planner::new(Arc::clone(&journal), Arc::new(accounts()));
-    let job = planner.plan(&file, "measure.csv").await.unwrap().job.unwrap();
+    let planner = Planner::new(Arc::clone(journal), Arc::clone(accounts));
+    let job = planner.plan(&file, name).await.unwrap().job.unwrap();
     let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
-    approve(&*journal, job.id, &short_hash(&job), &totals, "measure").await.unwrap();
+    approve(&**journal, job.id, &short_hash(&job), &totals, "measure").await.unwrap();
     println!("planned {} rows in {:.2} s: {}", job.rows, began.elapsed().as_secs_f64(), totals[0]);
-    print_memory();
 }
 
 /// Refunds without a gateway, so many at once; `end`: carried to their end, or left as a crash leaves them.
@@ -212,11 +224,21 @@ async fn recover(orders: usize) {
 
 async fn run(most: u16) {
     let journal = journal();
-    let job = journal.jobs(1).await.unwrap().remove(0).id;
+    // newest first
+    for job in journal.jobs(u32::MAX).await.unwrap().into_iter().rev() {
+        carry(Arc::clone(&journal), job.id, most).await;
+    }
+    print_memory();
+}
+
+async fn carry(journal: Arc<dyn Journal>, job: JobId, most: u16) {
     let began = Instant::now();
     let options = RunOptions::default().with_most(most);
     let run = Run::new(journal, &accounts(), job, options).await.unwrap();
     let start = run.progress();
+    if start.done == start.rows {
+        return;
+    }
     println!(
         "{} of {} settled before, read in {:.2} s",
         start.done,
@@ -242,7 +264,6 @@ async fn run(most: u16) {
     let seconds = began.elapsed().as_secs_f64();
     let settled = run.progress().settled;
     println!("{end:?}: {settled} settled in {seconds:.2} s, {:.1} a second", settled as f64 / seconds);
-    print_memory();
 }
 
 /// The most memory that this process had at once.
@@ -255,21 +276,22 @@ fn print_memory() {
 
 async fn check() {
     let journal = journal();
-    let job = journal.jobs(1).await.unwrap().remove(0).id;
-    let report = Report::of(&*journal, job).await.unwrap();
-    println!("{:#}", report.to_json());
     let ledgers = Admin::new().await.call("GET", "/payments", &json!({})).await;
     let ledgers: BTreeMap<&str, &Value> =
         ledgers.as_array().unwrap().iter().map(|ledger| (ledger["id"].as_str().unwrap(), ledger)).collect();
-    let (mut once, mut doubled, mut wrong) = (0, 0, 0);
-    for row in &report.rows {
-        let entries = ledgers[row.payment.payment_id.as_str()]["entries"].as_array().unwrap();
-        let amounts: Vec<i64> = entries.iter().map(|entry| entry["amount"].as_i64().unwrap()).collect();
-        once += i32::from(amounts == [row.amount.minor()]);
-        doubled += i32::from(amounts.len() > 1);
-        wrong += i32::from((RowState::of(row) == RowState::Completed) != (amounts == [row.amount.minor()]));
+    for job in journal.jobs(u32::MAX).await.unwrap() {
+        let report = Report::of(&*journal, job.id).await.unwrap();
+        let (mut once, mut doubled, mut wrong) = (0, 0, 0);
+        for row in &report.rows {
+            let entries = ledgers[row.payment.payment_id.as_str()]["entries"].as_array().unwrap();
+            let amounts: Vec<i64> = entries.iter().map(|entry| entry["amount"].as_i64().unwrap()).collect();
+            once += i32::from(amounts == [row.amount.minor()]);
+            doubled += i32::from(amounts.len() > 1);
+            wrong +=
+                i32::from((RowState::of(row) == RowState::Completed) != (amounts == [row.amount.minor()]));
+        }
+        println!("{}: {once} refunded once, {doubled} twice, {wrong} unlike the report", job.name);
     }
-    println!("ledger: {once} refunded once, {doubled} twice, {wrong} unlike the report");
     println!("journal sound: {}", journal.verify().await.unwrap().is_sound());
 }
 
