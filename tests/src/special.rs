@@ -250,13 +250,16 @@ async fn one_token_for_all(report: &mut Report, over: Over) {
 async fn asynchronous(report: &mut Report, over: Over) {
     for reserves in [true, false] {
         for lost in [false, true] {
-            pending(report, over, reserves, lost).await;
+            pending(report, over, reserves, lost, false).await;
+            pending(report, over, reserves, lost, true).await;
         }
     }
 }
 
-async fn pending(report: &mut Report, over: Over, reserves: bool, lost: bool) {
-    let what = &format!("chaiport, asynchronous PG, pending reserves: {reserves}, answer lost: {lost}");
+async fn pending(report: &mut Report, over: Over, reserves: bool, lost: bool, console: bool) {
+    let what = &format!(
+        "chaiport, asynchronous PG, pending reserves: {reserves}, answer lost: {lost}, console: {console}"
+    );
     let options = Options::default().start_time(NOON.unix_timestamp()).pending_reserves(reserves);
     let world = World::with_options(options, Patience::LONG.over(over)).await;
     let client = world.client(Kind::Chaiport);
@@ -281,16 +284,21 @@ async fn pending(report: &mut Report, over: Over, reserves: bool, lost: bool) {
     report.count(again.label());
 
     // somebody at the admin page refunds in between: that closes nothing either
-    let refunded = world.sandbox.console_refund(Kind::Chaiport.sandbox(), &paid.payment.gateway_id, 3_000);
-    expect(report, what, refunded.is_ok(), || "the console could not refund".into());
-    let verdict = client.reconcile(&order, ALONE).await;
-    expect(report, what, undecided(&verdict), || format!("while pending, after the console: {verdict:?}"));
+    if console {
+        let refunded =
+            world.sandbox.console_refund(Kind::Chaiport.sandbox(), &paid.payment.gateway_id, 3_000);
+        expect(report, what, refunded.is_ok(), || "the console could not refund".into());
+        let verdict = client.reconcile(&order, ALONE).await;
+        expect(report, what, undecided(&verdict), || {
+            format!("while pending, after the console: {verdict:?}")
+        });
+    }
 
     world.sandbox.settle(Kind::Chaiport.sandbox(), &paid.payment.gateway_id);
     let verdict = client.reconcile(&order, ALONE).await;
-    expect(report, what, matches!(verdict, Ok(Verdict::Applied { .. })), || {
-        format!("after settling: {verdict:?}")
-    });
+    // PayPal's status is the payment's: with two refunds, it does not tell which of them was approved
+    let settled = if console { undecided(&verdict) } else { matches!(verdict, Ok(Verdict::Applied { .. })) };
+    expect(report, what, settled, || format!("after settling: {verdict:?}"));
     let ours = world.ledger(&paid).entries.iter().filter(|entry| entry.amount == 4_000).count();
     expect(report, what, ours == 1, || format!("{ours} refunds of ours"));
 }

@@ -323,8 +323,9 @@ async fn a_key_echoed_as_an_escape_comes_out_nowhere() {
             flat.cancel_id(),
         );
         for key in [SANDBOX_LICENCE_KEY, SANDBOX_AES_KEY] {
-            let rest = key[2..].to_ascii_lowercase();
-            assert!(!shown.to_ascii_lowercase().contains(&rest), "{shown}");
+            let (_, rest) = key.split_at(2);
+            let echoed = shown.to_ascii_lowercase().contains(&rest.to_ascii_lowercase());
+            assert!(!echoed, "{shown}");
         }
         assert!(shown.contains("***"), "{shown}");
     }

@@ -316,9 +316,14 @@ fn is_said(json: &Json, scene: &Scene, took: &Took) {
     let by_answer = decide_later.iter().any(|pg| text("pg_provider") == Some(pg));
     let by_record = request.record().pg_provider().is_some_and(|pg| matches!(pg, "paypal_v2" | "smartro_v2"));
     let pending = (by_answer || by_record) && paid - cancelled == before && entries.is_empty();
+    // PayPal's approval shows in the payment's status alone, which another cancel may have set
+    let paypal = text("pg_provider").or(request.record().pg_provider()) == Some("paypal_v2");
+    let listed = payment.told("cancel_history").map_or(0, |history| history.items().len());
+    let approved = text("status") == Some("cancelled") && listed == 1 && cancelled == amount;
     match took.state {
         CancelState::Completed => {
             assert!(done, "completed without our entry");
+            assert!(approved || !paypal, "completed without PayPal's word");
             assert!(request.refund_account().is_none(), "an account is paid into later");
         }
         _ => assert!(done || pending, "accepted without our entry, by a pg that decides at once"),
