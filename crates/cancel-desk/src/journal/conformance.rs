@@ -173,6 +173,42 @@ pub(crate) async fn payments_are_registered_once(journal: Arc<dyn Journal>, _clo
     sound(&*journal).await;
 }
 
+pub(crate) async fn a_number_is_registered_under_one_account(
+    journal: Arc<dyn Journal>,
+    _clock: Arc<TestClock>,
+) {
+    let under = |account: &str, id: &str| NewPayment { merchant: account.to_owned(), ..payment(id) };
+    let refused = |result: Result<PaymentRecord, JournalError>| match result {
+        Err(JournalError::NotAllowed(why)) => why.contains("another account"),
+        _ => false,
+    };
+    for (account, id) in [("shop", "p"), ("a", "of-a"), ("b", "of-b"), ("shop1", "of-1"), ("z", "of-z")] {
+        journal.register_payment(under(account, id)).await.unwrap();
+    }
+    for other in ["A", "a", "aa", "sho", "shop ", "shop1", "shop2", "z", "쇼핑"] {
+        assert!(refused(journal.register_payment(under(other, "p")).await), "{other}");
+        assert_eq!(journal.payment(&under(other, "p").key()).await.unwrap(), None);
+    }
+    assert!(refused(journal.register_payment(under("shop", "of-z")).await));
+    journal.register_payment(payment("p")).await.unwrap();
+    // at another gateway the same number is another payment
+    let mut elsewhere = under("other", "p");
+    elsewhere.payment.gateway = Gateway::Settlebank;
+    journal.register_payment(elsewhere).await.unwrap();
+    let at_once = (0..8).map(|number| {
+        let (journal, new) = (Arc::clone(&journal), under(&format!("shop{number}"), "wanted"));
+        tokio::spawn(async move { journal.register_payment(new).await })
+    });
+    let mut registered = 0;
+    for done in at_once.collect::<Vec<_>>() {
+        let done = done.await.unwrap();
+        registered += usize::from(done.is_ok());
+        assert!(done.is_ok() || refused(done));
+    }
+    assert_eq!(registered, 1);
+    sound(&*journal).await;
+}
+
 pub(crate) async fn the_same_key_is_the_same_wish(journal: Arc<dyn Journal>, _clock: Arc<TestClock>) {
     journal.register_payment(payment("p")).await.unwrap();
     let first = submitted(&*journal, wish("p", "k", 3_000)).await;
@@ -535,7 +571,7 @@ pub(crate) async fn callers_at_once_never_get_more_than_was_paid(
 macro_rules! journal_conformance {
     ($make:path) => {
         $crate::journal::conformance::journal_conformance!($make, with:
-            payments_are_registered_once, the_same_key_is_the_same_wish, a_key_is_found_whatever_its_payment, no_more_is_reserved_than_was_paid,
+            payments_are_registered_once, a_number_is_registered_under_one_account, the_same_key_is_the_same_wish, a_key_is_found_whatever_its_payment, no_more_is_reserved_than_was_paid,
             a_claim_is_exclusive_until_it_expires, one_attempt_is_open_per_payment,
             the_guard_is_never_above_what_is_proven, a_completed_refund_is_final,
             unknown_and_not_sent_keep_the_attempt, a_superseded_attempt_gives_way_to_another,

@@ -4,6 +4,8 @@ use pg_core::{Invalid, Money, RefundAccount};
 
 use crate::record::{IntentId, IntentRecord, PaymentKey};
 
+use super::JournalError;
+
 /// Longest key of a caller, in bytes.
 const MAX_KEY: usize = 200;
 /// Longest reason, in characters.
@@ -136,6 +138,17 @@ pub(crate) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
         if text.chars().any(char::is_control) {
             return Err(Invalid::new(field, "must not contain control characters"));
         }
+    }
+    Ok(())
+}
+
+/// Refuses a payment that is registered under another account of its gateway: it would be refunded under each.
+pub(super) fn check_account(is_under_another: bool) -> Result<(), JournalError> {
+    if is_under_another {
+        return Err(JournalError::NotAllowed(
+            "the gateway's number of this payment is registered already, under another account's name: use that name, and \
+             keep it in the configuration",
+        ));
     }
     Ok(())
 }
