@@ -112,10 +112,30 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::Invalid`] when its gateway could not find or cancel it as it is written,
-    /// [`DeskError::PaymentConflict`], [`DeskError::Journal`].
+    /// [`DeskError::PaymentConflict`]; [`DeskError::NotAllowed`] when it is registered under another account of its gateway;
+    /// [`DeskError::Journal`].
     pub async fn register(&self, new: NewPayment) -> Result<PaymentRecord, DeskError> {
         Self::check_payment(&new)?;
         Ok(self.journal().register_payment(new).await?)
+    }
+
+    /// Whether a payment is registered under another one of these accounts: told before the first of many is registered.
+    #[cfg(feature = "http")]
+    pub(crate) async fn is_under_another(
+        &self,
+        new: &NewPayment,
+        accounts: &BTreeSet<AccountName>,
+    ) -> Result<bool, JournalError> {
+        let mut key = new.key();
+        let others =
+            accounts.iter().filter(|other| other.gateway == key.gateway && other.merchant != new.merchant);
+        for other in others {
+            key.merchant.clone_from(&other.merchant);
+            if self.journal().payment(&key).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Checks a payment as [`register`](Self::register) does, and stores nothing: amounts, an account's name of 1 to

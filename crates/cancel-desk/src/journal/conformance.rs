@@ -21,6 +21,7 @@ use crate::record::{
 pub(crate) const LEASE: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 
+mod accounts;
 mod due;
 mod halted;
 mod jobs;
@@ -28,6 +29,7 @@ mod restored;
 pub(crate) mod tampered;
 pub(crate) use tampered::what_is_about_a_cancel_is_found;
 
+pub(crate) use accounts::*;
 pub(crate) use due::*;
 pub(crate) use halted::*;
 pub(crate) use jobs::*;
@@ -170,42 +172,6 @@ pub(crate) async fn payments_are_registered_once(journal: Arc<dyn Journal>, _clo
     assert!(journal.payments_of_order("order-q").await.unwrap().is_empty());
     let part = payment("part").with_already_refunded(won(4_000));
     assert_eq!(journal.register_payment(part).await.unwrap().available(), 6_000);
-    sound(&*journal).await;
-}
-
-pub(crate) async fn a_number_is_registered_under_one_account(
-    journal: Arc<dyn Journal>,
-    _clock: Arc<TestClock>,
-) {
-    let under = |account: &str, id: &str| NewPayment { merchant: account.to_owned(), ..payment(id) };
-    let refused = |result: Result<PaymentRecord, JournalError>| match result {
-        Err(JournalError::NotAllowed(why)) => why.contains("another account"),
-        _ => false,
-    };
-    for (account, id) in [("shop", "p"), ("a", "of-a"), ("b", "of-b"), ("shop1", "of-1"), ("z", "of-z")] {
-        journal.register_payment(under(account, id)).await.unwrap();
-    }
-    for other in ["A", "a", "aa", "sho", "shop ", "shop1", "shop2", "z", "쇼핑"] {
-        assert!(refused(journal.register_payment(under(other, "p")).await), "{other}");
-        assert_eq!(journal.payment(&under(other, "p").key()).await.unwrap(), None);
-    }
-    assert!(refused(journal.register_payment(under("shop", "of-z")).await));
-    journal.register_payment(payment("p")).await.unwrap();
-    // at another gateway the same number is another payment
-    let mut elsewhere = under("other", "p");
-    elsewhere.payment.gateway = Gateway::Settlebank;
-    journal.register_payment(elsewhere).await.unwrap();
-    let at_once = (0..8).map(|number| {
-        let (journal, new) = (Arc::clone(&journal), under(&format!("shop{number}"), "wanted"));
-        tokio::spawn(async move { journal.register_payment(new).await })
-    });
-    let mut registered = 0;
-    for done in at_once.collect::<Vec<_>>() {
-        let done = done.await.unwrap();
-        registered += usize::from(done.is_ok());
-        assert!(done.is_ok() || refused(done));
-    }
-    assert_eq!(registered, 1);
     sound(&*journal).await;
 }
 

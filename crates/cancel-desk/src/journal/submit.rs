@@ -142,15 +142,12 @@ pub(crate) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-/// Refuses a payment that is registered under another account of its gateway: it would be refunded under each.
-pub(super) fn check_account(is_under_another: bool) -> Result<(), JournalError> {
-    if is_under_another {
-        return Err(JournalError::NotAllowed(
-            "the gateway's number of this payment is registered already, under another account's name: use that name, and \
-             keep it in the configuration",
-        ));
-    }
-    Ok(())
+/// Why a payment is not registered under a second account of its gateway: it would be refunded under each.
+pub(crate) const UNDER_ANOTHER: &str = "the gateway's number of this payment is registered already, under another account's name: use that name, and keep it \
+     in the configuration";
+
+pub(super) const fn check_account(is_under_another: bool) -> Result<(), JournalError> {
+    if is_under_another { Err(JournalError::NotAllowed(UNDER_ANOTHER)) } else { Ok(()) }
 }
 
 #[cfg(test)]

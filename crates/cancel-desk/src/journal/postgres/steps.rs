@@ -362,8 +362,15 @@ pub(super) fn account(intent: IntentId) -> Step {
     Step::new("SELECT account FROM intent WHERE id = $1", vec![id(intent)])
 }
 
+/// From one to the next by the primary key: there are few, of many payments.
 pub(super) fn accounts() -> Step {
-    let sql = "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment";
+    let sql = "WITH RECURSIVE account (gateway, merchant) AS (
+                   (SELECT gateway, merchant FROM payment ORDER BY gateway, merchant LIMIT 1)
+                   UNION ALL
+                   SELECT next.* FROM account a, LATERAL (SELECT gateway, merchant FROM payment
+                       WHERE (gateway, merchant) > (a.gateway, a.merchant)
+                       ORDER BY gateway, merchant LIMIT 1) next)
+               SELECT gateway, merchant, '' AS payment_id FROM account";
     Step::new(sql, Vec::new())
 }
 

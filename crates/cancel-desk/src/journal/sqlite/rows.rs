@@ -150,8 +150,19 @@ pub(super) fn payments_after(
     }
 }
 
+/// From one to the next by the primary key: there are few, of many payments.
 pub(super) fn accounts(c: &Connection) -> Outcome<Vec<AccountName>> {
-    all(c, "SELECT DISTINCT gateway, merchant, '' FROM payment", [], |row| Ok(key_in(row)?.account()))
+    let sql = "WITH RECURSIVE account (gateway, merchant) AS (
+                   SELECT * FROM (SELECT gateway, merchant FROM payment ORDER BY gateway, merchant LIMIT 1)
+                   UNION ALL
+                   SELECT next.gateway, next.merchant FROM account, payment AS next
+                   WHERE next.rowid = coalesce(
+                       (SELECT rowid FROM payment WHERE gateway = account.gateway AND merchant > account.merchant
+                        ORDER BY merchant LIMIT 1),
+                       (SELECT rowid FROM payment WHERE gateway > account.gateway
+                        ORDER BY gateway, merchant LIMIT 1)))
+               SELECT gateway, merchant, '' FROM account";
+    all(c, sql, [], |row| Ok(key_in(row)?.account()))
 }
 
 /// The keys alone, in the same order, as they are written.
