@@ -172,6 +172,9 @@ impl Seen {
             (Some(seen), Some(last)) if last.0 > seen.0 => hash_of(connection, seen.0)? == Some(seen.1),
             (Some(seen), last) => last == Some(seen),
         };
+        if !is_there && !self.put_back {
+            tracing::error!("the journal {PUT_BACK}");
+        }
         self.put_back |= !is_there;
         if self.put_back {
             return Err(Failed::PutBack);
