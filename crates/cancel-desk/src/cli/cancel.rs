@@ -77,7 +77,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         shell.consent(args.yes)?;
     }
     let (config, desk) = shell.desk().await?;
-    let payment = shell.find(&desk, &which).await?;
+    let payment = desk.find_for(&which, &args.key).await.map_err(|error| shell.desk_failed(&error))?;
     let intents = desk.journal().intents_of(&payment.key()).await;
     let intents = intents.map_err(|error| shell.journal_failed(error))?;
     // the refund that is stored under this key, if there is one: the same command again asks for that very one

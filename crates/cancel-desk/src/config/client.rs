@@ -10,6 +10,7 @@ use eximbay_cancel::EximbayClient;
 use pg_core::{Gateway, Invalid};
 use settlebank_cancel::SettlebankClient;
 
+use super::account::Merchant;
 use super::secret::{Names, Need, SecretText, secret};
 use super::section::{Found, Section};
 use super::{ClientConfig, Place, Problem};
@@ -47,6 +48,11 @@ impl Common {
         given.map_or(NO_ADDRESS, |found| found.value.as_str())
     }
 
+    /// The address as it was given.
+    fn told(&self) -> &str {
+        self.endpoint.as_ref().map_or("", |found| found.value.trim_end_matches('/'))
+    }
+
     fn roots(&self, refused: &Refused) -> Option<Vec<u8>> {
         self.roots.as_ref().filter(|_| !refused.has(ROOTS)).map(|found| found.value.clone())
     }
@@ -67,12 +73,13 @@ impl Refused {
     }
 }
 
-/// Reads what a client is made of. `None`: faults were found, or the secrets are not read this time.
+/// Reads what a client is made of, and whose account that is. `None`: faults were found, or the secrets are not read this
+/// time.
 pub(super) fn read(
     section: &Section<'_, '_>,
     gateway: Gateway,
     timeout: Option<Duration>,
-) -> Option<ClientConfig> {
+) -> Option<(ClientConfig, Merchant)> {
     match gateway {
         Gateway::Chaiport => chaiport(section, timeout),
         Gateway::Eximbay => eximbay(section, timeout),
@@ -170,7 +177,7 @@ macro_rules! names {
     };
 }
 
-fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<ClientConfig> {
+fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(ClientConfig, Merchant)> {
     use chaiport_cancel::{AuthorizationForm, Config, Endpoint};
 
     let key = secret(section, &names!("key"), Need::Required);
@@ -206,10 +213,16 @@ fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<Clie
         let config = builder.build()?;
         ChaiportClient::witness(config.clone()).map(|_| config)
     });
-    made.map(ClientConfig::Chaiport)
+    // both addresses are of one service
+    let address = match common.told() {
+        "static_ip" => "production",
+        address => address,
+    };
+    let parts = [address, text(&key).unwrap_or_default(), text(&tier).unwrap_or_default()];
+    made.map(|made| (ClientConfig::Chaiport(made), Merchant::of(&parts)))
 }
 
-fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<ClientConfig> {
+fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(ClientConfig, Merchant)> {
     use eximbay_cancel::{Config, Endpoint};
 
     let key = secret(section, &names!("key"), Need::Required);
@@ -235,10 +248,11 @@ fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<Clien
         let config = builder.build()?;
         EximbayClient::witness(config.clone()).map(|_| config)
     });
-    made.map(ClientConfig::Eximbay)
+    let parts = [common.told(), mid.as_deref().unwrap_or_default()];
+    made.map(|made| (ClientConfig::Eximbay(made), Merchant::of(&parts)))
 }
 
-fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<ClientConfig> {
+fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(ClientConfig, Merchant)> {
     use settlebank_cancel::{Config, Endpoint, EqualAmounts};
 
     if section.get("form").is_none() {
@@ -282,5 +296,6 @@ fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<Cl
         let config = builder.build()?;
         SettlebankClient::witness(config.clone()).map(|_| config)
     });
-    made.map(Box::new).map(ClientConfig::Settlebank)
+    let parts = [common.told(), mid.as_deref().unwrap_or_default(), form.unwrap_or_default()];
+    made.map(|made| (ClientConfig::Settlebank(Box::new(made)), Merchant::of(&parts)))
 }

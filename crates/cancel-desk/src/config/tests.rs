@@ -309,6 +309,64 @@ fn twice_and_both_and_nothing_at_all() {
 }
 
 #[test]
+fn one_account_of_a_gateway_has_one_name() {
+    let folder = Folder::new("same-merchant");
+    let variables = [
+        ("K", "CANARY-key"),
+        ("L", "CANARY-other"),
+        ("E", "test_CANARY0123456789"),
+        ("A", "CANARY-0123456789-CANARY-0123456"),
+    ];
+    let chaiport = |name: &str, key: &str, endpoint: &str, more: &str| {
+        format!(
+            "[[account]]\ngateway = \"chaiport\"\nname = \"{name}\"\nkey_env = \"{key}\"\nsecret_env = \"K\"\n\
+             endpoint = \"{endpoint}\"\n{more}"
+        )
+    };
+    let eximbay = |name: &str, mid: &str, port: u16| {
+        format!(
+            "[[account]]\ngateway = \"eximbay\"\nname = \"{name}\"\nmid = \"{mid}\"\nkey_env = \"E\"\n\
+             endpoint = \"http://127.0.0.1:{port}\"\n"
+        )
+    };
+    let settlebank = |name: &str, mid: &str| {
+        format!(
+            "[[account]]\ngateway = \"settlebank\"\nname = \"{name}\"\nform = \"standard\"\nmid = \"{mid}\"\n\
+             licence_key_env = \"K\"\naes_key_env = \"A\"\nendpoint = \"http://127.0.0.1:9\"\n"
+        )
+    };
+    for text in [
+        chaiport("one", "K", "production", "")
+            + &chaiport("two", "K", "production", "include_sandbox = true\n"),
+        chaiport("one", "K", "production", "") + &chaiport("two", "K", "static_ip", ""),
+        chaiport("one", "K", "http://127.0.0.1:9", "") + &chaiport("two", "K", "http://127.0.0.1:9/", ""),
+        eximbay("one", "1849705C64", 9) + &eximbay("two", "1849705C64", 9),
+        settlebank("one", "hecto_test") + &settlebank("two", "hecto_test"),
+    ] {
+        let found = faults(&folder, &text, &variables);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let (line, field, told) = &found[0];
+        assert!(*line > 1 && field == "account.name", "{found:#?}");
+        assert!(told.starts_with("two is the same account") && told.contains(" as one, "), "{told}");
+        // a command that reads no secrets cannot tell
+        let file = folder.write("desk.toml", &text, 0o644);
+        assert!(Loader::new().file(Some(&file)).variables(|_| None).without_secrets().load().is_ok());
+    }
+    for text in [
+        chaiport("one", "K", "production", "") + &chaiport("two", "L", "production", ""),
+        chaiport("one", "K", "production", "") + &chaiport("two", "K", "production", "tier_env = \"T\"\n"),
+        chaiport("one", "K", "http://127.0.0.1:8", "") + &chaiport("two", "K", "http://127.0.0.1:9", ""),
+        eximbay("one", "1849705C64", 9) + &eximbay("two", "1849705C65", 9),
+        eximbay("one", "1849705C64", 8) + &eximbay("two", "1849705C64", 9),
+        settlebank("one", "hecto_test") + &settlebank("two", "hecto_tes2"),
+    ] {
+        let file = folder.write("desk.toml", &text, 0o644);
+        let variables = [&variables[..], &[("T", "001")]].concat();
+        load(&file, &variables).unwrap_or_else(|faults| panic!("{faults}"));
+    }
+}
+
+#[test]
 fn variables_go_before_the_file() {
     let folder = Folder::new("variables");
     let file =

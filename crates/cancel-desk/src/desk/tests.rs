@@ -106,6 +106,33 @@ async fn a_wish_is_carried_through_and_its_key_gives_the_stored_outcome() {
 }
 
 #[tokio::test]
+async fn of_several_payments_the_one_is_meant_that_the_key_stands_for() {
+    let desk = desk();
+    desk.register(paid("imp_1", "ORD-1")).await.unwrap();
+    let first = desk.cancel(wish("ORD-1", "k", "3000")).await.unwrap();
+    // the order was paid once more, at this account and at another
+    desk.register(paid("imp_2", "ORD-1")).await.unwrap();
+    desk.register(NewPayment::new("other", paid("imp_3", "ORD-1").payment)).await.unwrap();
+    let again = desk.cancel(wish("ORD-1", "k", "3000")).await.unwrap();
+    assert_eq!(again, Submitted::Existing(first.intent().clone()));
+    for (wish, code) in [
+        (wish("ORD-1", "k", "3001"), "idempotency_key_reused"),
+        (wish("ORD-1", "l", "3000"), "several_payments"),
+        (wish("ORD-1", "", "3000"), "several_payments"),
+    ] {
+        assert_eq!(asked(&desk, wish).await, Err(code));
+    }
+    // the key stands for another order's refund
+    desk.register(paid("imp_4", "ORD-4")).await.unwrap();
+    assert!(desk.cancel(wish("ORD-4", "l", "1")).await.is_ok());
+    assert_eq!(asked(&desk, wish("ORD-1", "l", "3000")).await, Err("several_payments"));
+    // and for one of each account
+    let other = NewPayment::new("other", paid("imp_3", "ORD-1").payment).key();
+    desk.journal().submit(NewIntent::new(other, "k", won(3_000)).unwrap()).await.unwrap();
+    assert_eq!(asked(&desk, wish("ORD-1", "k", "3000")).await, Err("several_payments"));
+}
+
+#[tokio::test]
 async fn what_cannot_be_meant_is_refused_before_it_is_stored() {
     let desk = desk();
     for (id, order) in [("imp_1", "ORD-1"), ("imp_2", "ORD-2"), ("imp_3", "ORD-2")] {

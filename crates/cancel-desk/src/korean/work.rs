@@ -72,6 +72,11 @@ pub(super) const TEXTS: Table = &[
     ),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),
     (
+        "the gateway's number of this payment is registered already, under another account's name: use that name, and keep it \
+         in the configuration",
+        "이 결제번호는 다른 계정 이름으로 이미 등록되어 있습니다. 등록된 계정 이름을 쓰고, 설정에서 그 이름을 바꾸지 마세요",
+    ),
+    (
         "the gateway shows less refunded than is known already: its answer is old, or what stands here as refunded is not; \
          look again later",
         "PG 조회 결과가 이미 확인된 환불금액보다 적습니다. 오래된 응답이거나, 여기에 환불로 남은 것이 실제로는 환불되지 않은 것입니다. 나중에 다시 조회하세요",
@@ -345,6 +350,23 @@ pub(super) const TEXTS: Table = &[
         "session_replication_role이 origin이어야 합니다. 아니면 기록을 지키는 트리거가 동작하지 않습니다",
     ),
     ("must not lie on a network file system", "네트워크 파일 시스템에 두면 안 됩니다"),
+    (
+        "must have one name, and its file has another hard link: two names are two write-ahead logs, and refunds would be \
+         made twice; remove the other link",
+        "파일 이름이 하나여야 하는데 하드 링크가 더 있습니다. 이름마다 WAL(선행 기록 로그)이 따로 생겨 이중 환불이 납니다. 다른 \
+         링크를 지우세요",
+    ),
+    (
+        "must not be mounted as a single file: its write-ahead log would stay outside, and refunds would be made twice; \
+         mount the folder, not the file",
+        "파일 하나만 마운트하면 안 됩니다. WAL(선행 기록 로그)이 밖에 남아 이중 환불이 납니다. 파일이 아니라 폴더를 마운트하세요",
+    ),
+    (
+        "must not be put back while it is open, and it was: what happened since is not in it any more; stop everything, then \
+         `cancel-desk recover --after-restore`",
+        "열려 있는 동안 예전 내용으로 되돌려졌습니다. 그 뒤의 기록이 없습니다. 모두 멈춘 뒤 `cancel-desk recover --after-restore`를 \
+         실행하세요",
+    ),
     ("must be a postgresql url with known options alone", "알려진 옵션만 쓴 PostgreSQL 주소여야 합니다"),
     (
         "must be a url postgresql://user:password@host/database",

@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use pg_core::Invalid;
+use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use super::super::JournalError;
@@ -23,8 +24,8 @@ trait Ask {
     /// Does it, in place of what was done before. Tells whether it succeeded.
     fn run(&mut self, connection: &Connection) -> bool;
 
-    /// Tells the caller after the commit; `false` when it failed.
-    fn reply(self: Box<Self>, committed: bool);
+    /// Tells the caller after the commit, or why there was none.
+    fn reply(self: Box<Self>, committed: Result<(), Failed>);
 }
 
 struct Asked<T, F> {
@@ -39,8 +40,11 @@ impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
         result.is_ok()
     }
 
-    fn reply(self: Box<Self>, committed: bool) {
-        let result = self.result.filter(|_| committed).unwrap_or_else(|| Err(not_committed()));
+    fn reply(self: Box<Self>, committed: Result<(), Failed>) {
+        let result = match committed {
+            Ok(()) => self.result.unwrap_or_else(|| Err(not_committed())),
+            Err(failed) => Err(failed.into()),
+        };
         let _gone = self.answer.send(result);
     }
 }
@@ -50,6 +54,31 @@ impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
 pub(super) struct Lane {
     jobs: Sender<Job>,
 }
+
+/// Why a transaction came to nothing, or may have.
+#[derive(Debug, Clone, Copy)]
+enum Failed {
+    NotCommitted,
+    PutBack,
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(_: rusqlite::Error) -> Self {
+        Self::NotCommitted
+    }
+}
+
+impl From<Failed> for JournalError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::NotCommitted => not_committed(),
+            Failed::PutBack => Self::Storage(Box::new(Invalid::new("journal", PUT_BACK))),
+        }
+    }
+}
+
+const PUT_BACK: &str = "must not be put back while it is open, and it was: what happened since is not in it any more; stop \
+                        everything, then `cancel-desk recover --after-restore`";
 
 /// The storage failed underneath, and whether the transaction was written is not known.
 #[derive(Debug, Clone, Copy)]
@@ -70,19 +99,19 @@ fn not_committed() -> JournalError {
 impl Lane {
     /// The one that writes.
     pub(super) fn writing(connection: Connection) -> Result<Self, JournalError> {
-        Self::start(connection, "cancel-desk journal", "BEGIN IMMEDIATE")
+        Self::start(connection, "cancel-desk journal", Way::Writing)
     }
 
     /// One that reads what is committed, without making refunds wait.
     pub(super) fn reading(connection: Connection) -> Result<Self, JournalError> {
-        Self::start(connection, "cancel-desk reader", "BEGIN")
+        Self::start(connection, "cancel-desk reader", Way::Reading)
     }
 
-    fn start(connection: Connection, name: &'static str, begin: &'static str) -> Result<Self, JournalError> {
+    fn start(connection: Connection, name: &'static str, way: Way) -> Result<Self, JournalError> {
         let (jobs, waiting) = channel();
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&connection, begin, &waiting))
+            .spawn(move || work(&connection, way, &waiting))
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         Ok(Self { jobs })
     }
@@ -107,13 +136,72 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-fn work(connection: &Connection, begin: &str, waiting: &Receiver<Job>) {
+/// What a lane is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Writing,
+    Reading,
+}
+
+impl Way {
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Writing => "BEGIN IMMEDIATE",
+            Self::Reading => "BEGIN",
+        }
+    }
+}
+
+/// The last event that was seen committed, its number and its hash. It stays where it is, unless the file is put back to
+/// what it was before it.
+#[derive(Debug, Default)]
+struct Seen {
+    last: Option<Last>,
+    put_back: bool,
+}
+
+type Last = (i64, [u8; 32]);
+
+impl Seen {
+    /// Looks whether it is still there, when a transaction has begun; others may have added more. Once it is gone, what is
+    /// written would build on what is lost: nothing is done any more.
+    fn check(&mut self, connection: &Connection) -> Result<(), Failed> {
+        let last = last_event(connection)?;
+        let is_there = match (self.last, last) {
+            (None, _) => true,
+            (Some(seen), Some(last)) if last.0 > seen.0 => hash_of(connection, seen.0)? == Some(seen.1),
+            (Some(seen), last) => last == Some(seen),
+        };
+        if !is_there && !self.put_back {
+            tracing::error!("the journal {PUT_BACK}");
+        }
+        self.put_back |= !is_there;
+        if self.put_back {
+            return Err(Failed::PutBack);
+        }
+        self.last = last;
+        Ok(())
+    }
+}
+
+fn last_event(connection: &Connection) -> rusqlite::Result<Option<Last>> {
+    let sql = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
+    connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
+fn hash_of(connection: &Connection, seq: i64) -> rusqlite::Result<Option<[u8; 32]>> {
+    let sql = "SELECT hash FROM event WHERE seq = ?1";
+    connection.prepare_cached(sql)?.query_row([seq], |row| row.get(0)).optional()
+}
+
+fn work(connection: &Connection, way: Way, waiting: &Receiver<Job>) {
     let mut log = Log::new(connection);
+    let mut seen = Seen::default();
     while let Some(first) = next(connection, &mut log, waiting) {
         let mut jobs: Vec<Job> =
             std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE)).collect();
-        let committed = together(connection, begin, &mut jobs).is_ok();
-        if !committed {
+        let committed = together(connection, way, &mut seen, &mut jobs);
+        if committed.is_err() {
             let _already_rolled_back = execute(connection, "ROLLBACK");
         }
         for job in jobs {
@@ -178,16 +266,25 @@ fn empty(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Runs all in one transaction. To take back one's writes alone, `SQLite` would have to keep every page as it was before
 /// each; hardly any fails once it has written, so that is done only where one did.
-fn together(connection: &Connection, begin: &str, jobs: &mut [Job]) -> rusqlite::Result<()> {
-    execute(connection, begin)?;
+fn together(connection: &Connection, way: Way, seen: &mut Seen, jobs: &mut [Job]) -> Result<(), Failed> {
+    let begin = |seen: &mut Seen| {
+        execute(connection, way.begin())?;
+        if way == Way::Writing { seen.check(connection) } else { Ok(()) }
+    };
+    begin(seen)?;
+    let before = connection.total_changes();
     if !all_clean(connection, jobs) {
         execute(connection, "ROLLBACK")?;
-        execute(connection, begin)?;
+        begin(seen)?;
         for job in jobs {
             apart(connection, job)?;
         }
     }
-    execute(connection, "COMMIT")
+    let wrote = connection.total_changes() != before;
+    let last = if wrote { last_event(connection)? } else { seen.last };
+    execute(connection, "COMMIT")?;
+    seen.last = last;
+    Ok(())
 }
 
 /// Whether each succeeded or failed before it wrote anything.
@@ -215,7 +312,9 @@ mod tests {
     #[test]
     fn what_fails_after_it_wrote_takes_back_its_own_writes_alone() {
         let connection = Connection::open_in_memory().unwrap();
-        connection.execute_batch("CREATE TABLE t (x INTEGER CHECK (x < 100))").unwrap();
+        let tables =
+            "CREATE TABLE t (x INTEGER CHECK (x < 100)); CREATE TABLE event (seq INTEGER PRIMARY KEY, hash)";
+        connection.execute_batch(tables).unwrap();
         for bad in [None, Some(1), Some(0), Some(2)] {
             connection.execute_batch("DELETE FROM t").unwrap();
             let mut waiting = Vec::new();
@@ -231,8 +330,8 @@ mod tests {
                 jobs.push(Box::new(Asked { work, result: None, answer }));
                 waiting.push(told);
             }
-            together(&connection, "BEGIN IMMEDIATE", &mut jobs).unwrap();
-            jobs.into_iter().for_each(|job| job.reply(true));
+            together(&connection, Way::Writing, &mut Seen::default(), &mut jobs).unwrap();
+            jobs.into_iter().for_each(|job| job.reply(Ok(())));
             for (number, mut told) in (0..3).zip(waiting) {
                 assert_eq!(told.try_recv().unwrap().is_err(), bad == Some(number));
             }
