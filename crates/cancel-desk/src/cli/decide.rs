@@ -351,7 +351,8 @@ async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskE
         && !open.is_empty()
         && matches!(goes_by_itself(desk, key).await, Ok(true))
     {
-        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open]);
+        let quiet = desk.accounts().of(key).map(|account| account.policy().upstream_quiet);
+        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open, &show::quiet(shell.lang(), quiet)]);
         return failure;
     }
     let lost: &[Money] = match error {

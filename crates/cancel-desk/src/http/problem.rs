@@ -241,6 +241,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         DeskError::NoSuchPayment | DeskError::NoSuchCancel => StatusCode::NOT_FOUND,
         DeskError::Ambiguous(_)
         | DeskError::TooEarly(_)
+        | DeskError::TooEarlyAfterRestore(_)
         | DeskError::Pending
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)

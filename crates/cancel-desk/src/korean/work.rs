@@ -123,11 +123,11 @@ pub(super) const TEXTS: Table = &[
     ),
     (
         "its own key's request is {}, but the same amount was asked for under the key {} ({}, cancel {}): do not ask again if it is the same refund",
-        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키 {1}(으)로 요청되었습니다(상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
+        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키로 요청되었습니다(키 {1}, 상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
     ),
     (
         "the same amount was asked for under the key {} ({}, cancel {}): leave the row out if it is the same refund",
-        "같은 금액이 키 {0}(으)로 요청되었습니다(상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
+        "같은 금액이 다른 키로 요청되었습니다(키 {0}, 상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
     ),
     (
         "asked for before, and {}: give it a key of its own if it is meant once more",
