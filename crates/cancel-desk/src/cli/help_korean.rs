@@ -65,7 +65,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
         "JSON file with the account to refund into; - for standard input",
         "환불 계좌를 담은 JSON 파일. -는 표준 입력",
     ),
-    ("How long to wait for the outcome: 30s, 2m", "결과를 기다리는 시간: 30s, 2m"),
+    (
+        "How long to wait for the outcome: 30s, 2m; a sending under way is finished first (up to total_timeout_s)",
+        "결과를 기다리는 시간: 30s, 2m. 이미 전송하고 있으면 그 응답까지는 기다립니다(최대 total_timeout_s)",
+    ),
     // resolve, trust, recover
     (
         "Every suspect payment whose ledger is exactly the journal's; the others are listed",
@@ -90,7 +93,7 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ),
     (
         "The journal was restored from a backup: trust no payment, and ask every gateway",
-        "백업에서 저널을 복원했습니다. 모든 결제를 점검 대상으로 표시하고 PG에 조회합니다",
+        "백업에서 저널을 복원했습니다. 환불할 금액이나 진행 중인 건이 남은 결제를 모두 점검 대상으로 표시하고 PG에 조회합니다",
     ),
     (
         "Everything that the restored journal lost is settled: payments registered from now on are in no doubt",
@@ -155,8 +158,9 @@ pub(super) const AFTER: &[(&str, &str)] = &[
     (
         "payments import",
         "\
-열 (순서는 상관없고, 다른 열은 쓰지 않습니다):
-  결제번호 (imp_uid, payment_id, transaction_id)   PG 결제번호
+열 (순서는 상관없습니다. 다른 열은 무시하되, 금액처럼 보이는 열은 거절합니다):
+  결제번호 (imp_uid, payment_id, transaction_id,   PG 결제번호
+            org_trd_no)
   주문번호 (merchant_uid, order_id)                주문번호
   결제금액 (amount)                                10000 또는 12.50
   통화 (currency)                                  없으면 KRW

@@ -28,7 +28,8 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     let which = args.which.selector()?;
     let (_, desk) = shell.desk_there().await?;
     let payment = shell.find(&desk, &which).await?;
-    let state = desk.look_up(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
+    let found = desk.look_up(&payment.key()).await;
+    let state = found.map_err(|error| shell.look_up_failed(payment.payment.gateway, &error))?;
     let cancels = worker::known(&**desk.journal(), &payment.key()).await;
     let cancels = cancels.map_err(|error| shell.journal_failed(error))?;
     // read before and after: a refund that ended in between is in neither's sums for certain

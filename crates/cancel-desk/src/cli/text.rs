@@ -160,7 +160,7 @@ texts! {
     LOOKS = "looks", "조회";
     TIME = "time", "시각";
     EVENT = "event", "내용";
-    DETAIL = "detail", "상세";
+    DETAIL = "detail (amounts in minor units: 250 is 2.50 USD)", "상세 (금액은 최소 단위: 250은 2.50 USD)";
     BANK = "bank", "은행";
     CODE_OF = "{0}", "은행 코드({0})";
     OTHER_CODES = "other codes", "다른 코드";
@@ -562,7 +562,9 @@ texts! {
     NOT_ALLOWED = "not possible in this state: {0}", "지금 상태에서는 할 수 없습니다: {0}";
     LOOK_UP_FAILED = "the gateway could not be asked: {0}; looking up moves nothing, try again", "PG 조회에 실패했습니다: {0}. 조회는 돈을 움직이지 않으니 다시 시도하세요";
     LOOK_UP_KEYS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
-        "PG가 이 계정의 인증을 거절합니다. 설정의 키(key, secret)를 확인하세요";
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요";
+    LOOK_UP_KEYS_OF = "the gateway does not accept the credentials of this account: check in the configuration: {0}",
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요: {0}";
     LOOK_UP_UNKNOWN = "the gateway knows no such payment: check payment number and account",
         "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     JOURNAL_FAILED = "the journal failed: {0}", "저널 오류: {0}";

@@ -112,6 +112,7 @@ pub(super) const TEXTS: Table = &[
          once more",
         "이미 계획 {0}의 {1}행에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
     ),
+    ("holds no payment", "등록할 결제가 없습니다"),
     ("no such payment is registered: import it first", "등록되지 않은 결제입니다. 먼저 등록하세요"),
     (
         "several payments fit: add gateway, account or payment_id",

@@ -61,6 +61,14 @@ async fn what_was_counted_as_somebody_elses_is_named_after_a_restored_backup() {
 async fn a_list_names_the_option_that_shows_its_rest() {
     let scene = Scene::new("rest").await;
     scene.pay(&["ORD-1", "ORD-2"]).await;
+    // minor units, as they stand in the log
+    for (lang, told) in [("C", "detail (amounts in minor units"), ("ko_KR.UTF-8", "상세 (금액은 최소 단위")]
+    {
+        let mut events = scene.command(&["journal", "events"]);
+        events.env("LANG", lang);
+        let events = scene.finish(events).await.ends(0).out;
+        assert!(events.lines().next().unwrap().contains(told), "{events}");
+    }
     for (list, shown) in
         [(&["payments", "list", "--limit", "1"][..], "ORD-2"), (&["journal", "events", "--limit", "1"], "2")]
     {
