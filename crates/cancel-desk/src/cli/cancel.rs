@@ -56,7 +56,7 @@ pub(crate) struct CancelArgs {
     /// JSON file with the account to refund into; - for standard input
     #[arg(long, value_name = "FILE")]
     refund_to: Option<PathBuf>,
-    /// How long to wait for the outcome: 30s, 2m
+    /// How long to wait for the outcome: 30s, 2m; a sending under way is finished first (up to total_timeout_s)
     #[arg(long, default_value = "30s", value_parser = parse_span)]
     wait: Duration,
     /// Do not ask

@@ -182,7 +182,7 @@ fn sum(amounts: &[Money]) -> String {
 }
 
 fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failure {
-    let failure = shell.desk_failed(error);
+    let failure = shell.look_up_failed(intent.payment.gateway, error);
     let was_sent = intent.evidence.as_ref().is_none_or(|evidence| evidence.doubts > 0);
     match error {
         DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
@@ -337,7 +337,7 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
-    let mut failure = shell.desk_failed(error);
+    let mut failure = shell.look_up_failed(key.gateway, error);
     match error {
         DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID | CONTRADICTS_ITSELF) => {
             return failure.next(shell.t(&text::COMPARE_BY_HAND));
@@ -351,7 +351,8 @@ async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskE
         && !open.is_empty()
         && matches!(goes_by_itself(desk, key).await, Ok(true))
     {
-        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open]);
+        let quiet = desk.accounts().of(key).map(|account| account.policy().upstream_quiet);
+        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open, &show::quiet(shell.lang(), quiet)]);
         return failure;
     }
     let lost: &[Money] = match error {

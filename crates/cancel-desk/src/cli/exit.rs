@@ -134,6 +134,9 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::TooEarly(left) => {
             (Exit::Later, text::TOO_EARLY.fill(lang, &[&super::show::span(whole(*left))]))
         }
+        DeskError::TooEarlyAfterRestore(left) => {
+            (Exit::Later, text::TOO_EARLY_RESTORED.fill(lang, &[&super::show::span(whole(*left))]))
+        }
         DeskError::Pending => (Exit::Person, text::PENDING_AT_PG.of(lang).to_owned()),
         DeskError::NoHistory { refunded, known } => {
             (Exit::Usage, text::NO_HISTORY.fill(lang, &[&shown(*refunded), &shown(*known)]))

@@ -364,7 +364,7 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
             if day.is_none() {
                 reader.fault(
                     "paid_at",
-                    "must be a day or a time in Korea (2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), an RFC 3339 \
+                    "must be a day or a time in Korea (2026-11-21, 2026/11/21, 2026.11.21, 20261121, 2026-11-21 14:22:11), an RFC 3339 \
                      time or unix seconds",
                 );
             }

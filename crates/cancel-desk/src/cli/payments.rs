@@ -42,8 +42,8 @@ enum PaymentCommand {
 }
 
 const COLUMNS: &str = "\
-Columns (in any order; others are ignored):
-  imp_uid | payment_id | transaction_id | 결제번호   the gateway's number of the payment
+Columns (in any order; others are ignored, but for one that looks like an amount, which is refused):
+  imp_uid | payment_id | transaction_id | org_trd_no | 결제번호   the gateway's number of the payment
   merchant_uid | order_id | 주문번호      your order number
   amount | 결제금액                       what was paid: 10000, or 12.50
   currency | 통화                         KRW unless given

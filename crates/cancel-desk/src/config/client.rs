@@ -119,13 +119,46 @@ fn tell(section: &Section<'_, '_>, common: &Common, error: &Invalid) {
         "endpoint" | "mid" | "tier" | "licence_key" | "aes_key" => error.field(),
         _ => "gateway",
     };
-    let of_roots = || common.roots.as_ref().map(|found| found.place.clone());
-    let place = if key == "ca_file" { of_roots() } else { None };
+    let of = |place: &Place| place.clone();
+    let place = match key {
+        "ca_file" => common.roots.as_ref().map(|found| of(&found.place)),
+        "endpoint" => common.endpoint.as_ref().map(|found| of(&found.place)),
+        _ => names_of(key).iter().find_map(|name| section.get(name)).map(|found| found.place),
+    };
     section.fault(
         place.unwrap_or_else(|| Place::clone(&section.place)),
         key,
-        Problem::refused(error.reason()),
+        Problem::refused(remedy(error.reason())),
     );
+}
+
+/// By which keys of the file a value can be named.
+const fn names_of(key: &str) -> &'static [&'static str] {
+    match key.as_bytes() {
+        b"key" => &["key_env", "key_file"],
+        b"secret" => &["secret_env", "secret_file"],
+        b"tier" => &["tier_env", "tier_file"],
+        b"licence_key" => &["licence_key_env", "licence_key_file"],
+        b"aes_key" => &["aes_key_env", "aes_key_file"],
+        b"mid" => &["mid"],
+        _ => &["gateway"],
+    }
+}
+
+/// What the gateway's crate says, with what to write in the file.
+fn remedy(reason: &str) -> &str {
+    match reason {
+        "is not one of the gateway's hosts; allow it explicitly if it is meant" => {
+            "is not one of the gateway's hosts: if it is meant, add allow_custom_host = true to this account"
+        }
+        "is the live host, but the api key is a test key" => {
+            "is the live host, but the api key is a test key: write endpoint = \"sandbox\", or name the live key"
+        }
+        "is the test host, but the api key is a live key" => {
+            "is the test host, but the api key is a live key: write endpoint = \"production\", or name the test key"
+        }
+        other => other,
+    }
 }
 
 /// Further certificate authorities: no secret, so anyone may read the file.

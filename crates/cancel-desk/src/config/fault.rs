@@ -228,6 +228,10 @@ impl Fault {
         let what = self.problem.text(lang);
         match self.field.as_str() {
             "" => format!("{}: {what}", self.place),
+            // a variable is its own field
+            field if matches!(&self.place, Place::Variable(name) if name == field) => {
+                format!("{field}: {what}")
+            }
             field => format!("{}: {field}: {what}", self.place),
         }
     }

@@ -39,7 +39,7 @@ impl Desk {
     /// lost, and asked for again it would be refunded twice. `by_hand` goes past what a person has compared.
     ///
     /// # Errors
-    /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
+    /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::TooEarlyAfterRestore`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
     /// [`DeskError::LessRefunded`],
     /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; [`DeskError::NotAllowed`] where the look-up shows another paid amount, or more left than is known; [`DeskError::NotAllowed`] when something else is known of it by then: it was taken up or compared anew, or the journal restored once more; whatever was
     /// compared, [`DeskError::NotAllowed`] while a cancel of it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
@@ -76,7 +76,7 @@ impl Desk {
         let Some(since) = payment.suspect_since else { return Ok(()) };
         let policy = self.account(&payment.key())?.policy();
         match unquiet(since, policy, self.journal().now().await?) {
-            Some(left) => Err(DeskError::TooEarly(left)),
+            Some(left) => Err(DeskError::TooEarlyAfterRestore(left)),
             None => Ok(()),
         }
     }

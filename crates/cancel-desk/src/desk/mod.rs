@@ -393,7 +393,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
-    /// [`DeskError::Journal`]; [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`], [`DeskError::Pending`];
+    /// [`DeskError::Journal`]; [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`], [`DeskError::TooEarlyAfterRestore`], [`DeskError::Pending`];
     /// [`DeskError::NotInLedger`], [`DeskError::NotInList`]; [`DeskError::LookUp`], [`DeskError::NoAccount`].
     pub async fn resolve(
         &self,

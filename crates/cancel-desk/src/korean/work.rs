@@ -126,6 +126,7 @@ pub(super) const TEXTS: Table = &[
          once more",
         "이미 계획 {0}의 {1}행에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
     ),
+    ("holds no payment", "등록할 결제가 없습니다"),
     ("no such payment is registered: import it first", "등록되지 않은 결제입니다. 먼저 등록하세요"),
     (
         "several payments fit: add gateway, account or payment_id",
@@ -137,11 +138,11 @@ pub(super) const TEXTS: Table = &[
     ),
     (
         "its own key's request is {}, but the same amount was asked for under the key {} ({}, cancel {}): do not ask again if it is the same refund",
-        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키 {1}(으)로 요청되었습니다(상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
+        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키로 요청되었습니다(키 {1}, 상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
     ),
     (
         "the same amount was asked for under the key {} ({}, cancel {}): leave the row out if it is the same refund",
-        "같은 금액이 키 {0}(으)로 요청되었습니다(상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
+        "같은 금액이 다른 키로 요청되었습니다(키 {0}, 상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
     ),
     (
         "asked for before, and {}: give it a key of its own if it is meant once more",

@@ -16,7 +16,7 @@ async fn a_payment_is_registered_once_and_shown_with_its_cancels() {
     let call = Call::post("/payments", other.as_str()).header("accept-language", "ko");
     let korean = scene.send(call).await.refused(409, "payment_conflict");
     assert!(
-        korean["message"].as_str().unwrap().contains("amount (등록: 10000 KRW, 요청: 10001 KRW)"),
+        korean["message"].as_str().unwrap().contains("amount (등록: 10,000원, 요청: 10,001원)"),
         "{korean}"
     );
     let differs = scene.send(Call::post("/payments", other)).await.refused(409, "payment_conflict");
