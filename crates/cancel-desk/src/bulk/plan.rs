@@ -385,6 +385,10 @@ async fn look_up(accounts: &Accounts, payment: &PaymentRecord) -> Result<Payment
         }
         None => return Err(Verdict::NoAnswer),
     };
+    // what contradicts itself, or may come back, tells as much
+    if state.paid == payment.paid() && !state.is_proof() {
+        return Err(Verdict::NoAnswer);
+    }
     if state.paid != payment.paid() {
         return Err(not("payment", "has another paid amount at the gateway"));
     }

@@ -1,6 +1,7 @@
 //! `lookup`: what the gateway's ledger shows now, beside the journal.
 
 use clap::Args;
+use pg_core::text::Word;
 use pg_core::{Money, PaymentState};
 use serde_json::json;
 
@@ -158,7 +159,7 @@ async fn ledger(
     rows.extend([
         line(&text::UNDER_WAY, amount(payment.reserved), "-".to_owned()),
         line(&text::REFUNDABLE, amount(payment.available()), show::money(state.balance)),
-        line(&text::STATUS, "-".to_owned(), state.status.clone()),
+        line(&text::STATUS, "-".to_owned(), Word(&state.status).shown().to_owned()),
     ]);
     let header = ["", shell.t(&text::JOURNAL), shell.t(&text::GATEWAY)];
     let mut shown = show::table(&header, &[1, 2], rows);
