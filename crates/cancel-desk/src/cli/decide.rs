@@ -147,7 +147,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
         }
         if is_checked {
             let checked = desk.check_not_there(&payment, &intent, found).await;
-            checked.map_err(|error| not_decided(shell, &intent, &error))?;
+            checked.map_err(|error| not_decided(shell, &payment, &intent, &error))?;
             shell.warn(&text::NOT_SHOWN.fill(shell.lang(), &[&show::money(intent.amount)]));
         }
     } else if args.did_not_happen {
@@ -165,7 +165,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     }
     let person = &args.person;
     let decided = desk.resolve(intent.id, resolution, person.by(), person.reason(), args.by_hand()).await;
-    let decided = decided.map_err(|error| not_decided(shell, &intent, &error))?;
+    let decided = decided.map_err(|error| not_decided(shell, &payment, &intent, &error))?;
     status::show_cancel(shell, &desk, &decided, None).await?;
     Ok(Exit::Done)
 }
@@ -181,10 +181,14 @@ fn sum(amounts: &[Money]) -> String {
     amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ")
 }
 
-fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failure {
+fn not_decided(shell: &Shell, payment: &PaymentRecord, intent: &IntentRecord, error: &DeskError) -> Failure {
     let failure = shell.look_up_failed(intent.payment.gateway, error);
     let was_sent = intent.evidence.as_ref().is_none_or(|evidence| evidence.doubts > 0);
     match error {
+        // only a restored journal lost wishes: repeated where none was lost, one is refunded twice
+        DeskError::MayHaveHappened { .. } if payment.suspect.is_some() => {
+            failure.next(shell.t(&text::SEEN_OR_LOST))
+        }
         DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
         DeskError::NotInLedger { .. } | DeskError::NotInList { .. } if was_sent => {
             failure.next(shell.t(&text::SHOWN_OR_FORCE))

@@ -322,7 +322,11 @@ texts! {
         among it: decided as not happened, and asked for anew, it would be refunded twice",
         "이 환불({0})은 저널의 다른 취소로 설명되지 않는 PG 환불({1})에 들어 있을 수 있습니다. 환불되지 않음으로 기록하고 다시 \
         요청하면 두 번 환불됩니다";
-    SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
+    SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; only if it is certainly not there and cannot \
+        come, add --force",
+        "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened로 기록하고, 이 환불이 없고 앞으로도 처리될 수 없음이 확실할 때만 --force를 \
+        붙이세요";
+    SEEN_OR_LOST = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
         resolve those first; only if it is certainly not there and cannot come, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened, 다른 잃어버린 환불이면 그 요청을 먼저 다시 보내 처리하세요. 이 환불이 \
         없고 앞으로도 처리될 수 없음이 확실할 때만 --force를 붙이세요";

@@ -175,7 +175,7 @@ impl Problem {
                 format!("값이 없습니다. 이렇게 적으세요: {write}")
             }
             Self::WrongType { wanted } => {
-                format!("값의 형식이 다릅니다: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
+                format!("값의 형식이 다릅니다. 이렇게 적으세요: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
             }
             Self::NotOneOf(words) => format!("다음 중 하나여야 합니다: {}", words.join(", ")),
             Self::OutOfRange { least, most } => format!("{least}~{most} 사이여야 합니다"),
