@@ -4,9 +4,10 @@
 //! pg-cancel-sandbox --port 9100 --quiet &
 //! bulk_measure prepare 10000 300   # payments, a latency of 300 ms on every answer, a plan, its approval
 //! bulk_measure run                 # may be killed at any moment, and run again
-//! bulk_measure check               # the gateway's ledger against the report
+//! bulk_measure check               # the gateway's ledger against the reports
 //! bulk_measure fill 100000         # a journal that is long already: so many refunds, without a gateway
 //! bulk_measure add 10000 0         # as prepare, onto that journal
+//! bulk_measure single 2000         # refunds without a gateway, one after the other: what the journal costs one
 //! bulk_measure recover 10000       # so many attempts left open by a crash: how long until all are due
 //! ```
 //!
@@ -34,13 +35,14 @@ use cancel_desk::bulk::{Planner, Report, RowState, Run, RunOptions, approve, sho
 use cancel_desk::journal::{Journal, NewIntent, SqliteJournal, SqliteOptions};
 use cancel_desk::pg_core::{Gateway, Money, PaymentRef};
 use cancel_desk::protocol::{AttemptPlan, Change, Extras, Record};
-use cancel_desk::record::{AttemptId, NewPayment, PaymentKey, Proof};
+use cancel_desk::record::{AttemptId, JobId, NewPayment, PaymentKey, Proof};
 use cancel_desk::worker::{Account, Accounts};
 use chaiport_cancel::{ChaiportClient, Config, Endpoint};
 use pg_sandbox::credentials;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 const PORT: u16 = 9100;
 
@@ -99,10 +101,13 @@ fn forget() {
     }
 }
 
+/// The most orders that a file may have.
+const MOST_ROWS: usize = 100_000;
+
 async fn prepare(orders: usize, millis: u64) {
     let (mut admin, journal) = (Admin::new().await, journal());
-    let mut file = "merchant_uid,amount,reason\n".to_owned();
     let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
+    let mut registering = JoinSet::new();
     for number in before..before + orders {
         let wish =
             json!({ "gateway": "chaiport", "merchant_uid": format!("ORD-{number}"), "amount": 10_000 });
@@ -112,57 +117,87 @@ async fn prepare(orders: usize, millis: u64) {
         let payment = PaymentRef::new(Gateway::Chaiport, made["id"].as_str().unwrap(), &order, paid)
             .with_method("card")
             .with_pg_provider("html5_inicis");
-        journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
-        writeln!(file, "{order},{},event cancelled", 1_000 + number % 5_000).unwrap();
+        if registering.len() == 256 {
+            registering.join_next().await.unwrap().unwrap();
+        }
+        let journal = Arc::clone(&journal);
+        registering.spawn(async move {
+            journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
+        });
+    }
+    while let Some(registered) = registering.join_next().await {
+        registered.unwrap();
     }
     let fault = json!({
         "gateway": "chaiport", "operation": "any", "kind": "latency", "millis": millis, "times": u64::MAX,
     });
     admin.call("POST", "/faults", &fault).await;
-    let began = Instant::now();
-    let file = OrderFile::read(file.as_bytes()).unwrap();
-    let planner = Planner::new(Arc::clone(&journal), Arc::new(accounts()));
-    let job = planner.plan(&file, "measure.csv").await.unwrap().job.unwrap();
-    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
-    approve(&*journal, job.id, &short_hash(&job), &totals, "measure").await.unwrap();
-    println!("planned {} rows in {:.2} s: {}", job.rows, began.elapsed().as_secs_f64(), totals[0]);
+    let accounts = Arc::new(accounts());
+    for start in (before..before + orders).step_by(MOST_ROWS) {
+        let mut file = "merchant_uid,amount,reason\n".to_owned();
+        for number in start..(before + orders).min(start + MOST_ROWS) {
+            writeln!(file, "ORD-{number},{},event cancelled", 1_000 + number % 5_000).unwrap();
+        }
+        plan(&journal, &accounts, &file, &format!("measure-{start}.csv")).await;
+    }
     print_memory();
 }
 
-/// Refunds without a gateway, some at once; `end`: carried to their end, or left as a crash leaves them.
-async fn refunds(orders: usize, end: bool) {
+async fn plan(journal: &Arc<dyn Journal>, accounts: &Arc<Accounts>, file: &str, name: &str) {
+    let began = Instant::now();
+    let file = OrderFile::read(file.as_bytes()).unwrap();
+    let planner = Planner::new(Arc::clone(journal), Arc::clone(accounts));
+    let job = planner.plan(&file, name).await.unwrap().job.unwrap();
+    let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
+    approve(&**journal, job.id, &short_hash(&job), &totals, "measure").await.unwrap();
+    println!("planned {} rows in {:.2} s: {}", job.rows, began.elapsed().as_secs_f64(), totals[0]);
+}
+
+/// Refunds without a gateway, so many at once; `end`: carried to their end, or left as a crash leaves them.
+async fn refunds(orders: usize, at_once: usize, end: bool) {
     let journal = journal();
     let before = usize::try_from(journal.counts().await.unwrap().payments).unwrap();
     let next = Arc::new(AtomicUsize::new(before));
     let began = Instant::now();
-    let tasks: Vec<_> = (0..64)
+    let tasks: Vec<_> = (0..at_once)
         .map(|task| {
             let (journal, next) = (Arc::clone(&journal), Arc::clone(&next));
             tokio::spawn(async move {
+                let mut times = Vec::new();
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     if number >= before + orders {
-                        break;
+                        break times;
                     }
-                    refund(&*journal, number, &format!("fill-{task}"), end).await;
+                    times.push(refund(&*journal, number, &format!("fill-{task}"), end).await);
                 }
             })
         })
         .collect();
+    let mut times = Vec::new();
     for task in tasks {
-        task.await.unwrap();
+        times.extend(task.await.unwrap());
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!("{orders} refunds in {seconds:.2} s, {:.0} a second", orders as f64 / seconds);
+    times.sort_unstable();
+    let at = |hundredth: usize| times[(times.len() - 1) * hundredth / 100].as_secs_f64() * 1e3;
+    println!(
+        "{orders} refunds in {seconds:.2} s, {:.0} a second; from submitted to settled {:.2} ms, p99 {:.2} ms",
+        orders as f64 / seconds,
+        at(50),
+        at(99)
+    );
 }
 
-async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) {
+/// Tells how long it took, the payment's registration apart.
+async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) -> Duration {
     const LEASE: Duration = Duration::from_secs(120);
 
     let (id, order, paid) = (format!("FILL-{number}"), format!("OLD-{number}"), Money::krw(1_000).unwrap());
     let payment = PaymentRef::new(Gateway::Chaiport, &id, &order, paid).with_method("card");
     journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
     let payment = PaymentKey::new(Gateway::Chaiport, "shop", id.as_str());
+    let began = Instant::now();
     journal.submit(NewIntent::new(payment.clone(), id.as_str(), paid).unwrap()).await.unwrap();
     let claim = journal.claim_payment(&payment, owner, LEASE).await.unwrap().unwrap();
     let intent = claim.snapshot.intent.id;
@@ -174,11 +209,13 @@ async fn refund(journal: &dyn Journal, number: usize, owner: &str, end: bool) {
         let record = Record { intent, attempt: Some(new.id), proven_balance: Some(0), looked: false, change };
         journal.record(&claim.lease, &record).await.unwrap();
     }
+    let took = began.elapsed();
     journal.release(&claim.lease).await.unwrap();
+    took
 }
 
 async fn recover(orders: usize) {
-    refunds(orders, false).await;
+    refunds(orders, 64, false).await;
     let journal = journal();
     let began = Instant::now();
     let due = journal.recover().await.unwrap();
@@ -187,11 +224,21 @@ async fn recover(orders: usize) {
 
 async fn run(most: u16) {
     let journal = journal();
-    let job = journal.jobs(1).await.unwrap().remove(0).id;
+    // newest first
+    for job in journal.jobs(u32::MAX).await.unwrap().into_iter().rev() {
+        carry(Arc::clone(&journal), job.id, most).await;
+    }
+    print_memory();
+}
+
+async fn carry(journal: Arc<dyn Journal>, job: JobId, most: u16) {
     let began = Instant::now();
     let options = RunOptions::default().with_most(most);
     let run = Run::new(journal, &accounts(), job, options).await.unwrap();
     let start = run.progress();
+    if start.done == start.rows {
+        return;
+    }
     println!(
         "{} of {} settled before, read in {:.2} s",
         start.done,
@@ -217,7 +264,6 @@ async fn run(most: u16) {
     let seconds = began.elapsed().as_secs_f64();
     let settled = run.progress().settled;
     println!("{end:?}: {settled} settled in {seconds:.2} s, {:.1} a second", settled as f64 / seconds);
-    print_memory();
 }
 
 /// The most memory that this process had at once.
@@ -230,21 +276,22 @@ fn print_memory() {
 
 async fn check() {
     let journal = journal();
-    let job = journal.jobs(1).await.unwrap().remove(0).id;
-    let report = Report::of(&*journal, job).await.unwrap();
-    println!("{:#}", report.to_json());
     let ledgers = Admin::new().await.call("GET", "/payments", &json!({})).await;
     let ledgers: BTreeMap<&str, &Value> =
         ledgers.as_array().unwrap().iter().map(|ledger| (ledger["id"].as_str().unwrap(), ledger)).collect();
-    let (mut once, mut doubled, mut wrong) = (0, 0, 0);
-    for row in &report.rows {
-        let entries = ledgers[row.payment.payment_id.as_str()]["entries"].as_array().unwrap();
-        let amounts: Vec<i64> = entries.iter().map(|entry| entry["amount"].as_i64().unwrap()).collect();
-        once += i32::from(amounts == [row.amount.minor()]);
-        doubled += i32::from(amounts.len() > 1);
-        wrong += i32::from((RowState::of(row) == RowState::Completed) != (amounts == [row.amount.minor()]));
+    for job in journal.jobs(u32::MAX).await.unwrap() {
+        let report = Report::of(&*journal, job.id).await.unwrap();
+        let (mut once, mut doubled, mut wrong) = (0, 0, 0);
+        for row in &report.rows {
+            let entries = ledgers[row.payment.payment_id.as_str()]["entries"].as_array().unwrap();
+            let amounts: Vec<i64> = entries.iter().map(|entry| entry["amount"].as_i64().unwrap()).collect();
+            once += i32::from(amounts == [row.amount.minor()]);
+            doubled += i32::from(amounts.len() > 1);
+            wrong +=
+                i32::from((RowState::of(row) == RowState::Completed) != (amounts == [row.amount.minor()]));
+        }
+        println!("{}: {once} refunded once, {doubled} twice, {wrong} unlike the report", job.name);
     }
-    println!("ledger: {once} refunded once, {doubled} twice, {wrong} unlike the report");
     println!("journal sound: {}", journal.verify().await.unwrap().is_sound());
 }
 
@@ -260,13 +307,14 @@ async fn main() {
         Some("add") => prepare(number(1, 10_000) as usize, number(2, 300)).await,
         Some("fill") => {
             forget();
-            refunds(number(1, 100_000) as usize, true).await;
+            refunds(number(1, 100_000) as usize, 64, true).await;
         }
+        Some("single") => refunds(number(1, 2_000) as usize, 1, true).await,
         Some("recover") => recover(number(1, 10_000) as usize).await,
         Some("run") => run(u16::try_from(number(1, 32)).unwrap()).await,
         Some("check") => check().await,
         _ => println!(
-            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | add [orders] [millis] | recover [attempts]"
+            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | single [refunds] | add [orders] [millis] | recover [attempts]"
         ),
     }
 }

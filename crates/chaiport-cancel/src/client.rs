@@ -82,6 +82,11 @@ impl ChaiportClient {
         &self.inner.config
     }
 
+    /// The host that it talks to.
+    pub(crate) fn host(&self) -> &str {
+        self.inner.base.host()
+    }
+
     /// Cancels: `POST /payments/cancel`, one copy on the wire.
     ///
     /// The single exception: when Chaiport itself answers 401, which its page on access tokens says comes before

@@ -7,6 +7,7 @@ use pg_core::{CancelError, Cancelled, Invalid, LookUpError, LookUpErrorKind, Pay
 
 use crate::client::ChaiportClient;
 use crate::ids::{ImpUid, MerchantUid, PaymentIds};
+use crate::later::Route;
 use crate::record::PaymentRecord;
 use crate::request::CancelRequest;
 
@@ -60,7 +61,13 @@ impl CancelGateway for ChaiportClient {
         Capabilities::new(Gateway::Chaiport, Guard::Balance, Evidence::Documented, true)
     }
 
+    /// The host alone: an `imp_uid` names one payment there, and the keys may be renewed.
+    fn terms(&self) -> String {
+        self.host().to_owned()
+    }
+
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
+        order.check_terms(self.host())?;
         let request = request_for(order)?;
         Ok(ChaiportClient::cancel(self, &request).await?.without_answer())
     }
@@ -73,10 +80,17 @@ impl CancelGateway for ChaiportClient {
         if !ids.matches(found.imp_uid().as_str(), found.merchant_uid()) || !same_currency {
             return Err(LookUpError::new(LookUpErrorKind::Malformed));
         }
-        Ok(found.state()?)
+        let record = PaymentRecord::new(ids, payment.paid);
+        let record = match &payment.pg_provider {
+            Some(pg_provider) => record.with_pg_provider(pg_provider.as_str()),
+            None => record,
+        };
+        let undecided = Route::of_payment(&found, &record).is_undecided(&found);
+        Ok(found.state()?.with_undecided(undecided))
     }
 
     async fn reconcile(&self, order: &CancelOrder, ledger: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        order.check_terms(self.host())?;
         ChaiportClient::reconcile(self, &request_for(order)?, ledger).await
     }
 

@@ -56,6 +56,14 @@ impl<'a> Route<'a> {
         self.decides_later() || (only_some_methods && self.method.is_none())
     }
 
+    /// Whether what is gone of the balance is not yet the PG's word, or cannot be known to be: of PayPal's refunds only the
+    /// first one shows by the payment's status that it was approved.
+    pub(crate) fn is_undecided(self, payment: &Payment) -> bool {
+        self.pg == Some("paypal_v2")
+            && !payment.cancelled().is_zero()
+            && (payment.status() != &PaymentStatus::Cancelled || payment.history().len() > 1)
+    }
+
     /// Whether this request's entry in the history is not yet the PG's word, or never can be: PayPal's is not while the
     /// payment's status is anything but `cancelled`, nor where another cancel may have set that status.
     pub(crate) fn awaits_approval(self, request: &CancelRequest, payment: &Payment) -> bool {

@@ -76,6 +76,11 @@ impl EximbayClient {
         Ok(Self { shared: Arc::new(Shared { config, base, transport }) })
     }
 
+    /// The host that it talks to.
+    pub(crate) fn host(&self) -> &str {
+        self.shared.base.host()
+    }
+
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {

@@ -11,6 +11,8 @@ use crate::amount::AmountText;
 #[cfg(feature = "client")]
 use crate::client::EximbayClient;
 use crate::lookup::LookUp;
+#[cfg(feature = "client")]
+use crate::lookup::PaymentStatus;
 use crate::method::PaymentMethod;
 use crate::payment::PaymentRecord;
 use crate::request::CancelRequest;
@@ -85,17 +87,27 @@ impl CancelGateway for EximbayClient {
         Capabilities::new(Gateway::Eximbay, Guard::Balance, Evidence::Inferred, false)
     }
 
+    /// The host, and the merchant id, whose payments nobody else finds.
+    fn terms(&self) -> String {
+        format!("{} mid {}", self.host(), self.config().mid().as_str())
+    }
+
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
+        order.check_terms(&self.terms())?;
         let request = CancelRequest::try_from(order)?;
         EximbayClient::cancel(self, &request).await.map(Cancelled::without_answer)
     }
 
     async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
         let look_up = LookUp::try_from(payment)?;
-        EximbayClient::look_up(self, &look_up).await.map(|found| found.state().clone())
+        let found = EximbayClient::look_up(self, &look_up).await?;
+        // an authorisation that lapsed and an order that was never paid show an empty balance too
+        let undecided = found.status() != &PaymentStatus::Sale && !found.state().cancelled.is_zero();
+        Ok(found.state().clone().with_undecided(undecided))
     }
 
     async fn reconcile(&self, order: &CancelOrder, ledger: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        order.check_terms(&self.terms())?;
         EximbayClient::reconcile(self, &CancelRequest::try_from(order)?, ledger).await
     }
 }

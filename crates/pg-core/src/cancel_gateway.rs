@@ -16,6 +16,12 @@ pub trait CancelGateway: Send + Sync + fmt::Debug {
     /// What this gateway can do, and how well that is known.
     fn capabilities(&self) -> Capabilities;
 
+    /// What a sending depends on beside its order: the host, the merchant id, the form of the request. No key, no
+    /// secret: those may be renewed. An order that was made [for these](CancelOrder::with_terms) is sent under no others.
+    fn terms(&self) -> String {
+        String::new()
+    }
+
     /// Sends one cancel: at most one copy on the wire (Chaiport repeats once after a documented 401).
     ///
     /// The same order makes the same bytes, so sending an order again is sending the same attempt again.
@@ -35,6 +41,7 @@ pub trait CancelGateway: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`LookUpError`] when the look-up told nothing; the outcome then stays unknown.
     async fn reconcile(&self, order: &CancelOrder, ledger: LedgerKnowledge) -> Result<Verdict, LookUpError> {
+        order.check_terms(&self.terms())?;
         let state = self.look_up(order.payment()).await?;
         let capabilities = self.capabilities();
         let tag = capabilities.history.then(|| self.history_tag(order)).flatten();

@@ -218,6 +218,8 @@ pub struct CancelOrder {
     at: OffsetDateTime,
     reason: Option<String>,
     earlier: Option<Vec<Money>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    terms: Option<String>,
     wants_account: bool,
     #[serde(skip)]
     refund_account: Option<RefundAccount>,
@@ -238,6 +240,8 @@ struct Stored {
     reason: Option<String>,
     #[serde(default)]
     earlier: Option<Vec<Money>>,
+    #[serde(default)]
+    terms: Option<String>,
     wants_account: bool,
 }
 
@@ -245,13 +249,24 @@ impl TryFrom<Stored> for CancelOrder {
     type Error = Invalid;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
-        let Stored { payment, amount, balance_before, tag, sequence, at, reason, earlier, wants_account } =
-            stored;
+        let Stored {
+            payment,
+            amount,
+            balance_before,
+            tag,
+            sequence,
+            at,
+            reason,
+            earlier,
+            terms,
+            wants_account,
+        } = stored;
         let mut order = Self::new(payment, amount, balance_before, tag, sequence, at)?;
         if let Some(earlier) = earlier {
             order = order.with_earlier_cancels(earlier)?;
         }
         order.reason = reason;
+        order.terms = terms;
         order.wants_account = wants_account;
         order.sends = SendLog::already_sent();
         Ok(order)
@@ -288,6 +303,7 @@ impl CancelOrder {
             at,
             reason: None,
             earlier: None,
+            terms: None,
             wants_account: false,
             refund_account: None,
             sends,
@@ -317,6 +333,28 @@ impl CancelOrder {
         }
         self.earlier = Some(earlier);
         Ok(self)
+    }
+
+    /// Binds the order to the [terms](crate::CancelGateway::terms) under which it is sent: under others it would be
+    /// another request, whose guard knows nothing of this one. An order that is to be stored should have them.
+    #[must_use]
+    pub fn with_terms(mut self, terms: impl Into<String>) -> Self {
+        self.terms = Some(terms.into());
+        self
+    }
+
+    /// Checks that these are the terms that the order was made for, if it was made for any.
+    ///
+    /// # Errors
+    /// [`Invalid`] naming `terms`.
+    pub fn check_terms(&self, terms: &str) -> Result<(), Invalid> {
+        match &self.terms {
+            Some(made_for) if made_for != terms => Err(Invalid::new(
+                "terms",
+                "must be those that the order was made for: host, merchant id and form",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Adds the account to refund into.
@@ -388,6 +426,12 @@ impl CancelOrder {
     #[must_use]
     pub fn earlier_cancels(&self) -> Option<&[Money]> {
         self.earlier.as_deref()
+    }
+
+    /// The terms that it was made for, if any.
+    #[must_use]
+    pub fn terms(&self) -> Option<&str> {
+        self.terms.as_deref()
     }
 
     /// The account to refund into.
@@ -491,6 +535,21 @@ mod tests {
             vec![won(20_000), won(1)],
         ] {
             assert_eq!(order.clone().with_earlier_cancels(wrong).unwrap_err().field(), "earlier");
+        }
+    }
+
+    #[test]
+    fn an_order_is_bound_to_the_terms_that_it_was_made_for() {
+        let free = order(1000, 10_000).unwrap();
+        assert!(free.check_terms("gateway.example").is_ok());
+        assert!(!serde_json::to_string(&free).unwrap().contains("terms"));
+        let bound = free.with_terms("gateway.example");
+        let stored = serde_json::to_string(&bound).unwrap();
+        for order in [bound, serde_json::from_str(&stored).unwrap()] {
+            assert!(order.check_terms("gateway.example").is_ok());
+            for other in ["", "other.example"] {
+                assert_eq!(order.check_terms(other).unwrap_err().field(), "terms");
+            }
         }
     }
 

@@ -23,6 +23,9 @@ pub struct PaymentState {
     pub status: String,
     /// The cancels one by one, oldest first, where the gateway tells them. `None`: this gateway tells only sums.
     pub history: Option<Vec<CancelEntry>>,
+    /// What is gone from the balance may come back, or was never paid: a PG has not approved a refund yet, or no money
+    /// was captured.
+    pub undecided: bool,
 }
 
 impl fmt::Debug for PaymentState {
@@ -33,6 +36,7 @@ impl fmt::Debug for PaymentState {
             .field("balance", &self.balance)
             .field("status", &Word(&self.status))
             .field("history", &self.history)
+            .field("undecided", &self.undecided)
             .finish()
     }
 }
@@ -46,7 +50,29 @@ impl PaymentState {
         let balance = paid.checked_sub(cancelled).ok_or_else(|| {
             Invalid::new("cancelled", "must not exceed what was paid, in the same currency")
         })?;
-        Ok(Self { paid, cancelled, balance, status: status.into(), history: None })
+        Ok(Self { paid, cancelled, balance, status: status.into(), history: None, undecided: false })
+    }
+
+    /// Marks it as [undecided](Self::undecided).
+    #[must_use]
+    pub const fn with_undecided(mut self, undecided: bool) -> Self {
+        self.undecided = undecided;
+        self
+    }
+
+    /// Whether the single cancels add up to what has been cancelled; always, where the gateway tells none.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        let Some(history) = &self.history else { return true };
+        let mut amounts = history.iter().map(|entry| entry.amount);
+        let rest = amounts.try_fold(self.paid, |rest, amount| rest.checked_sub(amount));
+        rest == Some(self.balance)
+    }
+
+    /// Whether the balance proves what has been refunded.
+    #[must_use]
+    pub fn is_proof(&self) -> bool {
+        !self.undecided && self.adds_up()
     }
 
     /// Adds the single cancels, oldest first.

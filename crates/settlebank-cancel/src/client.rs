@@ -77,6 +77,11 @@ impl SettlebankClient {
         &self.inner.config
     }
 
+    /// The host that it talks to.
+    pub(crate) fn host(&self) -> &str {
+        self.inner.base.host()
+    }
+
     /// The wire form.
     #[must_use]
     pub fn form(&self) -> Form {

@@ -66,7 +66,17 @@ impl CancelGateway for SettlebankClient {
         Capabilities::new(Gateway::Settlebank, guard, Evidence::Inferred, false)
     }
 
+    /// The host, the merchant id, and the form: the forms have different guards, and neither knows the other's copies.
+    fn terms(&self) -> String {
+        let form = match self.form() {
+            Form::Standard => "standard",
+            Form::Flat => "flat",
+        };
+        format!("{} mid {} {form}", self.host(), self.config().mid())
+    }
+
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
+        order.check_terms(&self.terms())?;
         let request = request_for(order, self.config())?;
         Self::cancel(self, &request).await.map(Cancelled::without_answer)
     }

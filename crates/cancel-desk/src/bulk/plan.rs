@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use pg_core::{Invalid, LookUpErrorKind, Money, RefundAccount};
+use pg_core::{Invalid, LookUpErrorKind, Money, PaymentState, RefundAccount};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
 use crate::desk::checks;
 use crate::journal::{Journal, JournalError, NewIntent};
+use crate::protocol::{Origin, origins};
 use crate::record::{
-    AccountName, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob, NewJobRow,
-    PaymentKey, PaymentRecord, hex,
+    AccountName, AttemptRecord, IntentId, IntentRecord, IntentState, JobId, JobRecord, JobState, NewJob,
+    NewJobRow, PaymentKey, PaymentRecord, hex,
 };
-use crate::worker::Accounts;
+use crate::worker::{Accounts, known};
 
 use super::BulkError;
 use super::file::{OrderFile, Row, RowAmount};
@@ -275,7 +276,7 @@ impl Planner {
             }
         }
         if self.look_up {
-            self.ask_gateways(&mut rows, good).await;
+            self.ask_gateways(&mut rows, good).await?;
         }
         let new: Vec<NewJobRow> = rows.iter_mut().filter_map(Looked::take_for_job).collect();
         let job = match new.is_empty() {
@@ -291,31 +292,78 @@ impl Planner {
     }
 
     /// Compares the good rows with the gateways' ledgers.
-    async fn ask_gateways(&self, rows: &mut [Looked], good: BTreeMap<PaymentKey, PaymentRecord>) {
+    async fn ask_gateways(
+        &self,
+        rows: &mut [Looked],
+        good: BTreeMap<PaymentKey, PaymentRecord>,
+    ) -> Result<(), JournalError> {
         let mut asked = JoinSet::new();
         for (key, payment) in good {
-            let accounts = Arc::clone(&self.accounts);
-            asked.spawn(async move { (key, at_gateway(&accounts, &payment).await) });
+            let (accounts, journal) = (Arc::clone(&self.accounts), Arc::clone(&self.journal));
+            asked.spawn(async move {
+                let answer = at_gateway(&accounts, &*journal, &payment).await;
+                answer.map(|answer| (key, answer))
+            });
         }
-        let answers: BTreeMap<PaymentKey, Result<i64, Verdict>> =
+        let answers: Result<BTreeMap<PaymentKey, Result<AtGateway, Verdict>>, JournalError> =
             asked.join_all().await.into_iter().collect();
+        let answers = answers?;
         let mut left: BTreeMap<PaymentKey, i64> = BTreeMap::new();
         for looked in rows.iter_mut().filter(|looked| looked.row.verdict == Verdict::Ok) {
             let (Some(payment), Some(amount)) = (&looked.row.payment, looked.row.amount) else { continue };
             looked.row.verdict = match answers.get(payment) {
-                Some(Ok(balance)) => {
-                    let left = left.entry(payment.clone()).or_insert(*balance);
-                    take(left, *balance, amount)
+                Some(Ok(there)) => {
+                    let left = left.entry(payment.clone()).or_insert(there.free);
+                    take(left, there.balance, amount)
                 }
                 Some(Err(verdict)) => verdict.clone(),
                 None => Verdict::NoAnswer,
             };
         }
+        Ok(())
     }
 }
 
+/// What a gateway has left of a payment, in minor units.
+struct AtGateway {
+    /// By its ledger.
+    balance: i64,
+    /// Less what is under way and may not be in its ledger yet; never more than the journal has left.
+    free: i64,
+}
+
 /// What the gateway's ledger has left of a payment, or why it cannot be refunded.
-async fn at_gateway(accounts: &Accounts, payment: &PaymentRecord) -> Result<i64, Verdict> {
+async fn at_gateway(
+    accounts: &Accounts,
+    journal: &dyn Journal,
+    payment: &PaymentRecord,
+) -> Result<Result<AtGateway, Verdict>, JournalError> {
+    let before = journal.intents_of(&payment.key()).await?;
+    let state = match look_up(accounts, payment).await {
+        Ok(state) => state,
+        Err(verdict) => return Ok(Err(verdict)),
+    };
+    let balance = state.balance.minor();
+    let Some(now) = journal.payment(&payment.key()).await? else { return Ok(Err(Verdict::NotRegistered)) };
+    let hidden = hidden(&before, &known(journal, &payment.key()).await?, &state);
+    let free = balance.saturating_sub(hidden).min(now.available()).max(0);
+    Ok(Ok(AtGateway { balance, free }))
+}
+
+/// What refunds without an outcome hold, or held before the look-up, and is not in the gateway's ledger for certain: only a
+/// mark of ours in its list is. By its sums alone a fall may as well be somebody else's refund.
+fn hidden(before: &[IntentRecord], now: &[(IntentRecord, Vec<AttemptRecord>)], state: &PaymentState) -> i64 {
+    let shown = origins(state, now);
+    let is_shown = |id: IntentId| shown.iter().any(|(_, origin)| *origin == Origin::Of(id));
+    let was_open = |id: IntentId| before.iter().any(|intent| intent.id == id && !intent.state.is_final());
+    let intents = now.iter().map(|(intent, _)| intent);
+    let hidden =
+        intents.filter(|intent| (!intent.state.is_final() || was_open(intent.id)) && !is_shown(intent.id));
+    hidden.fold(0, |sum, intent| sum.saturating_add(intent.amount.minor()))
+}
+
+/// The gateway's ledger of a payment that can be refunded.
+async fn look_up(accounts: &Accounts, payment: &PaymentRecord) -> Result<PaymentState, Verdict> {
     let not =
         |field: &str, why: &str| Verdict::NotCancellable { field: field.to_owned(), why: why.to_owned() };
     let Some(account) = accounts.of(&payment.key()) else {
@@ -337,13 +385,17 @@ async fn at_gateway(accounts: &Accounts, payment: &PaymentRecord) -> Result<i64,
         }
         None => return Err(Verdict::NoAnswer),
     };
+    // what contradicts itself, or may come back, tells as much
+    if state.paid == payment.paid() && !state.is_proof() {
+        return Err(Verdict::NoAnswer);
+    }
     if state.paid != payment.paid() {
         return Err(not("payment", "has another paid amount at the gateway"));
     }
     if matches!(state.status.as_str(), "ready" | "failed") {
         return Err(not("payment", "is not paid, as the gateway has it"));
     }
-    Ok(state.balance.minor())
+    Ok(state)
 }
 
 /// Takes an amount from what the rows further up leave of the balance, or tells why not.

@@ -8,13 +8,15 @@ use serde::{Serialize, Serializer};
 use tokio::task::JoinSet;
 
 use crate::journal::{Journal, JournalError};
-use crate::record::{JobId, JobRecord, JobRow, JobState, PaymentKey};
+use crate::record::{IntentRecord, JobId, JobRecord, JobRow, JobState, PaymentKey};
 
 use super::run::all_rows;
 use super::{BulkError, RowState};
 
-/// How many payments are asked about at once.
+/// How many payments or keys are asked about at once.
 const AT_ONCE: usize = 64;
+/// The word of [`JobRow::refused`] for a row whose key stood for another refund.
+const KEY_CONFLICT: &str = "key_conflict";
 
 /// How many rows are in a state, and how much they ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -84,6 +86,38 @@ impl Report {
             }
         }
         Ok(orders)
+    }
+
+    /// The cancels that hold the keys of rows that were not submitted, by the rows' lines: they ask for something else, be it
+    /// with another reason alone, and may have refunded what the row asks for.
+    ///
+    /// # Errors
+    /// Of the journal.
+    pub async fn keys_held(
+        &self,
+        journal: &Arc<dyn Journal>,
+    ) -> Result<BTreeMap<i64, IntentRecord>, JournalError> {
+        let without = |row: &&JobRow| match (&row.stored, row.refused.as_deref()) {
+            (None, None) => true,
+            (None, Some(why)) => why == KEY_CONFLICT,
+            (Some(_), _) => false,
+        };
+        let rows: Vec<&JobRow> = self.rows.iter().filter(without).collect();
+        let mut held = BTreeMap::new();
+        for rows in rows.chunks(AT_ONCE) {
+            let mut asked = JoinSet::new();
+            for row in rows {
+                let (journal, account, key) =
+                    (Arc::clone(journal), row.payment.account(), row.caller_key.clone());
+                let line = row.line;
+                asked.spawn(async move { journal.by_key(&account, &key).await.map(|found| (line, found)) });
+            }
+            for answer in asked.join_all().await {
+                let (line, found) = answer?;
+                held.extend(found.map(|intent| (line, intent)));
+            }
+        }
+        Ok(held)
     }
 
     /// Why rows were left out: each of the words of [`JobRow::refused`] with the number of rows.

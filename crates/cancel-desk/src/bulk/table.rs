@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::record::{JobRow, Outcome, PaymentKey, RejectedBecause};
+use crate::record::{IntentRecord, JobRow, Outcome, PaymentKey, RejectedBecause};
 
 use super::RowState;
 use super::plan::{PlannedRow, Verdict};
@@ -12,7 +12,7 @@ use super::plan::{PlannedRow, Verdict};
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The columns of a job's rows. Names and order stay as they are; new ones come last.
-const ROWS: [&str; 11] = [
+const ROWS: [&str; 13] = [
     "line",
     "merchant_uid",
     "gateway",
@@ -24,6 +24,8 @@ const ROWS: [&str; 11] = [
     "state",
     "detail",
     "intent",
+    "key_held_by",
+    "key_held_state",
 ];
 
 /// The columns of left-out rows: those of an order file, and three that it does not read. The verdict for people follows.
@@ -41,8 +43,10 @@ const LEFT_OUT: [&str; 10] = [
 ];
 
 /// Writes a job's rows as UTF-8 with a byte order mark: line, merchant_uid, gateway, account, payment_id, amount (plain
-/// digits in major units), currency, key, state, detail, intent. `orders`: the order numbers, as
-/// [`Report::orders`](super::Report::orders) tells them.
+/// digits in major units), currency, key, state, detail, intent, and of a row that was not submitted because another cancel
+/// holds its key, or would be refused for it: that cancel and its state. `orders`: the order numbers, as
+/// [`Report::orders`](super::Report::orders) tells them; `held`: those cancels, as
+/// [`Report::keys_held`](super::Report::keys_held) does.
 ///
 /// # Errors
 /// Of the writer.
@@ -50,11 +54,13 @@ pub fn write_rows<'a>(
     mut out: impl Write,
     rows: impl IntoIterator<Item = &'a JobRow>,
     orders: &BTreeMap<PaymentKey, String>,
+    held: &BTreeMap<i64, IntentRecord>,
 ) -> io::Result<()> {
     out.write_all(MARK)?;
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(ROWS)?;
     for row in rows {
+        let held = held.get(&row.line);
         csv.write_record([
             row.line.to_string(),
             harmless(orders.get(&row.payment).map_or("", String::as_str)),
@@ -67,6 +73,8 @@ pub fn write_rows<'a>(
             RowState::of(row).to_string(),
             harmless(&detail(row)),
             row.stored.as_ref().map(|intent| intent.id.to_string()).unwrap_or_default(),
+            held.map(|intent| intent.id.to_string()).unwrap_or_default(),
+            held.map(|intent| intent.state.to_string()).unwrap_or_default(),
         ])?;
     }
     csv.flush()

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::bulk::{BulkError, Report, RowState};
 use crate::journal::JournalError;
-use crate::record::JobId;
+use crate::record::{IntentRecord, IntentState, JobId, JobRow};
 
 use super::bulk::{failed, job_json, read_job};
 use super::bulk_text as words;
@@ -63,6 +63,17 @@ pub(super) async fn run(shell: &Shell, args: &DiscardArgs) -> Result<Exit, Failu
             shell.line(&words::DISCARDED.fill(lang, &[&job.id]));
             let ended = [RowState::Completed, RowState::Accepted, RowState::NotStarted].map(of);
             shell.line(&words::DISCARDED_ROWS.fill(lang, &[&withdrawn, &ended[0], &ended[1], &ended[2]]));
+            let held = after.keys_held(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
+            let is_held = |row: &&JobRow| RowState::of(row) == RowState::NotStarted;
+            let held: Vec<_> =
+                after.rows.iter().filter(is_held).filter_map(|row| held.get(&row.line)).collect();
+            if !held.is_empty() {
+                let is_refunded = |intent: &&&IntentRecord| {
+                    matches!(intent.state, IntentState::Completed | IntentState::Accepted)
+                };
+                let refunded = held.iter().filter(is_refunded).count();
+                shell.line(&words::DISCARDED_HELD.fill(lang, &[&held.len(), &refunded, &job.id]));
+            }
             let not = [of(RowState::Rejected), of(RowState::LeftOut), elsewhere];
             if not.iter().any(|count| *count > 0) {
                 shell.line(&words::DISCARDED_NOT.fill(lang, &[&not[0], &not[1], &not[2]]));

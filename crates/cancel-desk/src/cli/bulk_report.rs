@@ -9,7 +9,7 @@ use pg_core::Money;
 use crate::bulk::{Report, RowState, write_rows};
 use crate::config::Lang;
 use crate::desk::Desk;
-use crate::record::{JobId, JobRow, JobState, Outcome, PaymentKey};
+use crate::record::{IntentRecord, JobId, JobRow, JobState, Outcome, PaymentKey};
 
 use super::bulk::{failed, read_job};
 use super::bulk_files::{create, no_file};
@@ -42,10 +42,23 @@ pub(super) async fn run(shell: &Shell, args: &ReportArgs) -> Result<Exit, Failur
     if let Some(path) = &args.csv {
         let out = create(shell, path, args.force)?;
         let orders = report.orders(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
-        write_rows(out, &report.rows, &orders).map_err(|error| no_file(path, &error))?;
+        let held = report.keys_held(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
+        write_rows(out, &report.rows, &orders, &held).map_err(|error| no_file(path, &error))?;
     }
     match shell.json {
-        true => shell.json(&report.to_json()),
+        true => {
+            let held = report.keys_held(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
+            let mut document = report.to_json();
+            if let (Some(members), false) = (document.as_object_mut(), held.is_empty()) {
+                let held = held.iter().map(|(line, intent)| {
+                    serde_json::json!({
+                        "line": line, "key": intent.caller_key, "cancel": intent.id, "state": intent.state,
+                    })
+                });
+                members.insert("keys_held".to_owned(), held.collect());
+            }
+            shell.json(&document);
+        }
         false => {
             shell.say(&report_text(shell, &desk, &report).await?);
             if let (JobState::Halted, false) = (report.job.state, report.is_settled()) {
@@ -82,32 +95,48 @@ pub(super) fn exit_of(report: &Report) -> Exit {
 
 pub(super) async fn report_text(shell: &Shell, desk: &Desk, report: &Report) -> Result<String, Failure> {
     let orders = report.orders(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
+    let held = report.keys_held(desk.journal()).await.map_err(|error| shell.journal_failed(error))?;
     let mut text = states_text(shell, report);
-    text.push_str(&not_completed(shell, report, &orders));
+    text.push_str(&not_completed(shell, report, &orders, &held));
     Ok(text)
 }
 
-/// The first rows that began, or never can, and are not completed, by their order numbers.
-fn not_completed(shell: &Shell, report: &Report, orders: &BTreeMap<PaymentKey, String>) -> String {
+/// The first rows that began, or never can, and are not completed, by their order numbers; so are those not started whose
+/// key another cancel holds.
+fn not_completed(
+    shell: &Shell,
+    report: &Report,
+    orders: &BTreeMap<PaymentKey, String>,
+    held: &BTreeMap<i64, IntentRecord>,
+) -> String {
     let lang = shell.lang();
-    let told = |state: RowState| {
-        !matches!(state, RowState::Completed | RowState::NotStarted | RowState::RefundedElsewhere)
+    let told = |row: &&JobRow| match RowState::of(row) {
+        RowState::Completed | RowState::RefundedElsewhere => false,
+        // what it asks for may be refunded all the same
+        RowState::NotStarted => held.contains_key(&row.line),
+        _ => true,
     };
-    let rows: Vec<_> = report.rows.iter().filter(|row| told(RowState::of(row))).collect();
+    let rows: Vec<_> = report.rows.iter().filter(told).collect();
     if rows.is_empty() {
         return String::new();
     }
     let shown = rows.iter().take(SHOWN).map(|row| {
         let (state, order) = (RowState::of(row), orders.get(&row.payment).cloned().unwrap_or_default());
-        let cancel = row.stored.as_ref().map_or_else(|| "-".to_owned(), |intent| intent.id.to_string());
-        let state = words::state_in(report.job.state, state).of(lang).to_owned();
+        let holder = held.get(&row.line);
+        let cancel = row.stored.as_ref().or(holder);
+        let cancel = cancel.map_or_else(|| "-".to_owned(), |intent| intent.id.to_string());
+        let state = words::state_in(report.job.state, state).of(lang);
+        let state = match holder {
+            Some(holder) => words::KEY_HELD.fill(lang, &[&state, &show::state(holder.state).of(lang)]),
+            None => state.to_owned(),
+        };
         vec![row.line.to_string(), order, state, show::money(row.amount), row.caller_key.clone(), cancel]
     });
     let header = [words::LINE, words::ORDER, words::STATE, text::AMOUNT, text::KEY, text::CANCEL];
     let header = header.map(|word| word.of(lang));
     let mut text =
         format!("\n{}\n{}", words::ROWS_OPEN.of(lang), show::table(&header, &[0, 3], shown.collect()));
-    text.push_str(&reasons(lang, &rows));
+    text.push_str(&reasons(lang, &rows, held));
     let more = rows.len().saturating_sub(SHOWN);
     if more > 0 {
         text.push_str(&words::ROWS_MORE.fill(lang, &[&more, &report.job.id]));
@@ -122,10 +151,14 @@ fn not_completed(shell: &Shell, report: &Report, orders: &BTreeMap<PaymentKey, S
 }
 
 /// Why rows ended without a refund, or wait for a person: what several have in common is told once.
-fn reasons(lang: Lang, rows: &[&JobRow]) -> String {
+fn reasons(lang: Lang, rows: &[&JobRow], held: &BTreeMap<i64, IntentRecord>) -> String {
     let mut reasons: Vec<(String, Vec<i64>)> = Vec::new();
     for row in rows {
-        let Some(why) = why(lang, row) else { continue };
+        let why = match held.contains_key(&row.line) {
+            true => Some(words::KEY_HELD_WHY.of(lang).to_owned()),
+            false => why(lang, row),
+        };
+        let Some(why) = why else { continue };
         match reasons.iter_mut().find(|(known, _)| *known == why) {
             Some((_, lines)) => lines.push(row.line),
             None => reasons.push((why, vec![row.line])),

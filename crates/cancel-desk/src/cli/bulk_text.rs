@@ -78,6 +78,15 @@ texts! {
         "이미 계획한 파일이며, 그 작업({0})은 폐기되었습니다\n  다시 계획하려면 `--name 다른이름`을 붙이세요";
     NOT_STARTED_EVER = "discarded, never started", "폐기(시작 안 함)";
     ROWS_OPEN = "not completed:", "완료되지 않은 행:";
+    KEY_HELD = "{0}; its key is another cancel's: {1}", "{0}. 키가 다른 취소에 쓰임: {1}";
+    KEY_HELD_WHY = "another cancel holds the key and asks for something else, be it with another reason: look with `cancel-desk status \
+        --key KEY` whether it is the same refund before you ask for it again",
+        "같은 키로 내용이 다른 취소가 접수되어 있습니다(사유만 달라도 다른 요청입니다). 다시 요청하기 전에 `cancel-desk status --key 키`로 같은 \
+        환불인지 확인하세요";
+    DISCARDED_HELD = "of those never started, {0} have a key that another cancel holds, {1} of them refunded: it may be the same \
+        refund. See: cancel-desk bulk report {2}",
+        "시작 안 한 건 가운데 {0}건은 같은 키로 다른 취소가 접수되어 있습니다(환불됨 {1}건). 같은 환불일 수 있으니 확인하세요: \
+        cancel-desk bulk report {2}";
     ROWS_MORE = "… and {0} more: cancel-desk bulk report {1} --csv FILE", "… 외 {0}건: cancel-desk bulk report {1} --csv FILE";
     SEE_PENDING = "next: cancel-desk pending", "다음: cancel-desk pending";
     DISCARDED_ROWS = "withdrawn, nothing was sent: {0}; never started: {3}; refunded before: {1}; taken by the gateway, paid out later: {2}",

@@ -56,7 +56,7 @@ pub(crate) struct CancelArgs {
     /// JSON file with the account to refund into; - for standard input
     #[arg(long, value_name = "FILE")]
     refund_to: Option<PathBuf>,
-    /// How long to wait for the outcome: 30s, 2m
+    /// How long to wait for the outcome: 30s, 2m; a sending under way is finished first (up to total_timeout_s)
     #[arg(long, default_value = "30s", value_parser = parse_span)]
     wait: Duration,
     /// Do not ask
@@ -77,7 +77,7 @@ pub(crate) async fn run(shell: &Shell, args: CancelArgs) -> Result<Exit, Failure
         shell.consent(args.yes)?;
     }
     let (config, desk) = shell.desk().await?;
-    let payment = shell.find(&desk, &which).await?;
+    let payment = desk.find_for(&which, &args.key).await.map_err(|error| shell.desk_failed(&error))?;
     let intents = desk.journal().intents_of(&payment.key()).await;
     let intents = intents.map_err(|error| shell.journal_failed(error))?;
     // the refund that is stored under this key, if there is one: the same command again asks for that very one

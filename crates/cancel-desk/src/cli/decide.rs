@@ -4,7 +4,7 @@ use clap::Args;
 
 use pg_core::Money;
 
-use crate::desk::{ByHand, Desk, DeskError, OLD_ANSWER, OTHER_PAID};
+use crate::desk::{ByHand, CONTRADICTS_ITSELF, Desk, DeskError, OLD_ANSWER, OTHER_PAID};
 use crate::journal::{self, WORKED_ON, may_be_lost};
 use crate::record::{
     IntentRecord, IntentState, Outcome, PaymentKey, PaymentRecord, RejectedBecause, Resolution, Suspect,
@@ -147,7 +147,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
         }
         if is_checked {
             let checked = desk.check_not_there(&payment, &intent, found).await;
-            checked.map_err(|error| not_decided(shell, &intent, &error))?;
+            checked.map_err(|error| not_decided(shell, &payment, &intent, &error))?;
             shell.warn(&text::NOT_SHOWN.fill(shell.lang(), &[&show::money(intent.amount)]));
         }
     } else if args.did_not_happen {
@@ -165,7 +165,7 @@ pub(crate) async fn resolve(shell: &Shell, args: &ResolveArgs) -> Result<Exit, F
     }
     let person = &args.person;
     let decided = desk.resolve(intent.id, resolution, person.by(), person.reason(), args.by_hand()).await;
-    let decided = decided.map_err(|error| not_decided(shell, &intent, &error))?;
+    let decided = decided.map_err(|error| not_decided(shell, &payment, &intent, &error))?;
     status::show_cancel(shell, &desk, &decided, None).await?;
     Ok(Exit::Done)
 }
@@ -181,10 +181,14 @@ fn sum(amounts: &[Money]) -> String {
     amounts.iter().copied().map(show::money).collect::<Vec<_>>().join(" + ")
 }
 
-fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failure {
-    let failure = shell.desk_failed(error);
+fn not_decided(shell: &Shell, payment: &PaymentRecord, intent: &IntentRecord, error: &DeskError) -> Failure {
+    let failure = shell.look_up_failed(intent.payment.gateway, error);
     let was_sent = intent.evidence.as_ref().is_none_or(|evidence| evidence.doubts > 0);
     match error {
+        // only a restored journal lost wishes: repeated where none was lost, one is refunded twice
+        DeskError::MayHaveHappened { .. } if payment.suspect.is_some() => {
+            failure.next(shell.t(&text::SEEN_OR_LOST))
+        }
         DeskError::MayHaveHappened { .. } => failure.next(shell.t(&text::SEEN_OR_FORCE)),
         DeskError::NotInLedger { .. } | DeskError::NotInList { .. } if was_sent => {
             failure.next(shell.t(&text::SHOWN_OR_FORCE))
@@ -192,7 +196,7 @@ fn not_decided(shell: &Shell, intent: &IntentRecord, error: &DeskError) -> Failu
         DeskError::NotInLedger { .. } | DeskError::NotInList { .. } => {
             failure.next(shell.t(&text::MADE_OR_FORCE))
         }
-        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+        DeskError::LookUp(_) | DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID | CONTRADICTS_ITSELF) => {
             failure.next(shell.t(&text::COMPARE_BY_HAND))
         }
         _ => failure,
@@ -337,9 +341,9 @@ pub(crate) async fn trust(shell: &Shell, args: &TrustArgs) -> Result<Exit, Failu
 
 /// Why a payment is not cleared, and what to do about it.
 async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskError) -> Failure {
-    let mut failure = shell.desk_failed(error);
+    let mut failure = shell.look_up_failed(key.gateway, error);
     match error {
-        DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID) => {
+        DeskError::NotAllowed(OLD_ANSWER | OTHER_PAID | CONTRADICTS_ITSELF) => {
             return failure.next(shell.t(&text::COMPARE_BY_HAND));
         }
         // the same once more, by what is known now
@@ -351,7 +355,8 @@ async fn not_cleared(shell: &Shell, desk: &Desk, key: &PaymentKey, error: &DeskE
         && !open.is_empty()
         && matches!(goes_by_itself(desk, key).await, Ok(true))
     {
-        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open]);
+        let quiet = desk.accounts().of(key).map(|account| account.policy().upstream_quiet);
+        failure.text = text::SENT_BY_ITSELF.fill(shell.lang(), &[&open, &show::quiet(shell.lang(), quiet)]);
         return failure;
     }
     let lost: &[Money] = match error {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use pg_core::LookUpErrorKind;
 
 use crate::config::Lang;
-use crate::desk::{DeskError, OLD_ANSWER, seconds};
+use crate::desk::{CONTRADICTS_ITSELF, DeskError, OLD_ANSWER, seconds};
 use crate::journal::{JournalError, MADE_BY_HAND, UNSETTLED};
 use crate::korean::said;
 use crate::record::IntentState;
@@ -125,12 +125,17 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
             (Exit::Setup, text::NO_SUCH_ACCOUNT.fill(lang, &[merchant, gateway]))
         }
         // it may have been refunded, in the part that was lost or by hand
-        DeskError::NotAllowed(why) if [UNSETTLED, MADE_BY_HAND, OLD_ANSWER].contains(why) => {
+        DeskError::NotAllowed(why)
+            if [UNSETTLED, MADE_BY_HAND, OLD_ANSWER, CONTRADICTS_ITSELF].contains(why) =>
+        {
             (Exit::Person, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)]))
         }
         DeskError::NotAllowed(why) => (Exit::Refused, text::NOT_ALLOWED.fill(lang, &[&in_words(lang, why)])),
         DeskError::TooEarly(left) => {
             (Exit::Later, text::TOO_EARLY.fill(lang, &[&super::show::span(whole(*left))]))
+        }
+        DeskError::TooEarlyAfterRestore(left) => {
+            (Exit::Later, text::TOO_EARLY_RESTORED.fill(lang, &[&super::show::span(whole(*left))]))
         }
         DeskError::Pending => (Exit::Person, text::PENDING_AT_PG.of(lang).to_owned()),
         DeskError::NoHistory { refunded, known } => {

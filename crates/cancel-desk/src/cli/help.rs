@@ -82,7 +82,11 @@ pub(super) fn in_language(command: Command, lang: Lang) -> Command {
         Lang::Ko => {
             let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
             let version = version.help("버전을 출력합니다").help_heading(KOREAN_OPTIONS);
-            korean(command.about(KOREAN_ABOUT).disable_version_flag(true), "").arg(version)
+            let command = korean(command.about(KOREAN_ABOUT).disable_version_flag(true), "").arg(version);
+            // complete only once options of all commands have come down to each
+            let mut built = command.clone();
+            built.build();
+            in_korean_words(command, &mut built)
         }
     }
 }
@@ -111,6 +115,20 @@ fn korean(mut command: Command, path: &str) -> Command {
             };
             korean(sub, &path)
         });
+    }
+    command
+}
+
+/// The line of usage, whose placeholders are words too.
+fn in_korean_words(mut command: Command, built: &mut Command) -> Command {
+    let usage = built.render_usage().to_string();
+    let usage = usage.strip_prefix("Usage: ").unwrap_or(&usage).replace("[OPTIONS]", "[옵션]");
+    command = command.override_usage(usage);
+    for sub in built.get_subcommands_mut() {
+        let name = sub.get_name().to_owned();
+        if command.find_subcommand(&name).is_some() {
+            command = command.mut_subcommand(&name, |known| in_korean_words(known, sub));
+        }
     }
     command
 }

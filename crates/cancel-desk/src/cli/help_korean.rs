@@ -65,7 +65,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
         "JSON file with the account to refund into; - for standard input",
         "환불 계좌를 담은 JSON 파일. -는 표준 입력",
     ),
-    ("How long to wait for the outcome: 30s, 2m", "결과를 기다리는 시간: 30s, 2m"),
+    (
+        "How long to wait for the outcome: 30s, 2m; a sending under way is finished first (up to total_timeout_s)",
+        "결과를 기다리는 시간: 30s, 2m. 이미 전송하고 있으면 그 응답까지는 기다립니다(최대 total_timeout_s)",
+    ),
     // resolve, trust, recover
     (
         "Every suspect payment whose ledger is exactly the journal's; the others are listed",
@@ -90,7 +93,7 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ),
     (
         "The journal was restored from a backup: trust no payment, and ask every gateway",
-        "백업에서 저널을 복원했습니다. 모든 결제를 점검 대상으로 표시하고 PG에 조회합니다",
+        "백업에서 저널을 복원했습니다. 환불할 금액이나 진행 중인 건이 남은 결제를 모두 점검 대상으로 표시하고 PG에 조회합니다",
     ),
     (
         "Everything that the restored journal lost is settled: payments registered from now on are in no doubt",
@@ -155,8 +158,9 @@ pub(super) const AFTER: &[(&str, &str)] = &[
     (
         "payments import",
         "\
-열 (순서는 상관없고, 다른 열은 쓰지 않습니다):
-  결제번호 (imp_uid, payment_id, transaction_id)   PG 결제번호
+열 (순서는 상관없습니다. 다른 열은 무시하되, 금액처럼 보이는 열은 거절합니다):
+  결제번호 (imp_uid, payment_id, transaction_id,   PG 결제번호
+            org_trd_no)
   주문번호 (merchant_uid, order_id)                주문번호
   결제금액 (amount)                                10000 또는 12.50
   통화 (currency)                                  없으면 KRW
@@ -200,14 +204,15 @@ refund_bank는 결제한 PG의 은행 코드입니다 (cancel-desk banks로 확�
         "\
 조회는 돈을 움직이지 않고 저널도 바꾸지 않습니다.
 
-종료 코드: 0 저널과 PG가 일치, 3 처리 중인 환불이 있어 다름 (또는 PG가 응답하지 않음), 4 담당자 확인이 필요하거나 이 프로그램의
+종료 코드: 0 저널과 PG가 일치, 3 처리 중인 환불의 금액만큼만 다름 (또는 PG가 응답하지 않음), 4 담당자 확인이 필요하거나 이 프로그램의
 환불로 설명되지 않음.",
     ),
     (
         "pending",
         "\
 멈춘 일괄 작업도 사람을 기다립니다. 보류한 건수와 이어서 실행하는 방법을 보여 줍니다. 승인되었지만 시작 안 한 건이 남은 작업(실행
-중이거나 중단됨)도 보여 주며, 점유 중인 건이 하나도 없으면 사람을 기다리는 것으로 봅니다.
+중이거나 중단됨)도 보여 주며, 점유 중인 건이 하나도 없으면 사람을 기다리는 것으로 봅니다. 백업 복원 후 점검 대상 결제는 PG 내역이
+저널과 다르거나 잃어버린 환불이 섞여 있을 수 있으면 사람을 기다리며, 아직 대조하지 않았거나 일치한 결제는 아닙니다.
 
 종료 코드: 0 담당자 확인이 필요한 건 없음, 4 있음.",
     ),

@@ -364,7 +364,7 @@ fn build(reader: &mut Reader<'_>, defaults: &Defaults) -> Option<NewPayment> {
             if day.is_none() {
                 reader.fault(
                     "paid_at",
-                    "must be a day or a time in Korea (2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), an RFC 3339 \
+                    "must be a day or a time in Korea (2026-11-21, 2026/11/21, 2026.11.21, 20261121, 2026-11-21 14:22:11), an RFC 3339 \
                      time or unix seconds",
                 );
             }
@@ -438,12 +438,13 @@ fn account(reader: &mut Reader<'_>, gateway: Gateway, defaults: &Defaults) -> Op
     }
 }
 
-/// The same payment in two lines with different content.
+/// The same payment in two lines with different content, the account included.
 fn twice(file: &mut File) {
-    let mut seen: BTreeMap<crate::record::PaymentKey, (u64, &NewPayment)> = BTreeMap::new();
+    let mut seen: BTreeMap<(Gateway, &str), (u64, &NewPayment)> = BTreeMap::new();
     let mut faults = Vec::new();
     for (line, new) in &file.payments {
-        match seen.get(&new.key()) {
+        let number = (new.payment.gateway, new.payment.gateway_id.as_str());
+        match seen.get(&number) {
             Some((first, other)) if *other != new => {
                 faults.push(BadRow::new(
                     *line,
@@ -452,7 +453,7 @@ fn twice(file: &mut File) {
                 ));
             }
             Some(_) => {}
-            None => drop(seen.insert(new.key(), (*line, new))),
+            None => drop(seen.insert(number, (*line, new))),
         }
     }
     file.faults.append(&mut faults);

@@ -1,12 +1,14 @@
 //! `lookup`: what the gateway's ledger shows now, beside the journal.
 
 use clap::Args;
+use pg_core::text::Word;
 use pg_core::{Money, PaymentState};
 use serde_json::json;
 
 use crate::desk::{Desk, DeskError, Number, PaymentView, StateView};
-use crate::protocol::Origin;
-use crate::record::{IntentRecord, PaymentRecord};
+use crate::protocol::{self, Missing, Origin};
+use crate::record::{AttemptRecord, IntentRecord, PaymentRecord};
+use crate::worker;
 
 use super::exit::{Exit, Failure};
 use super::shell::{Shell, Which};
@@ -16,8 +18,8 @@ use super::{decide, show, text};
 #[command(after_help = "\
 Looking up moves no money and changes nothing in the journal.
 
-Exit codes: 0 journal and gateway agree, 3 they differ while a refund is under way (or the gateway did not answer),
-4 a person has to decide about a cancel of it, or they differ and no refund of ours explains it.")]
+Exit codes: 0 journal and gateway agree, 3 they differ by exactly what a refund under way may have refunded (or the
+gateway did not answer), 4 a person has to decide about a cancel of it, or they differ and no refund of ours explains it.")]
 pub(crate) struct LookupArgs {
     #[command(flatten)]
     which: Which,
@@ -27,16 +29,22 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     let which = args.which.selector()?;
     let (_, desk) = shell.desk_there().await?;
     let payment = shell.find(&desk, &which).await?;
-    let state = desk.look_up(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
-    let intents = desk.journal().intents_of(&payment.key()).await;
-    let mut waiting = intents.map_err(|error| shell.journal_failed(error))?;
-    waiting.retain(IntentRecord::waits_for_a_person);
-    let missing = desk.missing(&payment, &state, None).await.map_err(|error| shell.desk_failed(&error))?;
-    let (exit, verdict) = match compare(&payment, &state) {
-        _ if !missing.marked.is_empty() => (Exit::Person, "lost_wishes"),
+    let found = desk.look_up(&payment.key()).await;
+    let state = found.map_err(|error| shell.look_up_failed(payment.payment.gateway, &error))?;
+    let cancels = worker::known(&**desk.journal(), &payment.key()).await;
+    let cancels = cancels.map_err(|error| shell.journal_failed(error))?;
+    // read before and after: a refund that ended in between is in neither's sums for certain
+    let now = desk.payment(&payment.key()).await.map_err(|error| shell.desk_failed(&error))?;
+    let missing = Missing::of(&state, payment.refunded, &cancels);
+    let contradicted = protocol::contradicted(&state, &cancels);
+    let is_suspect = payment.suspect.is_some();
+    let is_waiting = cancels.iter().any(|(intent, _)| intent.waits_for_a_person());
+    let (exit, verdict) = match compare(&payment, &now, &state, &under_way(&cancels)) {
+        _ if is_suspect && !missing.marked.is_empty() => (Exit::Person, "lost_wishes"),
+        _ if !contradicted.is_empty() => (Exit::Person, "unexplained"),
         // in a journal that lost something, what it took for somebody else's may have been ours
-        (Exit::Done, _) if payment.suspect.is_some() && !missing.is_empty() => (Exit::Person, "unexplained"),
-        (Exit::Later | Exit::Done, _) if !waiting.is_empty() => (Exit::Person, "waits_for_a_person"),
+        (Exit::Done, _) if is_suspect && !missing.is_empty() => (Exit::Person, "unexplained"),
+        (Exit::Later | Exit::Done, _) if is_waiting => (Exit::Person, "waits_for_a_person"),
         compared => compared,
     };
     if shell.json {
@@ -62,18 +70,31 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
         // told below, of each
         "waits_for_a_person" => {}
         "lost_wishes" => shell.line(&text::LOST_WISHES.fill(lang, &[&amounts(&missing.marked)])),
+        "unexplained" if !is_suspect => {
+            shell.line(&text::CONTRADICTED.fill(lang, &[&amounts(&contradicted)]));
+        }
         "unexplained" => shell.line(&text::MISSING.fill(lang, &[&amounts(&missing.amounts())])),
         _ => shell.line(shell.t(&text::DIFFERS)),
+    }
+    // nothing was lost here: what is not in this journal was made from elsewhere
+    let mut elsewhere = missing.marked.clone();
+    for amount in &contradicted {
+        if let Some(index) = elsewhere.iter().position(|other| other == amount) {
+            let _its = elsewhere.swap_remove(index);
+        }
+    }
+    if !is_suspect && !elsewhere.is_empty() {
+        shell.line(&text::MADE_ELSEWHERE.fill(lang, &[&amounts(&elsewhere)]));
     }
     if let Some(suspect) = show::suspect(lang, &payment) {
         shell.line(&suspect);
     }
-    if matches!(verdict, "lost_wishes" | "unexplained") {
+    if is_suspect && matches!(verdict, "lost_wishes" | "unexplained") {
         let next = decide::what_to_do(shell, &desk, &payment.key(), &missing.marked).await;
         let next = next.map_err(|error| shell.desk_failed(&error))?;
         shell.remark(&text::NEXT.fill(lang, &[&next]));
     }
-    for intent in &waiting {
+    for intent in cancels.iter().map(|(intent, _)| intent).filter(|intent| intent.waits_for_a_person()) {
         match intent.is_for_the_admin_page() {
             true => shell.line(&show::decision(lang, intent)),
             false => shell.line(&text::DECIDE_IT.fill(lang, &[&intent.id])),
@@ -82,14 +103,34 @@ pub(crate) async fn run(shell: &Shell, args: &LookupArgs) -> Result<Exit, Failur
     Ok(exit)
 }
 
-fn compare(payment: &PaymentRecord, state: &PaymentState) -> (Exit, &'static str) {
-    let refunded = payment.refunded.saturating_add(payment.foreign_refunded);
-    if state.paid == payment.paid() && state.cancelled == payment.money(refunded) {
-        (Exit::Done, "agree")
-    } else if state.paid == payment.paid() && payment.reserved > 0 {
-        (Exit::Later, "under_way")
-    } else {
-        (Exit::Person, "differ")
+/// What each cancel without an outcome may have added to the gateway's ledger: what may have been sent, and what a person
+/// decides about.
+fn under_way(cancels: &[(IntentRecord, Vec<AttemptRecord>)]) -> Vec<Money> {
+    let may_be_there = |(intent, attempts): &&(IntentRecord, Vec<AttemptRecord>)| {
+        let is_sent = |attempt: &AttemptRecord| attempt.state.is_open() && attempt.doubts > 0;
+        intent.waits_for_a_person() || (!intent.state.is_final() && attempts.iter().any(is_sent))
+    };
+    cancels.iter().filter(may_be_there).map(|(intent, _)| intent.amount).collect()
+}
+
+/// The ledger against the journal as it was before the look-up and as it is `now`.
+fn compare(
+    payment: &PaymentRecord,
+    now: &PaymentRecord,
+    state: &PaymentState,
+    under_way: &[Money],
+) -> (Exit, &'static str) {
+    let refunded =
+        |payment: &PaymentRecord| payment.money(payment.refunded.saturating_add(payment.foreign_refunded));
+    if state.paid != payment.paid() {
+        return (Exit::Person, "differ");
+    }
+    match state.cancelled.checked_sub(refunded(payment)) {
+        Some(more) if more.is_zero() => (Exit::Done, "agree"),
+        Some(more) if under_way.contains(&more) => (Exit::Later, "under_way"),
+        _ if refunded(now) != refunded(payment) => (Exit::Later, "under_way"),
+        // what is under way explains nothing but its own amount
+        _ => (Exit::Person, "differ"),
     }
 }
 
@@ -118,7 +159,7 @@ async fn ledger(
     rows.extend([
         line(&text::UNDER_WAY, amount(payment.reserved), "-".to_owned()),
         line(&text::REFUNDABLE, amount(payment.available()), show::money(state.balance)),
-        line(&text::STATUS, "-".to_owned(), state.status.clone()),
+        line(&text::STATUS, "-".to_owned(), Word(&state.status).shown().to_owned()),
     ]);
     let header = ["", shell.t(&text::JOURNAL), shell.t(&text::GATEWAY)];
     let mut shown = show::table(&header, &[1, 2], rows);

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::config::Lang;
 use crate::desk::{Desk, PaymentView, differences};
-use crate::journal::JournalError;
+use crate::journal::{JournalError, UNDER_ANOTHER};
 use crate::record::{NewPayment, PaymentKey};
 
 use super::exit::{Exit, Failure};
@@ -42,8 +42,8 @@ enum PaymentCommand {
 }
 
 const COLUMNS: &str = "\
-Columns (in any order; others are ignored):
-  imp_uid | payment_id | transaction_id | 결제번호   the gateway's number of the payment
+Columns (in any order; others are ignored, but for one that looks like an amount, which is refused):
+  imp_uid | payment_id | transaction_id | org_trd_no | 결제번호   the gateway's number of the payment
   merchant_uid | order_id | 주문번호      your order number
   amount | 결제금액                       what was paid: 10000, or 12.50
   currency | 통화                         KRW unless given
@@ -175,19 +175,24 @@ fn bytes(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// How many are registered already; those with other content are faults, found before anything is stored.
+/// How many are registered already; those with other content, and those that are so under another account, are faults,
+/// found before anything is stored.
 async fn known(shell: &Shell, desk: &Desk, file: &mut import::File) -> Result<usize, Failure> {
+    let failed = |error| shell.journal_failed(error);
+    let accounts = desk.journal().accounts().await.map_err(failed)?;
     let mut before = 0_usize;
     let mut faults = Vec::new();
     for (line, new) in &file.payments {
-        let found = desk.journal().payment(&new.key()).await.map_err(|error| shell.journal_failed(error))?;
-        match found {
+        match desk.journal().payment(&new.key()).await.map_err(failed)? {
             Some(known) if known.payment == new.payment => before = before.saturating_add(1),
             Some(known) => {
                 let differs = differs(shell, &known.payment, &new.payment);
                 let text = text::CONFLICT_IN.fill(shell.lang(), &[&differs, &known.payment.merchant_uid]);
                 faults
                     .push(BadRow { head: file.head("payment_id"), ..BadRow::new(*line, "payment_id", text) });
+            }
+            None if desk.is_under_another(new, &accounts).await.map_err(failed)? => {
+                faults.push(BadRow::new(*line, "account", UNDER_ANOTHER));
             }
             None => {}
         }

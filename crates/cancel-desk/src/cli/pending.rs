@@ -22,6 +22,9 @@ const MOST_REASONS: usize = 20;
 A bulk job that has halted waits for a person too: what it holds back is told, and how it goes on. So is an approved
 one with rows not started, which is running or was interrupted: it waits for a person unless a process holds a row of it.
 
+A payment that is suspect after a restored backup waits for a person where the gateway's ledger differs, or may hold what was
+lost; one that was not compared yet, or was found equal, does not.
+
 Exit codes: 0 nothing waits for a person, 4 something does.")]
 pub(crate) struct PendingArgs {
     /// At most so many of each kind
@@ -48,6 +51,7 @@ pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failu
     let mut found = read(shell, &desk).await?;
     // a halted job goes on only when a person says so, and so does one whose run was cut off
     let is_idle = found.waiting.is_empty()
+        && !found.suspects.iter().any(|payment| payment.suspect == Some(Suspect::Differs))
         && found.halted.is_empty()
         && !found.begun.iter().any(bulk_begun::Begun::may_be_forgotten);
     let exit = if is_idle { Exit::Done } else { Exit::Person };

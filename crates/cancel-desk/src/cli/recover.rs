@@ -6,7 +6,7 @@ use serde_json::json;
 use super::decide::check_person;
 use super::exit::{Exit, Failure};
 use super::shell::Shell;
-use super::text;
+use super::{show as shown, text};
 use crate::desk::Desk;
 use crate::record::PaymentKey;
 use crate::worker::{Comparison, compare};
@@ -140,7 +140,8 @@ async fn show(shell: &Shell, desk: &Desk, found: &Comparison) -> Result<(), Fail
     let (differs, unanswered) = (found.differs.len(), found.unanswered.len());
     shell.line(&text::COMPARED.fill(lang, &[&found.equal, &differs, &unanswered, &found.elsewhere]));
     if found.equal > 0 {
-        shell.line(&text::EQUAL_GO_ON.fill(lang, &[&found.equal]));
+        let quiet = desk.accounts().all().map(|account| account.policy().upstream_quiet).max();
+        shell.line(&text::EQUAL_GO_ON.fill(lang, &[&found.equal, &shown::quiet(lang, quiet)]));
     }
     for key in &found.differs {
         let key = with_order(shell, desk, key).await?;

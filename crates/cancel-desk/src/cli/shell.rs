@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use pg_core::{Gateway, LookUpErrorKind};
 use serde::Serialize;
 
 use crate::config::{Config, DEFAULT_FILE, Faults, Lang, Loader, OpenError, Store};
@@ -193,6 +194,22 @@ impl Shell {
 
     pub(crate) fn desk_failed(&self, error: &DeskError) -> Failure {
         Failure::of_desk(self.lang(), error)
+    }
+
+    /// As [`desk_failed`](Self::desk_failed); refused credentials with the names that this gateway's have in the file.
+    pub(crate) fn look_up_failed(&self, gateway: Gateway, error: &DeskError) -> Failure {
+        let mut failure = self.desk_failed(error);
+        if let DeskError::LookUp(error) = error
+            && *error.kind() == LookUpErrorKind::Credentials
+        {
+            let names = match gateway {
+                Gateway::Eximbay => "mid, key_env / key_file",
+                Gateway::Settlebank => "mid, licence_key_env / licence_key_file, aes_key_env / aes_key_file",
+                _ => "key_env / key_file, secret_env / secret_file",
+            };
+            failure.text = text::LOOK_UP_KEYS_OF.fill(self.lang(), &[&names]);
+        }
+        failure
     }
 
     pub(crate) fn journal_failed(&self, error: JournalError) -> Failure {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, TableStyle};
 use pg_core::{Gateway, Money};
@@ -68,12 +69,12 @@ pub(crate) fn time(at: Timestamp) -> String {
 }
 
 /// How long something takes or is ago, in its two largest units.
-pub(crate) fn span(span: std::time::Duration) -> String {
+pub(crate) fn span(span: Duration) -> String {
     let lang = if IN_KOREAN.load(Ordering::Relaxed) { Lang::Ko } else { Lang::En };
     span_in(lang, span)
 }
 
-fn span_in(lang: Lang, span: std::time::Duration) -> String {
+fn span_in(lang: Lang, span: Duration) -> String {
     let seconds = span.as_secs();
     let names = lang.pick(["d", "h", "m", "s"], ["일", "시간", "분", "초"]);
     let units = [86_400, 3600, 60, 1].into_iter().zip(names);
@@ -116,6 +117,7 @@ pub(crate) const fn why(why: Why) -> &'static Text {
         Why::NoAnswer => &text::WHY_NO_ANSWER,
         Why::NotFound => &text::WHY_NOT_FOUND,
         Why::Stuck => &text::WHY_STUCK,
+        Why::OtherTerms => &text::WHY_OTHER_TERMS,
         Why::NextNumberUnknown => &text::WHY_NEXT_NUMBER,
         Why::RestoredJournal => &text::WHY_RESTORED,
         Why::AskedSince => &text::WHY_ASKED_SINCE,
@@ -130,7 +132,10 @@ pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
             let text = if *waits_for_a_person { &text::WAITS_DECISION } else { &text::WAITS_ANOTHER };
             text.fill(lang, &[cancel])
         }
-        Waiting::Suspect => text::WAITS_SUSPECT.of(lang).to_owned(),
+        Waiting::Suspect { goes_to_a_person, quiet_s } => {
+            let text = if *goes_to_a_person { &text::WAITS_SUSPECT_PERSON } else { &text::WAITS_SUSPECT };
+            text.fill(lang, &[&quiet(lang, quiet_s.map(Duration::from_secs))])
+        }
         Waiting::LookUpFailed { kind } => match kind.as_deref() {
             Some("credentials") => text::WAITS_CREDENTIALS.of(lang).to_owned(),
             Some("not_found") => text::WAITS_NOT_FOUND.of(lang).to_owned(),
@@ -141,10 +146,21 @@ pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
         Waiting::NotSent { reason } => text::WAITS_NOT_SENT.fill(lang, &[&cause(lang, reason)]),
         Waiting::Accepted => text::WAITS_ACCEPTED.of(lang).to_owned(),
         Waiting::Held { for_s } => {
-            let left = span_in(lang, std::time::Duration::from_secs(*for_s));
+            let left = span_in(lang, Duration::from_secs(*for_s));
             text::WAITS_HELD.fill(lang, &[&left])
         }
         Waiting::NoWorker => text::WAITS_WORKER.of(lang).to_owned(),
+    }
+}
+
+/// How long is waited after a restore, with the name of the setting: of the accounts that are known, the longest.
+pub(crate) fn quiet(lang: Lang, longest: Option<Duration>) -> String {
+    match longest {
+        Some(quiet) => format!("{}{}(`upstream_quiet_s`)", span_in(lang, quiet), lang.pick(" ", "")),
+        None => {
+            let unless = span_in(lang, crate::protocol::Policy::default().upstream_quiet);
+            text::QUIET_UNLESS.fill(lang, &[&unless])
+        }
     }
 }
 
@@ -393,14 +409,12 @@ fn next_look(lang: Lang, now: Timestamp, intent: &IntentRecord) -> String {
     match intent.due_at {
         None => "-".to_owned(),
         Some(due) if due <= now => text::NOW.of(lang).to_owned(),
-        Some(due) => span(due.since(now)),
+        Some(due) => format!("{}{}", span(due.since(now)), lang.pick("", " 뒤")),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use pg_core::Currency;
 
     use super::*;

@@ -100,13 +100,19 @@ texts! {
         "같은 결제의 다른 취소({0})가 아직 끝나지 않았습니다. 끝나면 이어서 처리합니다";
     WAITS_DECISION = "another cancel of the same payment, {0}, waits for a person: no worker goes on before that one is decided",
         "같은 결제의 다른 취소({0})가 담당자 확인을 기다립니다. 그 건을 먼저 결정해야 처리합니다(워커만으로는 진행되지 않습니다)";
-    WAITS_SUSPECT = "the journal was restored from a backup: once `upstream_quiet_s` is over the payment is looked up. If its ledger is \
+    WAITS_SUSPECT = "the journal was restored from a backup: {0} after that the payment is looked up. If its ledger is \
         the journal's, a worker sends this by itself, with no `trust` and no second wish; if not, a person decides",
-        "백업에서 복원한 저널의 점검 대상 결제입니다. `upstream_quiet_s`가 지나면 PG에 조회해, 저널과 일치하면 워커가 스스로 전송합니다. 해제(`trust`)하거나 \
+        "백업에서 복원한 저널의 점검 대상 결제입니다. 복원하고 {0} 뒤에 PG에 조회해, 저널과 일치하면 워커가 스스로 전송합니다. 해제(`trust`)하거나 \
         다시 요청하지 않아도 됩니다. 일치하지 않으면 담당자 확인으로 갑니다";
-    SENT_BY_ITSELF = "{0} is stored, and so far the ledger is the journal's: once `upstream_quiet_s` is over, a worker looks the payment \
+    WAITS_SUSPECT_PERSON = "the journal was restored from a backup, and no worker sends this: the gateway's ledger is not the journal's, \
+        or it was stored before the restore. {0} after the restore it goes to a person: decide it with `resolve`, then clear the \
+        payment with `trust`. Do not ask for it under another key",
+        "백업에서 복원한 저널이 PG 내역과 다르거나 복원 전에 접수된 건이라 워커가 스스로 전송하지 않습니다. 복원하고 {0} 뒤에 담당자 확인으로 \
+        넘어가면 `resolve`로 결정한 다음 `trust`로 해제하세요. 다른 키로 다시 요청하지 마세요";
+    QUIET_UNLESS = "`upstream_quiet_s` ({0} unless configured)", "`upstream_quiet_s`(설정하지 않았으면 {0})";
+    SENT_BY_ITSELF = "{0} is stored, and so far the ledger is the journal's: {1} after the restore, a worker looks the payment \
         up again and sends it by itself if that is still so. It needs no `trust`; do not ask for it a second time",
-        "접수된 {0} 건은 지금까지 PG 내역과 저널이 일치하므로, `upstream_quiet_s`가 지나 다시 조회해도 일치하면 워커가 스스로 전송합니다. 해제(`trust`)하거나 \
+        "접수된 {0} 건은 지금까지 PG 내역과 저널이 일치하므로, 복원하고 {1} 뒤에 다시 조회해도 일치하면 워커가 스스로 전송합니다. 해제(`trust`)하거나 \
         다시 요청하지 않아도 됩니다";
     WAITS_CREDENTIALS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
         "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요";
@@ -154,7 +160,7 @@ texts! {
     LOOKS = "looks", "조회";
     TIME = "time", "시각";
     EVENT = "event", "내용";
-    DETAIL = "detail", "상세";
+    DETAIL = "detail (amounts in minor units: 250 is 2.50 USD)", "상세 (금액은 최소 단위: 250은 2.50 USD)";
     BANK = "bank", "은행";
     CODE_OF = "{0}", "은행 코드({0})";
     OTHER_CODES = "other codes", "다른 코드";
@@ -214,6 +220,9 @@ texts! {
         "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     WHY_STUCK = "a check of ours stops it: something registered is wrong or a key is missing; correct it, then look again",
         "내부 검사에서 멈췄습니다. 등록 정보가 틀렸거나 키가 없습니다. 고친 뒤 다시 조회하세요";
+    WHY_OTHER_TERMS = "it was sent to another host, merchant id or form than its account is configured for now: nothing is asked or sent \
+        there. Put the account's settings back, then look again",
+        "지금 설정과 다른 호스트·상점 ID·전문 형식으로 보낸 취소입니다. 지금 설정으로는 조회도 전송도 하지 않습니다. 이 계정의 설정을 되돌린 뒤 다시 조회하세요";
     WHY_NEXT_NUMBER = "somebody else refunded a part of this payment, or a person said that one of its refunds happened, so that the number of the next cancel cannot be known: nothing \
         was sent, and nothing can be sent for this payment any more. Look at the gateway's admin page: if this very refund is \
         not there yet, make it there, exactly this amount",
@@ -313,7 +322,11 @@ texts! {
         among it: decided as not happened, and asked for anew, it would be refunded twice",
         "이 환불({0})은 저널의 다른 취소로 설명되지 않는 PG 환불({1})에 들어 있을 수 있습니다. 환불되지 않음으로 기록하고 다시 \
         요청하면 두 번 환불됩니다";
-    SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
+    SEEN_OR_FORCE = "look at the gateway's admin page: is it there, decide --happened; only if it is certainly not there and cannot \
+        come, add --force",
+        "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened로 기록하고, 이 환불이 없고 앞으로도 처리될 수 없음이 확실할 때만 --force를 \
+        붙이세요";
+    SEEN_OR_LOST = "look at the gateway's admin page: is it there, decide --happened; if other lost wishes are there, repeat and \
         resolve those first; only if it is certainly not there and cannot come, add --force",
         "PG 관리자 화면에서 확인하세요. 이 환불이 있으면 --happened, 다른 잃어버린 환불이면 그 요청을 먼저 다시 보내 처리하세요. 이 환불이 \
         없고 앞으로도 처리될 수 없음이 확실할 때만 --force를 붙이세요";
@@ -323,7 +336,7 @@ texts! {
         PG에 아직 나오지 않은 것입니다. PG 관리자 화면에서 확인하고, 어느 쪽인지 확실할 때만 --force를 붙이세요";
     NOT_IN_LEDGER = "the gateway refunded {1} of this payment, of which {2} stand here as completed or were gone before it was sent: \
         this {0} cannot be there",
-        "PG가 이 결제에서 환불한 금액은 {1}이고 그중 {2}은(는) 이 저널에 완료로 남아 있거나 이 건을 전송하기 전에 환불된 금액입니다. 이 환불({0})은 PG에 \
+        "PG가 이 결제에서 환불한 금액({1}) 중 {2}만큼은 이 저널에 완료로 남아 있거나 이 건을 전송하기 전에 환불된 금액입니다. 이 환불({0})은 PG에 \
         있을 수 없습니다";
     NOT_IN_LIST = "the gateway's list holds {1} that no other cancel of this journal explains, and none of it can be this {0}",
         "저널의 다른 취소로 설명되지 않는 PG 취소({1}) 중에 이 환불({0})일 수 있는 것이 없습니다";
@@ -369,7 +382,7 @@ texts! {
         "경고: 이 결제의 {0} 환불이 담당자 확인을 기다리며 이미 처리되었을 수 있습니다: 취소 {1}, 키 {2}. 같은 환불이라면 다시 요청하지 말고 그 건을 결정하세요";
     SAME_COMPLETED = "WARNING: {0} of this payment was refunded already, under another key: cancel {1}, key {2}, {3}. If this is the \
         same refund, do not ask for it a second time",
-        "경고: 이 결제에서 같은 금액 {0}이(가) 다른 키로 이미 환불되었습니다: 취소 {1}, 키 {2}, {3}. 같은 환불이라면 다시 요청하지 마세요";
+        "경고: 이 결제에서 같은 금액({0})이 다른 키로 이미 환불되었습니다: 취소 {1}, 키 {2}, {3}. 같은 환불이라면 다시 요청하지 마세요";
     WAY_OUT = "if it is the same refund as the one above, withdraw this one while nothing of it is sent: cancel-desk withdraw {0} --by \
         NAME --reason WHY",
         "위에서 경고한 것과 같은 환불이면 전송되기 전에 이 요청을 철회하세요: cancel-desk withdraw {0} --by 이름 --reason 사유";
@@ -408,10 +421,22 @@ texts! {
         would be refunded twice",
         "우리 표시가 있는 PG 취소({0})가 이 저널에 없습니다. 해제(`trust`)하기 전에 그 요청을 원래 키로 다시 보내세요(전송되지 않고 담당자 \
         확인으로 갑니다). 해제한 뒤에 다시 보내면 두 번 환불됩니다";
+    MADE_ELSEWHERE = "the gateway's list holds {0} with our mark that this journal did not send: another journal, or another program \
+        of yours that uses this software, refunded it. Asked for here again, it would be refunded once more. If this journal was put \
+        back from a backup, run `cancel-desk recover --after-restore` before anything else",
+        "우리 표시가 있는 PG 취소({0})가 이 저널에는 없습니다. 다른 저널이나 이 소프트웨어를 쓰는 다른 프로그램에서 이미 환불한 금액이니, \
+        여기서 다시 요청하면 한 번 더 환불됩니다. 백업에서 되돌린 저널이면 다른 일을 하기 전에 `cancel-desk recover --after-restore`를 \
+        실행하세요";
+    CONTRADICTED = "the gateway's list holds {0} with the mark of a cancel that stands here as not refunded, or as refunded only \
+        once: the customer has this money. Do not ask for it anew; look at the gateway's admin page",
+        "이 저널에 환불되지 않음으로, 또는 한 번만 환불된 것으로 남은 취소의 표시가 PG 내역에 있습니다: {0}. 고객이 이미 받은 금액이니 다시 \
+        요청하지 말고 PG 관리자 화면에서 확인하세요";
     REPEAT_LOST = "repeat the lost wishes under their old keys first, then resolve them, then trust",
         "잃어버린 요청을 먼저 원래 키로 다시 보내고, `resolve`로 처리한 뒤 `trust`하세요";
-    TOO_EARLY = "for {0} more copies of it, or of what the journal lost, may still be on their way: try again then",
-        "이 환불이나 저널이 잃어버린 요청이 아직 처리되고 있을 수 있습니다. {0} 뒤에 다시 시도하세요";
+    TOO_EARLY = "a copy of this refund that was sent before may still be on its way: try again in {0}",
+        "앞서 보낸 요청이 아직 처리 중일 수 있습니다. {0} 뒤에 다시 시도하세요";
+    TOO_EARLY_RESTORED = "after the restore, requests that the journal lost may still be on their way: try again in {0}",
+        "백업을 복원한 저널이 잃어버린 요청이 아직 처리 중일 수 있습니다. {0} 뒤에 다시 시도하세요";
     PENDING_AT_PG = "a refund of this payment may wait at the gateway or its PG, which decides later: only if the admin page shows \
         none and none can come, add --force",
         "이 결제의 환불이 나중에 처리하는 PG에서 아직 대기 중일 수 있습니다. PG 관리자 화면에 대기 중인 환불이 없고 앞으로도 처리될 수 없을 때만 --force를 붙이세요";
@@ -419,9 +444,9 @@ texts! {
         `cancel-desk cancel` with --key {2} (a new key, where that one stands for another refund by now) {3}, and --refund-to where \
         it is refunded into an account; resolve what comes of it first. With another reason it is another request, and the row is \
         left out. To discard the job proves nothing",
-        "저널이 잃은 구간에서 일괄 작업 {0}이(가) 키 {2}(으)로 {1}을(를) 이미 환불했을 수 있습니다. 먼저 `cancel-desk cancel`에 --key {2}(그 키가 이미 다른 환불에 \
-        쓰였으면 새 키) {3}을(를) 붙이고, 계좌로 환불하는 건이면 --refund-to도 붙여 같은 금액을 다시 요청하고, 그 결과를 `resolve`로 처리하세요. 사유가 다르면 다른 \
-        요청으로 보아 작업의 행이 제외됩니다. 작업을 폐기해도 환불 여부는 알 수 없습니다";
+        "저널이 잃은 구간에서 일괄 작업 {0}의 행이 이미 환불되었을 수 있습니다(금액 {1}, 키 {2}). 먼저 같은 금액을 `cancel-desk cancel`로 다시 \
+        요청하세요. 키: --key {2} (그 키가 이미 다른 환불에 쓰였으면 새 키), 사유: {3}, 계좌로 환불하는 건이면 --refund-to도 붙입니다. 그 결과를 \
+        `resolve`로 처리하세요. 사유가 다르면 다른 요청으로 보아 작업의 행이 제외됩니다. 작업을 폐기해도 환불 여부는 알 수 없습니다";
     NO_HISTORY = "this gateway tells no single cancels: it refunded {0}, of which {1} stand here as completed; look at its admin page, \
         repeat lost wishes under their old keys, then add --yes",
         "이 PG는 취소 내역을 알려 주지 않습니다. PG 환불 {0}, 그중 이 저널에 완료로 남은 금액 {1}. PG 관리자 화면에서 확인하고 잃어버린 요청을 원래 키로 다시 \
@@ -453,9 +478,9 @@ texts! {
         `cancel-desk trust`)";
     NOT_SUSPECTED = "{0} registered payments are not marked: nothing is left to refund of them, and nothing is under way",
         "나머지 결제 {0}건은 환불할 금액도 진행 중인 건도 없어 표시하지 않았습니다";
-    EQUAL_GO_ON = "the {0} that are equal need no `trust` for single refunds: new ones begin by themselves `upstream_quiet_s` after \
+    EQUAL_GO_ON = "the {0} that are equal need no `trust` for single refunds: new ones begin by themselves {1} after \
         this, if they are still equal then; `bulk plan` leaves them out until they are trusted (`cancel-desk trust --all-matching`)",
-        "일치한 {0}건은 `trust`하지 않아도 됩니다. 지금부터 `upstream_quiet_s`가 지나 다시 대조해도 일치하면 새 환불이 스스로 진행됩니다. 다만 \
+        "일치한 {0}건은 `trust`하지 않아도 됩니다. 지금부터 {1} 뒤에 다시 대조해도 일치하면 새 환불이 스스로 진행됩니다. 다만 \
         `trust`하기 전에는 `bulk plan`에서 제외됩니다(한꺼번에 해제: `cancel-desk trust --all-matching`)";
     OPEN_TO_OTHERS = "WARNING: others can read the journal {0}, which tells who was paid back what: chmod 600 {0}",
         "경고: 저널 {0} 파일을 다른 사용자도 읽을 수 있습니다. 누구에게 얼마를 환불했는지 들어 있습니다: chmod 600 {0}";
@@ -544,7 +569,9 @@ texts! {
     NOT_ALLOWED = "not possible in this state: {0}", "지금 상태에서는 할 수 없습니다: {0}";
     LOOK_UP_FAILED = "the gateway could not be asked: {0}; looking up moves nothing, try again", "PG 조회에 실패했습니다: {0}. 조회는 돈을 움직이지 않으니 다시 시도하세요";
     LOOK_UP_KEYS = "the gateway does not accept the credentials of this account: check its keys in the configuration",
-        "PG가 이 계정의 인증을 거절합니다. 설정의 키(key, secret)를 확인하세요";
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요";
+    LOOK_UP_KEYS_OF = "the gateway does not accept the credentials of this account: check in the configuration: {0}",
+        "PG가 이 계정의 인증을 거절합니다. 설정의 키를 확인하세요: {0}";
     LOOK_UP_UNKNOWN = "the gateway knows no such payment: check payment number and account",
         "PG에 없는 결제입니다. 등록한 결제번호와 계정을 확인하세요";
     JOURNAL_FAILED = "the journal failed: {0}", "저널 오류: {0}";

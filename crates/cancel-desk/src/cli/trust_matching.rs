@@ -109,7 +109,7 @@ async fn one(desk: &Desk, payment: &PaymentRecord, by: &str, reason: &str) -> Re
     let now = desk.journal().now().await.map_err(DeskError::from)?;
     // spares the gateway what could not be believed yet
     if let Some(wait) = unquiet(since, account.policy(), now) {
-        return Err(DeskError::TooEarly(wait).into());
+        return Err(DeskError::TooEarlyAfterRestore(wait).into());
     }
     let state = desk.look_up(&key).await?;
     // as it is now: a worker may have been at it
@@ -152,7 +152,9 @@ fn told(shell: &Shell, trusted: &[PaymentKey], left: &[Checked<Left>]) -> Result
         }
         shell.line(&text::TRUSTED_MATCHING.fill(shell.lang(), &[&trusted.len(), &left.len()]));
         let waits = left.iter().filter_map(|(.., left)| match left {
-            Left::Refused(DeskError::TooEarly(wait)) => Some(Duration::from_secs(seconds(*wait))),
+            Left::Refused(DeskError::TooEarly(wait) | DeskError::TooEarlyAfterRestore(wait)) => {
+                Some(Duration::from_secs(seconds(*wait)))
+            }
             _ => None,
         });
         if let Some(longest) = waits.max() {
@@ -183,7 +185,7 @@ fn by_code(left: &[Checked<Left>]) -> Vec<(&'static str, Vec<&Checked<Left>>)> {
 fn people(shell: &Shell, left: &[&Checked<Left>], why: &impl Fn(&Left) -> (&'static str, String)) {
     let named = |(key, order, _): &Checked<Left>| format!("{key} ({} {order})", shell.t(&text::ORDER));
     let longest = left.iter().max_by_key(|(.., left)| match left {
-        Left::Refused(DeskError::TooEarly(wait)) => *wait,
+        Left::Refused(DeskError::TooEarly(wait) | DeskError::TooEarlyAfterRestore(wait)) => *wait,
         _ => Duration::ZERO,
     });
     match longest {

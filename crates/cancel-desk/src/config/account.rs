@@ -1,8 +1,10 @@
 //! `[[account]]`: a merchant's account at a gateway.
 
+use std::fmt;
 use std::time::Duration;
 
 use pg_core::Gateway;
+use sha2::{Digest, Sha256};
 
 use crate::protocol::Policy;
 
@@ -19,6 +21,28 @@ pub struct AccountConfig {
     pub(super) name: String,
     pub(super) policy: Policy,
     pub(super) client: Option<ClientConfig>,
+    pub(super) merchant: Option<Merchant>,
+}
+
+/// Whose account it is at the gateway, whatever it is named here: a hash of its address and credentials.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Merchant([u8; 32]);
+
+impl Merchant {
+    pub(super) fn of(parts: &[&str]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+}
+
+impl fmt::Debug for Merchant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Merchant(..)")
+    }
 }
 
 /// What the gateway's client is made of.
@@ -117,9 +141,9 @@ pub(super) fn read(section: Section<'_, '_>) -> Option<AccountConfig> {
         section.finish();
         return None;
     };
-    let client = client::read(&section, gateway, timeout.and_then(seconds));
+    let (client, merchant) = client::read(&section, gateway, timeout.and_then(seconds)).unzip();
     section.finish();
-    Some(AccountConfig { gateway, name: name?, policy, client })
+    Some(AccountConfig { gateway, name: name?, policy, client, merchant })
 }
 
 const KEYS: [&str; 24] = [

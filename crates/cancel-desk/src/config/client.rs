@@ -10,6 +10,7 @@ use eximbay_cancel::EximbayClient;
 use pg_core::{Gateway, Invalid};
 use settlebank_cancel::SettlebankClient;
 
+use super::account::Merchant;
 use super::secret::{Names, Need, SecretText, secret};
 use super::section::{Found, Section};
 use super::{ClientConfig, Place, Problem};
@@ -47,6 +48,11 @@ impl Common {
         given.map_or(NO_ADDRESS, |found| found.value.as_str())
     }
 
+    /// The address as it was given.
+    fn told(&self) -> &str {
+        self.endpoint.as_ref().map_or("", |found| found.value.trim_end_matches('/'))
+    }
+
     fn roots(&self, refused: &Refused) -> Option<Vec<u8>> {
         self.roots.as_ref().filter(|_| !refused.has(ROOTS)).map(|found| found.value.clone())
     }
@@ -67,12 +73,13 @@ impl Refused {
     }
 }
 
-/// Reads what a client is made of. `None`: faults were found, or the secrets are not read this time.
+/// Reads what a client is made of, and whose account that is. `None`: faults were found, or the secrets are not read this
+/// time.
 pub(super) fn read(
     section: &Section<'_, '_>,
     gateway: Gateway,
     timeout: Option<Duration>,
-) -> Option<ClientConfig> {
+) -> Option<(ClientConfig, Merchant)> {
     match gateway {
         Gateway::Chaiport => chaiport(section, timeout),
         Gateway::Eximbay => eximbay(section, timeout),
@@ -112,13 +119,46 @@ fn tell(section: &Section<'_, '_>, common: &Common, error: &Invalid) {
         "endpoint" | "mid" | "tier" | "licence_key" | "aes_key" => error.field(),
         _ => "gateway",
     };
-    let of_roots = || common.roots.as_ref().map(|found| found.place.clone());
-    let place = if key == "ca_file" { of_roots() } else { None };
+    let of = |place: &Place| place.clone();
+    let place = match key {
+        "ca_file" => common.roots.as_ref().map(|found| of(&found.place)),
+        "endpoint" => common.endpoint.as_ref().map(|found| of(&found.place)),
+        _ => names_of(key).iter().find_map(|name| section.get(name)).map(|found| found.place),
+    };
     section.fault(
         place.unwrap_or_else(|| Place::clone(&section.place)),
         key,
-        Problem::refused(error.reason()),
+        Problem::refused(remedy(error.reason())),
     );
+}
+
+/// By which keys of the file a value can be named.
+const fn names_of(key: &str) -> &'static [&'static str] {
+    match key.as_bytes() {
+        b"key" => &["key_env", "key_file"],
+        b"secret" => &["secret_env", "secret_file"],
+        b"tier" => &["tier_env", "tier_file"],
+        b"licence_key" => &["licence_key_env", "licence_key_file"],
+        b"aes_key" => &["aes_key_env", "aes_key_file"],
+        b"mid" => &["mid"],
+        _ => &["gateway"],
+    }
+}
+
+/// What the gateway's crate says, with what to write in the file.
+fn remedy(reason: &str) -> &str {
+    match reason {
+        "is not one of the gateway's hosts; allow it explicitly if it is meant" => {
+            "is not one of the gateway's hosts: if it is meant, add allow_custom_host = true to this account"
+        }
+        "is the live host, but the api key is a test key" => {
+            "is the live host, but the api key is a test key: write endpoint = \"sandbox\", or name the live key"
+        }
+        "is the test host, but the api key is a live key" => {
+            "is the test host, but the api key is a live key: write endpoint = \"production\", or name the test key"
+        }
+        other => other,
+    }
 }
 
 /// Further certificate authorities: no secret, so anyone may read the file.
@@ -170,7 +210,7 @@ macro_rules! names {
     };
 }
 
-fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<ClientConfig> {
+fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(ClientConfig, Merchant)> {
     use chaiport_cancel::{AuthorizationForm, Config, Endpoint};
 
     let key = secret(section, &names!("key"), Need::Required);
@@ -206,10 +246,16 @@ fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<Clie
         let config = builder.build()?;
         ChaiportClient::witness(config.clone()).map(|_| config)
     });
-    made.map(ClientConfig::Chaiport)
+    // both addresses are of one service
+    let address = match common.told() {
+        "static_ip" => "production",
+        address => address,
+    };
+    let parts = [address, text(&key).unwrap_or_default(), text(&tier).unwrap_or_default()];
+    made.map(|made| (ClientConfig::Chaiport(made), Merchant::of(&parts)))
 }
 
-fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<ClientConfig> {
+fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(ClientConfig, Merchant)> {
     use eximbay_cancel::{Config, Endpoint};
 
     let key = secret(section, &names!("key"), Need::Required);
@@ -235,10 +281,11 @@ fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<Clien
         let config = builder.build()?;
         EximbayClient::witness(config.clone()).map(|_| config)
     });
-    made.map(ClientConfig::Eximbay)
+    let parts = [common.told(), mid.as_deref().unwrap_or_default()];
+    made.map(|made| (ClientConfig::Eximbay(made), Merchant::of(&parts)))
 }
 
-fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<ClientConfig> {
+fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(ClientConfig, Merchant)> {
     use settlebank_cancel::{Config, Endpoint, EqualAmounts};
 
     if section.get("form").is_none() {
@@ -282,5 +329,6 @@ fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<Cl
         let config = builder.build()?;
         SettlebankClient::witness(config.clone()).map(|_| config)
     });
-    made.map(Box::new).map(ClientConfig::Settlebank)
+    let parts = [common.told(), mid.as_deref().unwrap_or_default(), form.unwrap_or_default()];
+    made.map(|made| (ClientConfig::Settlebank(Box::new(made)), Merchant::of(&parts)))
 }

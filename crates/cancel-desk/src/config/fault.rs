@@ -86,6 +86,13 @@ pub enum Problem {
     },
     /// The same thing twice.
     Twice,
+    /// Two accounts with one address and the same credentials.
+    SameMerchant {
+        /// The account's name.
+        name: String,
+        /// The name of the one above it.
+        other: String,
+    },
     /// A check says no.
     Refused {
         /// Its reason.
@@ -139,6 +146,10 @@ impl Problem {
                 format!("names a file that is open to other users: chmod 600 {}", path.display())
             }
             Self::Twice => "is there twice: leave one of them out, or give it another name".into(),
+            Self::SameMerchant { name, other } => format!(
+                "{name} is the same account of the gateway as {other}, and what was refunded under one name would be refunded \
+                 again under the other: leave one of them out"
+            ),
             Self::Refused { reason } => reason.clone(),
             Self::NotLoopback => {
                 "can be reached from other computers: write 127.0.0.1, or `allow_non_loopback = true` if a proxy with \
@@ -164,7 +175,7 @@ impl Problem {
                 format!("값이 없습니다. 이렇게 적으세요: {write}")
             }
             Self::WrongType { wanted } => {
-                format!("값의 형식이 다릅니다: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
+                format!("값의 형식이 다릅니다. 이렇게 적으세요: {}", said(wanted).unwrap_or_else(|| (*wanted).to_owned()))
             }
             Self::NotOneOf(words) => format!("다음 중 하나여야 합니다: {}", words.join(", ")),
             Self::OutOfRange { least, most } => format!("{least}~{most} 사이여야 합니다"),
@@ -180,6 +191,10 @@ impl Problem {
                 format!("다른 사용자에게 열려 있는 파일입니다: chmod 600 {}", path.display())
             }
             Self::Twice => "중복되었습니다. 하나를 지우거나 다른 이름을 쓰세요".into(),
+            Self::SameMerchant { name, other } => format!(
+                "{name} 계정과 {other} 계정의 주소와 인증 정보가 같습니다. 한 이름으로 환불한 것을 다른 이름으로 또 환불할 수 있으니 하나를 \
+                 지우세요"
+            ),
             Self::Refused { reason } => said(reason).unwrap_or_else(|| reason.clone()),
             Self::NotLoopback => {
                 "다른 컴퓨터에서 접근할 수 있는 주소입니다. 127.0.0.1로 바꾸거나, 앞단에 TLS 프록시가 있으면 \
@@ -213,6 +228,10 @@ impl Fault {
         let what = self.problem.text(lang);
         match self.field.as_str() {
             "" => format!("{}: {what}", self.place),
+            // a variable is its own field
+            field if matches!(&self.place, Place::Variable(name) if name == field) => {
+                format!("{field}: {what}")
+            }
             field => format!("{}: {field}: {what}", self.place),
         }
     }

@@ -164,6 +164,14 @@ fn everything(top: Section<'_, '_>) -> Config {
             reading.fault(place, "account.name", Problem::Twice);
             continue;
         }
+        let same = accounts.iter().find(|other| {
+            other.gateway == account.gateway && other.merchant.is_some() && other.merchant == account.merchant
+        });
+        if let Some(other) = same {
+            let problem = Problem::SameMerchant { name: account.name, other: other.name.clone() };
+            reading.fault(place, "account.name", problem);
+            continue;
+        }
         accounts.push(account);
     }
     let http = parts::http(top.table("http", "http"));

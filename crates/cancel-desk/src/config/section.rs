@@ -62,10 +62,34 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {
-        let mut faults = self.faults.into_inner();
+        let mut faults = one_a_line(self.faults.into_inner());
         faults.sort_by(|one, other| one.place.cmp(&other.place));
         faults
     }
+}
+
+/// What the parser calls a value of which it could only guess what it was to be.
+const GUESSES: [&str; 3] = ["invalid boolean", "string values must be quoted", "invalid value"];
+
+/// What the parser says of a line, and what is said of the value that it made of that line, are one fault. Where it only
+/// guessed, the value that is wanted says more.
+fn one_a_line(faults: Vec<Fault>) -> Vec<Fault> {
+    let is_type = |fault: &Fault| matches!(fault.problem, Problem::WrongType { .. });
+    let is_guess = |fault: &Fault| match &fault.problem {
+        Problem::Syntax(message) => GUESSES.iter().any(|guess| message.starts_with(guess)),
+        _ => false,
+    };
+    let is_told = |fault: &Fault| matches!(fault.problem, Problem::Syntax(_)) && !is_guess(fault);
+    let on_its_line = |fault: &Fault, is: &dyn Fn(&Fault) -> bool| {
+        matches!(fault.place, Place::Line(_, 1..))
+            && faults.iter().any(|other| other.place == fault.place && is(other))
+    };
+    let is_kept = |fault: &&Fault| match &fault.problem {
+        Problem::Syntax(_) => !is_guess(fault) || !on_its_line(fault, &is_type),
+        Problem::WrongType { .. } => !on_its_line(fault, &is_told),
+        _ => !on_its_line(fault, &|other| matches!(other.problem, Problem::Syntax(_))),
+    };
+    faults.iter().filter(is_kept).cloned().collect()
 }
 
 /// A value with the place it was found at.

@@ -230,11 +230,11 @@ endpoint = "production"
     assert_eq!(
         fields,
         [
-            (2, "account.endpoint"),
-            (8, "account.endpoint"),
-            (14, "account.endpoint"),
+            (7, "account.endpoint"),
+            (13, "account.endpoint"),
+            (19, "account.endpoint"),
             (20, "account.policy.deadline_s"),
-            (27, "account.licence_key"),
+            (32, "account.licence_key"),
         ]
     );
 }
@@ -267,19 +267,19 @@ aes_key_env = "K"
     let found = faults(&folder, text, &[("K", "CANARY"), ("BAD", "CANARY \u{1}")]);
     let fields: Vec<(usize, &str)> = found.iter().map(|(line, field, _)| (*line, field.as_str())).collect();
     let expected = [
-        (2, "account.key"),
-        (2, "account.secret"),
-        (2, "account.tier"),
-        (2, "account.endpoint"),
+        (5, "account.key"),
+        (6, "account.secret"),
+        (7, "account.tier"),
+        (8, "account.endpoint"),
         (9, "account.ca_file"),
         (10, "account.key_env"),
-        (10, "account.mid"),
-        (10, "account.endpoint"),
+        (13, "account.mid"),
+        (14, "account.endpoint"),
         (15, "account.form"),
         (15, "account.endpoint"),
-        (15, "account.mid"),
-        (15, "account.licence_key"),
-        (15, "account.aes_key"),
+        (18, "account.mid"),
+        (19, "account.licence_key"),
+        (20, "account.aes_key"),
     ];
     assert_eq!(fields, expected, "{found:#?}");
 }
@@ -306,6 +306,64 @@ fn twice_and_both_and_nothing_at_all() {
     assert!(faults(&folder, "lang = \nx = 1\n[journal", &[]).len() >= 2, "every syntax fault");
     let missing = load(&folder.0.join("nowhere.toml"), &[]).unwrap_err();
     assert_eq!(missing.list()[0].problem, Problem::NoFile);
+}
+
+#[test]
+fn one_account_of_a_gateway_has_one_name() {
+    let folder = Folder::new("same-merchant");
+    let variables = [
+        ("K", "CANARY-key"),
+        ("L", "CANARY-other"),
+        ("E", "test_CANARY0123456789"),
+        ("A", "CANARY-0123456789-CANARY-0123456"),
+    ];
+    let chaiport = |name: &str, key: &str, endpoint: &str, more: &str| {
+        format!(
+            "[[account]]\ngateway = \"chaiport\"\nname = \"{name}\"\nkey_env = \"{key}\"\nsecret_env = \"K\"\n\
+             endpoint = \"{endpoint}\"\n{more}"
+        )
+    };
+    let eximbay = |name: &str, mid: &str, port: u16| {
+        format!(
+            "[[account]]\ngateway = \"eximbay\"\nname = \"{name}\"\nmid = \"{mid}\"\nkey_env = \"E\"\n\
+             endpoint = \"http://127.0.0.1:{port}\"\n"
+        )
+    };
+    let settlebank = |name: &str, mid: &str| {
+        format!(
+            "[[account]]\ngateway = \"settlebank\"\nname = \"{name}\"\nform = \"standard\"\nmid = \"{mid}\"\n\
+             licence_key_env = \"K\"\naes_key_env = \"A\"\nendpoint = \"http://127.0.0.1:9\"\n"
+        )
+    };
+    for text in [
+        chaiport("one", "K", "production", "")
+            + &chaiport("two", "K", "production", "include_sandbox = true\n"),
+        chaiport("one", "K", "production", "") + &chaiport("two", "K", "static_ip", ""),
+        chaiport("one", "K", "http://127.0.0.1:9", "") + &chaiport("two", "K", "http://127.0.0.1:9/", ""),
+        eximbay("one", "1849705C64", 9) + &eximbay("two", "1849705C64", 9),
+        settlebank("one", "hecto_test") + &settlebank("two", "hecto_test"),
+    ] {
+        let found = faults(&folder, &text, &variables);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let (line, field, told) = &found[0];
+        assert!(*line > 1 && field == "account.name", "{found:#?}");
+        assert!(told.starts_with("two is the same account") && told.contains(" as one, "), "{told}");
+        // a command that reads no secrets cannot tell
+        let file = folder.write("desk.toml", &text, 0o644);
+        assert!(Loader::new().file(Some(&file)).variables(|_| None).without_secrets().load().is_ok());
+    }
+    for text in [
+        chaiport("one", "K", "production", "") + &chaiport("two", "L", "production", ""),
+        chaiport("one", "K", "production", "") + &chaiport("two", "K", "production", "tier_env = \"T\"\n"),
+        chaiport("one", "K", "http://127.0.0.1:8", "") + &chaiport("two", "K", "http://127.0.0.1:9", ""),
+        eximbay("one", "1849705C64", 9) + &eximbay("two", "1849705C65", 9),
+        eximbay("one", "1849705C64", 8) + &eximbay("two", "1849705C64", 9),
+        settlebank("one", "hecto_test") + &settlebank("two", "hecto_tes2"),
+    ] {
+        let file = folder.write("desk.toml", &text, 0o644);
+        let variables = [&variables[..], &[("T", "001")]].concat();
+        load(&file, &variables).unwrap_or_else(|faults| panic!("{faults}"));
+    }
 }
 
 #[test]
@@ -472,7 +530,6 @@ fn what_is_no_toml_is_told_by_line_and_name_in_both_languages() {
         ("[journal\nsqlite = \"a.db\"\n", 1, "", "대괄호"),
         ("[worker]\ncount 2\n", 2, "", "="),
         ("[worker]\ncount = 02\n", 2, "count", "0으로"),
-        ("[worker]\ncount = 2 3\n", 2, "count", "따옴표"),
         ("[http]\ntoken_env = [\"A\" \"B\"]\n", 2, "token_env", "쉼표"),
     ] {
         let file = folder.write("a.toml", text, 0o644);
@@ -486,9 +543,50 @@ fn what_is_no_toml_is_told_by_line_and_name_in_both_languages() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // and once, by the value that is wanted
+    for value in ["four", "2 3", "true", "\"4\""] {
+        let told = faults(&folder, &format!("[worker]\ncount = {value}\n"), &[]);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0].0, told[0].1.as_str()), (2, "worker.count"), "{told:?}");
+        assert!(told[0].2.contains("must be a whole number"), "{told:?}");
+    }
     // a value may stand where a name belongs
     let file = folder.write("a.toml", "sk_LIVE_4eC39HqLyjWDarjtT1zdp7dc = x\n", 0o644);
     assert!(!format!("{:?}", load(&file, &[]).unwrap_err()).contains("LIVE"));
+}
+
+#[test]
+fn what_a_gateways_crate_refuses_is_told_at_its_line_with_the_remedy() {
+    let folder = Folder::new("remedy");
+    let account = |gateway: &str, lines: &str, endpoint: &str| {
+        format!("[[account]]\ngateway = \"{gateway}\"\nname = \"x\"\n{lines}\nendpoint = \"{endpoint}\"\n")
+    };
+    let variables = [("K", "CANARY-KEY"), ("T", "test_CANARY0123456789012")];
+    let chaiport = "key_env = \"K\"\nsecret_env = \"K\"";
+    for (text, line, field, told) in [
+        (
+            account("chaiport", chaiport, "https://example.com"),
+            6,
+            "account.endpoint",
+            "allow_custom_host = true",
+        ),
+        (account("chaiport", chaiport, "http://example.com"), 6, "account.endpoint", "https"),
+        (
+            account("eximbay", "key_env = \"T\"\nmid = \"1849705C64\"", "production"),
+            6,
+            "account.endpoint",
+            "endpoint = \"sandbox\"",
+        ),
+        (account("eximbay", "key_env = \"T\"\nmid = \"x\"", "sandbox"), 5, "account.mid", "must be"),
+    ] {
+        let found = faults(&folder, &text, &variables);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!((found[0].0, found[0].1.as_str()), (line, field), "{found:?}");
+        assert!(found[0].2.contains(told), "{found:?}");
+    }
+    let file = folder.write("token.toml", "[http]\n", 0o644);
+    let told = load(&file, &[("CANCEL_DESK_TOKEN", "short")]).unwrap_err().to_string();
+    assert!(told.lines().any(|line| line.starts_with("CANCEL_DESK_TOKEN: must be at least 16")), "{told}");
 }
 
 #[cfg(feature = "sqlite")]

@@ -13,7 +13,7 @@ use crate::protocol::{Origin, origins};
 use crate::record::{IntentId, IntentState, JobId, JobRow, JobState, PaymentKey, PaymentRecord};
 use crate::worker::{is_pending, known};
 
-use super::decision::{OLD_ANSWER, OTHER_PAID};
+use super::decision::{OLD_ANSWER, check_answer};
 use super::{Desk, DeskError};
 
 /// Rows of a job, or events, read at once.
@@ -39,7 +39,7 @@ impl Desk {
     /// lost, and asked for again it would be refunded twice. `by_hand` goes past what a person has compared.
     ///
     /// # Errors
-    /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
+    /// [`DeskError::NoSuchPayment`]; [`DeskError::TooEarly`], [`DeskError::TooEarlyAfterRestore`], [`DeskError::NoHistory`], [`DeskError::Unexplained`],
     /// [`DeskError::LessRefunded`],
     /// [`DeskError::Pending`], [`DeskError::InJob`], [`DeskError::LookUp`], [`DeskError::NoAccount`]; [`DeskError::NotAllowed`] where the look-up shows another paid amount, or more left than is known; [`DeskError::NotAllowed`] when something else is known of it by then: it was taken up or compared anew, or the journal restored once more; whatever was
     /// compared, [`DeskError::NotAllowed`] while a cancel of it has no outcome; [`DeskError::Invalid`] naming `by` or `reason`, [`DeskError::Journal`].
@@ -76,7 +76,7 @@ impl Desk {
         let Some(since) = payment.suspect_since else { return Ok(()) };
         let policy = self.account(&payment.key())?.policy();
         match unquiet(since, policy, self.journal().now().await?) {
-            Some(left) => Err(DeskError::TooEarly(left)),
+            Some(left) => Err(DeskError::TooEarlyAfterRestore(left)),
             None => Ok(()),
         }
     }
@@ -117,9 +117,7 @@ impl Desk {
         // a history without it proves nothing yet
         self.check_quiet(payment).await?;
         let state = found?;
-        if state.paid != payment.paid() {
-            return Err(DeskError::NotAllowed(OTHER_PAID));
-        }
+        check_answer(payment, &state)?;
         // something is called completed here that never was: what was lost may hide behind it
         if state.cancelled.minor() < payment.refunded {
             let known = payment.money(payment.refunded);

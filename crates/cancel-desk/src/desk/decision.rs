@@ -17,6 +17,14 @@ use super::{ByHand, Desk, DeskError};
 pub(crate) const OTHER_PAID: &str =
     "the gateway shows another paid amount than the one that is registered: look at its admin page";
 
+/// Why an answer that contradicts itself says nothing.
+pub(crate) const CONTRADICTS_ITSELF: &str =
+    "the gateway's single refunds do not add up to what it shows as refunded: look again later";
+
+/// Why nobody is asked about what was sent under other settings.
+pub(crate) const OTHER_TERMS: &str = "it was sent to another host, merchant id or form than its account is configured for now: put the \
+     account's settings back first";
+
 /// Why an answer that shows less than is known says nothing of what came last.
 pub(crate) const OLD_ANSWER: &str = "the gateway shows less refunded than is known already: its answer is old, or what stands here as \
      refunded is not; look again later";
@@ -73,6 +81,9 @@ impl Desk {
         if !self.is_decided_by_the_books(&payment, &intent, resolution).await? {
             return Ok(Checked { balance: None, fence });
         }
+        if by_hand < ByHand::Everything {
+            self.check_terms(&payment, id).await?;
+        }
         let balance = match resolution {
             Resolution::Happened => self.take_in_what_happened(&payment, &intent, by_hand).await?,
             _ if by_hand < ByHand::Everything => {
@@ -83,6 +94,19 @@ impl Desk {
             _ => None,
         };
         Ok(Checked { balance, fence })
+    }
+
+    /// Refuses where a copy went elsewhere than the account leads now: what is shown there is about nothing of it.
+    async fn check_terms(&self, payment: &PaymentRecord, id: IntentId) -> Result<(), DeskError> {
+        let terms = self.account(&payment.key())?.gateway().terms();
+        let attempts = self.journal().attempts_of(id).await?;
+        let is_other = |attempt: &AttemptRecord| {
+            attempt.order_to_look_for().is_ok_and(|order| order.check_terms(&terms).is_err())
+        };
+        match attempts.iter().any(|attempt| attempt.doubts > 0 && is_other(attempt)) {
+            true => Err(DeskError::NotAllowed(OTHER_TERMS)),
+            false => Ok(()),
+        }
     }
 
     /// What is refused for want of room.
@@ -141,9 +165,9 @@ impl Desk {
     ) -> Result<Option<i64>, DeskError> {
         let found = self.look_up(&payment.key()).await;
         let state = match found {
-            Ok(state) if state.paid == payment.paid() => state,
+            Ok(state) if check_answer(payment, &state).is_ok() => state,
             _ if by_hand == ByHand::Everything => return Ok(None),
-            Ok(_) => return Err(DeskError::NotAllowed(OTHER_PAID)),
+            Ok(state) => return Err(check_answer(payment, &state).err().unwrap_or(DeskError::Pending)),
             Err(error) => return Err(error),
         };
         let balance = shown(payment, &state);
@@ -216,9 +240,7 @@ impl Desk {
             self.check_quiet(payment).await?;
         }
         let state = found?;
-        if state.paid != payment.paid() {
-            return Err(DeskError::NotAllowed(OTHER_PAID));
-        }
+        check_answer(payment, &state)?;
         match way {
             Way::Sent(sent) => self.check_not_arrived(payment, intent, &sent, &state).await?,
             Way::ByHand => check_not_made(payment, intent, &state)?,
@@ -319,6 +341,16 @@ impl Desk {
         journal.retain(|(intent, _)| intent.id != but_for);
         let gone = before.map_or(0, |before| payment.paid().minor().saturating_sub(before));
         Ok(Missing::since(state, payment.refunded, &journal, gone))
+    }
+}
+
+/// Refuses an answer that proves nothing about a payment.
+pub(super) fn check_answer(payment: &PaymentRecord, state: &PaymentState) -> Result<(), DeskError> {
+    match () {
+        () if state.paid != payment.paid() => Err(DeskError::NotAllowed(OTHER_PAID)),
+        () if !state.adds_up() => Err(DeskError::NotAllowed(CONTRADICTS_ITSELF)),
+        () if state.undecided => Err(DeskError::Pending),
+        () => Ok(()),
     }
 }
 

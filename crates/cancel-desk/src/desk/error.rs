@@ -53,9 +53,11 @@ pub enum DeskError {
     },
     /// The state does not allow it.
     NotAllowed(&'static str),
-    /// For so long, copies of a cancel that is to be decided as not happened, or after a restored backup of what the journal
-    /// lost, may still be on their way.
+    /// For so long, copies of a cancel that is to be decided as not happened, or of another of its payment, may still be on
+    /// their way.
     TooEarly(Duration),
+    /// The same, of what a restored journal lost.
+    TooEarlyAfterRestore(Duration),
     /// The gateway took the cancel and decides later, or the payment's PG does: a refund of it, or after a restored backup
     /// one that the journal lost, may wait there.
     Pending,
@@ -135,7 +137,7 @@ impl DeskError {
             Self::NoAccountKey => "no_account_key",
             Self::NoAccount { .. } => "no_such_account",
             Self::NotAllowed(_) => "not_allowed",
-            Self::TooEarly(_) => "too_early",
+            Self::TooEarly(_) | Self::TooEarlyAfterRestore(_) => "too_early",
             Self::Pending => "pending_at_pg",
             Self::NoHistory { .. } => "needs_comparison",
             Self::InJob { .. } => "in_job",
@@ -207,7 +209,12 @@ impl fmt::Display for DeskError {
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
             Self::TooEarly(left) => write!(
                 f,
-                "for {} more seconds copies of it, or of what the journal lost, may still be on their way: try again then",
+                "a copy of this refund that was sent before may still be on its way: try again in {} seconds",
+                seconds(*left)
+            ),
+            Self::TooEarlyAfterRestore(left) => write!(
+                f,
+                "after the restore, requests that the journal lost may still be on their way: try again in {} seconds",
                 seconds(*left)
             ),
             Self::Pending => f.write_str(

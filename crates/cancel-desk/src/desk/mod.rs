@@ -16,6 +16,7 @@ pub(crate) mod waiting;
 mod wish;
 mod workers;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ use crate::worker::{Account, Accounts, Worker};
 
 pub use clearing::ByHand;
 #[cfg(feature = "cli")]
-pub(crate) use decision::{OLD_ANSWER, OTHER_PAID};
+pub(crate) use decision::{CONTRADICTS_ITSELF, OLD_ANSWER, OTHER_PAID};
 #[cfg(feature = "http")]
 pub(crate) use differences::{Difference, differences};
 pub use error::DeskError;
@@ -111,10 +112,30 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::Invalid`] when its gateway could not find or cancel it as it is written,
-    /// [`DeskError::PaymentConflict`], [`DeskError::Journal`].
+    /// [`DeskError::PaymentConflict`]; [`DeskError::NotAllowed`] when it is registered under another account of its gateway;
+    /// [`DeskError::Journal`].
     pub async fn register(&self, new: NewPayment) -> Result<PaymentRecord, DeskError> {
         Self::check_payment(&new)?;
         Ok(self.journal().register_payment(new).await?)
+    }
+
+    /// Whether a payment is registered under another one of these accounts: told before the first of many is registered.
+    #[cfg(feature = "http")]
+    pub(crate) async fn is_under_another(
+        &self,
+        new: &NewPayment,
+        accounts: &BTreeSet<AccountName>,
+    ) -> Result<bool, JournalError> {
+        let mut key = new.key();
+        let others =
+            accounts.iter().filter(|other| other.gateway == key.gateway && other.merchant != new.merchant);
+        for other in others {
+            key.merchant.clone_from(&other.merchant);
+            if self.journal().payment(&key).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Checks a payment as [`register`](Self::register) does, and stores nothing: amounts, an account's name of 1 to
@@ -149,6 +170,25 @@ impl Desk {
         }
     }
 
+    /// The one payment that is meant by whoever asks under this key. Of several that fit it is the one that the key stands
+    /// for already: there was one when it was asked first.
+    pub(crate) async fn find_for(&self, by: &Selector, key: &str) -> Result<PaymentRecord, DeskError> {
+        let choices = match self.find(by).await {
+            Err(DeskError::Ambiguous(choices)) => choices,
+            found => return found,
+        };
+        let accounts: BTreeSet<AccountName> = choices.iter().map(PaymentKey::account).collect();
+        let mut held = Vec::new();
+        for account in &accounts {
+            held.extend(self.journal().by_key(account, key).await?);
+        }
+        held.retain(|intent| choices.contains(&intent.payment));
+        match held.as_slice() {
+            [one] => self.payment(&one.payment).await,
+            _ => Err(DeskError::Ambiguous(choices)),
+        }
+    }
+
     /// The gateway's number alone does not tell the account: those that are configured here are asked.
     async fn of_payment_id(&self, by: &Selector) -> Result<Vec<PaymentRecord>, DeskError> {
         let id = by.payment_id.as_deref().unwrap_or_default();
@@ -180,7 +220,7 @@ impl Desk {
     }
 
     /// Stores a wish to refund and wakes a worker. The same key with the same content gives back what is stored,
-    /// whatever has become of it.
+    /// whatever has become of it. Where several payments fit, the one that the key stands for is meant.
     ///
     /// # Errors
     /// All but the last store nothing: those of [`find`](Self::find); [`DeskError::Invalid`],
@@ -188,7 +228,7 @@ impl Desk {
     /// [`DeskError::RemainingDiffers`], [`DeskError::KeyReused`], [`DeskError::NoAccountKey`];
     /// [`DeskError::Journal`].
     pub async fn cancel(&self, wish: Wish) -> Result<Submitted, DeskError> {
-        let payment = self.find(&wish.payment).await?;
+        let payment = self.find_for(&wish.payment, &wish.key).await?;
         let key = &wish.key;
         if matches!(wish.amount, Amount::Remaining { .. }) && self.held(&payment.key(), key).await?.is_none()
         {
@@ -353,7 +393,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError::NoSuchCancel`], [`DeskError::NotAllowed`], [`DeskError::Invalid`] naming `by` or `reason`,
-    /// [`DeskError::Journal`]; [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`], [`DeskError::Pending`];
+    /// [`DeskError::Journal`]; [`DeskError::MayHaveHappened`], [`DeskError::TooEarly`], [`DeskError::TooEarlyAfterRestore`], [`DeskError::Pending`];
     /// [`DeskError::NotInLedger`], [`DeskError::NotInList`]; [`DeskError::LookUp`], [`DeskError::NoAccount`].
     pub async fn resolve(
         &self,

@@ -2,8 +2,8 @@
 
 use pg_core::decimal::Decimal;
 use pg_core::{
-    CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Capabilities, Currency, Evidence,
-    Gateway, Guard, Money, PaymentRef,
+    CancelEntry, CancelError, CancelGateway, CancelOrder, CancelState, Cancelled, Capabilities, Currency,
+    Evidence, Gateway, GatewayText, Guard, Money, PaymentRef,
 };
 
 use super::*;
@@ -20,7 +20,7 @@ mod waits;
 /// A gateway that does what it is told, at once.
 #[derive(Debug, Default)]
 struct Obedient {
-    refunded: Mutex<i64>,
+    refunded: Mutex<Vec<Money>>,
 }
 
 #[async_trait::async_trait]
@@ -31,13 +31,20 @@ impl CancelGateway for Obedient {
 
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
         let ticket = order.sends().begin();
-        *self.refunded.lock().unwrap() += order.amount().minor();
+        self.refunded.lock().unwrap().push(order.amount());
         order.sends().judge(ticket, Ok(Cancelled::new(CancelState::Completed, order.amount(), ())))
     }
 
     async fn look_up(&self, payment: &PaymentRef) -> Result<PaymentState, LookUpError> {
-        let refunded = Money::krw(*self.refunded.lock().unwrap()).unwrap();
-        Ok(PaymentState::new(payment.paid, refunded, "paid")?.with_history(Vec::new()))
+        let refunded = self.refunded.lock().unwrap().clone();
+        let sum = won(refunded.iter().map(|amount| amount.minor()).sum());
+        let history = refunded.into_iter().map(|amount| CancelEntry {
+            amount,
+            at: None,
+            reason: GatewayText::default(),
+            cancel_id: None,
+        });
+        Ok(PaymentState::new(payment.paid, sum, "paid")?.with_history(history.collect()))
     }
 }
 
@@ -96,6 +103,33 @@ async fn a_wish_is_carried_through_and_its_key_gives_the_stored_outcome() {
     assert_eq!(workers.stop(Duration::from_secs(5)).await, 0);
     desk.ring();
     assert!(desk.bells().is_empty(), "the bells of stopped workers are forgotten");
+}
+
+#[tokio::test]
+async fn of_several_payments_the_one_is_meant_that_the_key_stands_for() {
+    let desk = desk();
+    desk.register(paid("imp_1", "ORD-1")).await.unwrap();
+    let first = desk.cancel(wish("ORD-1", "k", "3000")).await.unwrap();
+    // the order was paid once more, at this account and at another
+    desk.register(paid("imp_2", "ORD-1")).await.unwrap();
+    desk.register(NewPayment::new("other", paid("imp_3", "ORD-1").payment)).await.unwrap();
+    let again = desk.cancel(wish("ORD-1", "k", "3000")).await.unwrap();
+    assert_eq!(again, Submitted::Existing(first.intent().clone()));
+    for (wish, code) in [
+        (wish("ORD-1", "k", "3001"), "idempotency_key_reused"),
+        (wish("ORD-1", "l", "3000"), "several_payments"),
+        (wish("ORD-1", "", "3000"), "several_payments"),
+    ] {
+        assert_eq!(asked(&desk, wish).await, Err(code));
+    }
+    // the key stands for another order's refund
+    desk.register(paid("imp_4", "ORD-4")).await.unwrap();
+    assert!(desk.cancel(wish("ORD-4", "l", "1")).await.is_ok());
+    assert_eq!(asked(&desk, wish("ORD-1", "l", "3000")).await, Err("several_payments"));
+    // and for one of each account
+    let other = NewPayment::new("other", paid("imp_3", "ORD-1").payment).key();
+    desk.journal().submit(NewIntent::new(other, "k", won(3_000)).unwrap()).await.unwrap();
+    assert_eq!(asked(&desk, wish("ORD-1", "k", "3000")).await, Err("several_payments"));
 }
 
 #[tokio::test]

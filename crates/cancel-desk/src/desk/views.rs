@@ -1,5 +1,6 @@
 //! Payments and cancels as they are shown: over HTTP, and by `--json`. Never account data.
 
+use pg_core::text::Word;
 use pg_core::{Currency, Gateway, Money, PaymentState};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -312,7 +313,8 @@ pub struct StateView {
 impl From<&PaymentState> for StateView {
     fn from(state: &PaymentState) -> Self {
         Self {
-            status: state.status.clone(),
+            // free text may name people
+            status: Word(&state.status).shown().to_owned(),
             currency: state.paid.currency(),
             amount: Number(state.paid),
             cancel_amount: Number(state.cancelled),

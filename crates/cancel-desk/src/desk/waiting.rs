@@ -4,7 +4,9 @@ use serde::Serialize;
 
 #[cfg(feature = "cli")]
 use crate::journal::JournalError;
-use crate::record::{AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId, Timestamp};
+use crate::record::{
+    AttemptRecord, AttemptState, IntentId, IntentRecord, IntentState, JobId, Suspect, Timestamp,
+};
 
 use super::{Desk, DeskError};
 
@@ -31,7 +33,13 @@ pub enum Waiting {
         waits_for_a_person: bool,
     },
     /// The journal was restored from a backup, and the payment is not trusted yet.
-    Suspect,
+    Suspect {
+        /// No worker sends it: it goes to a person. The gateway's ledger differs, or it was stored before the restore.
+        goes_to_a_person: bool,
+        /// How many seconds after the restore that is, or the payment is looked up; only where its account is known here.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quiet_s: Option<u64>,
+    },
     /// The gateway did not tell about the payment when it was looked up; nothing is sent before it does.
     LookUpFailed {
         /// What kept it from an answer, in one word; only where events were read.
@@ -108,8 +116,14 @@ impl Desk {
                 return Ok(Some(Waiting::AnotherCancel { cancel: other.id, waits_for_a_person }));
             }
         }
-        if self.payment(&intent.payment).await?.suspect.is_some() {
-            return Ok(Some(Waiting::Suspect));
+        let payment = self.payment(&intent.payment).await?;
+        if let Some(suspect) = payment.suspect {
+            let is_older = payment.suspect_since.is_some_and(|since| intent.created_at <= since);
+            let account = self.accounts().of(&intent.payment);
+            return Ok(Some(Waiting::Suspect {
+                goes_to_a_person: suspect == Suspect::Differs || is_older,
+                quiet_s: account.map(|account| account.policy().upstream_quiet.as_secs()),
+            }));
         }
         if intent.looks > 0 {
             // a look-up that tells something leads to an attempt, or to an outcome

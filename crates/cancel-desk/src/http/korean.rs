@@ -45,7 +45,11 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             format!("현재 상태에서는 할 수 없는 작업입니다: {why}")
         }
         DeskError::TooEarly(left) => format!(
-            "이 환불이나 저널이 잃어버린 요청이 아직 처리되고 있을 수 있습니다. {}초 뒤에 다시 시도하세요.",
+            "앞서 보낸 요청이 아직 처리 중일 수 있습니다. {}초 뒤에 다시 시도하세요.",
+            seconds(*left)
+        ),
+        DeskError::TooEarlyAfterRestore(left) => format!(
+            "백업을 복원한 저널이 잃어버린 요청이 아직 처리 중일 수 있습니다. {}초 뒤에 다시 시도하세요.",
             seconds(*left)
         ),
         DeskError::Pending => "이 결제의 환불이 나중에 처리하는 PG에서 아직 대기 중일 수 있습니다. PG 관리자 화면에서 확인해, 대기 중인 환불이 없고 앞으로도 \
@@ -63,7 +67,7 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
             money(*known)
         ),
         DeskError::NotInLedger { asked, refunded, known } => format!(
-            "PG가 이 결제에서 환불한 금액은 {}이고 그중 {}은(는) 여기에 완료로 남아 있거나 이 건을 전송하기 전에 환불된 금액입니다. 이 환불({})은 PG에 있을 수 \
+            "PG가 이 결제에서 환불한 금액({}) 중 {}만큼은 여기에 완료로 남아 있거나 이 건을 전송하기 전에 환불된 금액입니다. 이 환불({})은 PG에 있을 수 \
              없습니다. PG 내역에 나올 때까지 기다리거나, 전송하지 않은 건이면 관리자 화면에서 직접 환불하세요. 환불이 있음이 확실할 때만 \"force\": true로 \
              요청하세요.",
             money(*refunded),

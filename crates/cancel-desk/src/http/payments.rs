@@ -19,6 +19,7 @@ use super::cancel::{gateway, payment_id};
 use super::problem::{More, Problem, Raw, RowFault, json};
 use super::state::Shared;
 use crate::desk::{Desk, DeskError, PaymentView, Selector};
+use crate::journal::UNDER_ANOTHER;
 use crate::record::NewPayment;
 use crate::worker::Accounts;
 
@@ -111,8 +112,12 @@ pub(super) async fn register_all(
     let bytes = read(&parts.headers, body, LARGE, shared.options.body_timeout).await?;
     let (payments, mut faults) = read_rows(bytes, shared.desk.clone()).await?;
     let mut done = Registered::default();
+    let accounts = shared.desk.journal().accounts().await.map_err(DeskError::from)?;
     for (row, new) in &payments {
         match shared.desk.journal().payment(&new.key()).await.map_err(DeskError::from)? {
+            None if shared.desk.is_under_another(new, &accounts).await.map_err(DeskError::from)? => {
+                faults.push(Problem::from(DeskError::NotAllowed(UNDER_ANOTHER)).row(*row));
+            }
             None => done.registered = done.registered.saturating_add(1),
             Some(known) if known.payment == new.payment => done.known = done.known.saturating_add(1),
             Some(known) => faults.push(Problem::conflict(&known, &new.payment).row(*row)),
@@ -156,7 +161,7 @@ async fn write(desk: &Desk, payments: Vec<(usize, NewPayment)>) -> Result<(), Pr
             None => return Ok(()),
             Some(Ok(Ok(_))) => {}
             // what was registered stays: sending the same again is harmless
-            Some(Ok(Err((row, error @ DeskError::PaymentConflict)))) => {
+            Some(Ok(Err((row, error @ (DeskError::PaymentConflict | DeskError::NotAllowed(_)))))) => {
                 return Err(invalid_rows(vec![Problem::from(error).row(row)]));
             }
             Some(Ok(Err((_, error)))) => return Err(error.into()),
@@ -200,7 +205,10 @@ fn checked(rows: &[(usize, Raw)], accounts: &Accounts) -> Read {
         let read = Fields::read(raw.get().as_bytes()).and_then(|fields| payment(&fields, accounts));
         let read = read.and_then(|new| Desk::check_payment(&new).map(|()| new).map_err(Problem::from));
         match read {
-            Ok(new) if seen.insert(new.key()) => payments.push((*number, new)),
+            // whatever the account
+            Ok(new) if seen.insert((new.payment.gateway, new.payment.gateway_id.clone())) => {
+                payments.push((*number, new))
+            }
             Ok(_) => {
                 faults.push(
                     Problem::invalid("payment_id", "must stand once: the same payment is above").row(*number),

@@ -139,8 +139,11 @@ impl Problem {
     /// A payment that is registered with other content: what differs.
     pub(super) fn conflict(known: &PaymentRecord, given: &PaymentRef) -> Self {
         let differs = differences(&known.payment, given, |money: Money| money.to_string());
-        let told = |nothing: &str, between: [&str; 2]| {
-            let value = |value: &Option<String>| value.clone().unwrap_or_else(|| nothing.to_owned());
+        let told = |nothing: &str, between: [&str; 2], amount: fn(&str) -> Option<String>| {
+            let value = |value: &Option<String>| match value {
+                Some(value) => amount(value).unwrap_or_else(|| value.clone()),
+                None => nothing.to_owned(),
+            };
             let one = |one: &Difference| {
                 let [registered, new] = between;
                 let (was, is) = (value(&one.registered), value(&one.given));
@@ -149,10 +152,10 @@ impl Problem {
             differs.iter().map(one).collect::<Vec<_>>().join(", ")
         };
         let error = DeskError::PaymentConflict;
-        let english = format!("{error}: {}", told("nothing", ["registered", "given"]));
+        let english = format!("{error}: {}", told("nothing", ["registered", "given"], |_| None));
         let korean = format!(
             "이 결제는 다른 내용으로 이미 등록되어 있으며 바꿀 수 없습니다. 다른 항목: {}.",
-            told("없음", ["등록:", "요청:"])
+            told("없음", ["등록:", "요청:"], crate::korean::amount)
         );
         let problem = Self::new(StatusCode::CONFLICT, error.code(), english).korean(korean);
         problem.more(More { differs, ..More::default() })
@@ -241,6 +244,7 @@ const fn status_of(error: &DeskError) -> StatusCode {
         DeskError::NoSuchPayment | DeskError::NoSuchCancel => StatusCode::NOT_FOUND,
         DeskError::Ambiguous(_)
         | DeskError::TooEarly(_)
+        | DeskError::TooEarlyAfterRestore(_)
         | DeskError::Pending
         | DeskError::NoHistory { .. }
         | DeskError::Unexplained(_)

@@ -21,6 +21,7 @@ use crate::record::{
 pub(crate) const LEASE: Duration = Duration::from_secs(120);
 const SECOND: Duration = Duration::from_secs(1);
 
+mod accounts;
 mod due;
 mod halted;
 mod jobs;
@@ -28,6 +29,7 @@ mod restored;
 pub(crate) mod tampered;
 pub(crate) use tampered::what_is_about_a_cancel_is_found;
 
+pub(crate) use accounts::*;
 pub(crate) use due::*;
 pub(crate) use halted::*;
 pub(crate) use jobs::*;
@@ -535,7 +537,7 @@ pub(crate) async fn callers_at_once_never_get_more_than_was_paid(
 macro_rules! journal_conformance {
     ($make:path) => {
         $crate::journal::conformance::journal_conformance!($make, with:
-            payments_are_registered_once, the_same_key_is_the_same_wish, a_key_is_found_whatever_its_payment, no_more_is_reserved_than_was_paid,
+            payments_are_registered_once, a_number_is_registered_under_one_account, the_same_key_is_the_same_wish, a_key_is_found_whatever_its_payment, no_more_is_reserved_than_was_paid,
             a_claim_is_exclusive_until_it_expires, one_attempt_is_open_per_payment,
             the_guard_is_never_above_what_is_proven, a_completed_refund_is_final,
             unknown_and_not_sent_keep_the_attempt, a_superseded_attempt_gives_way_to_another,

@@ -19,7 +19,7 @@ use super::apply::{self, Beside};
 use super::event::{GENESIS, NewEvent};
 use super::gate;
 use super::jobs::{self, PlannedRow};
-use super::submit::check_person;
+use super::submit::{check_account, check_person};
 use super::trail::Before;
 use super::verify::Verifier;
 use super::{
@@ -78,6 +78,7 @@ impl Journal for MemoryJournal {
             let same = known.payment == new.payment;
             return if same { Ok(known.clone()) } else { Err(JournalError::PaymentConflict) };
         }
+        check_account(tables.is_under_another(&new.key()))?;
         let payment = apply::registered(&new, tables.restored.is_some(), now);
         tables.payments.insert(new.key(), payment.clone());
         tables.log(|| NewEvent::registered(&payment, now));

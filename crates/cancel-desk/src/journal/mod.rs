@@ -52,6 +52,8 @@ pub use memory::MemoryJournal;
 pub use postgres::{PostgresJournal, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteJournal, SqliteOptions};
+#[cfg(feature = "http")]
+pub(crate) use submit::UNDER_ANOTHER;
 pub(crate) use submit::check_key;
 #[cfg(any(feature = "bulk", feature = "cli"))]
 pub(crate) use submit::check_person;
@@ -91,7 +93,8 @@ pub trait Journal: Send + Sync + Debug {
     /// Registers a payment. The same payment again is no error and changes nothing.
     ///
     /// # Errors
-    /// [`JournalError::Invalid`]; [`JournalError::PaymentConflict`] when it is registered with other content.
+    /// [`JournalError::Invalid`]; [`JournalError::PaymentConflict`] when it is registered with other content;
+    /// [`JournalError::NotAllowed`] when the gateway's number of it is registered under another account of the gateway.
     async fn register_payment(&self, new: NewPayment) -> Result<PaymentRecord, JournalError>;
 
     /// A payment.

@@ -4,6 +4,8 @@ use pg_core::{Invalid, Money, RefundAccount};
 
 use crate::record::{IntentId, IntentRecord, PaymentKey};
 
+use super::JournalError;
+
 /// Longest key of a caller, in bytes.
 const MAX_KEY: usize = 200;
 /// Longest reason, in characters.
@@ -138,6 +140,14 @@ pub(crate) fn check_person(by: &str, reason: &str) -> Result<(), Invalid> {
         }
     }
     Ok(())
+}
+
+/// Why a payment is not registered under a second account of its gateway: it would be refunded under each.
+pub(crate) const UNDER_ANOTHER: &str = "the gateway's number of this payment is registered already, under another account's name: use that name, and keep it \
+     in the configuration";
+
+pub(super) const fn check_account(is_under_another: bool) -> Result<(), JournalError> {
+    if is_under_another { Err(JournalError::NotAllowed(UNDER_ANOTHER)) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -202,10 +202,6 @@ pub(super) const TEXTS: Table = &[
     ("must be a plain number such as 12000 or 12.50 ({})", "12000이나 12.50처럼 숫자만 적어야 합니다 ({0})"),
     ("cannot be read", "읽을 수 없습니다"),
     ("must be a currency code such as KRW or USD", "KRW, USD 같은 통화 코드여야 합니다"),
-    (
-        "must be a day (2026-11-21 or 20261121), an RFC 3339 time or unix seconds",
-        "날짜(2026-11-21 또는 20261121), RFC 3339 시각 또는 유닉스 초여야 합니다",
-    ),
     ("must be given: a column, or --gateway", "열을 추가하거나 --gateway를 지정하세요"),
     (
         "is not a column here and looks like an amount: rename it to 결제금액 (amount) or 환불금액 (cancel_amount, refunded already) \
@@ -280,8 +276,8 @@ pub(super) const TEXTS: Table = &[
          주문번호, 결제번호, gateway, 계정, 환불금액, 환불사유, key, 은행, 예금주, 계좌번호, 전화번호)",
     ),
     (
-        "must be a day or a time in Korea (2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), an RFC 3339 time or unix \
+        "must be a day or a time in Korea (2026-11-21, 2026/11/21, 2026.11.21, 20261121, 2026-11-21 14:22:11), an RFC 3339 time or unix \
          seconds",
-        "날짜나 한국 시각(2026-11-21, 2026/11/21, 20261121, 2026-11-21 14:22:11), RFC 3339 시각 또는 유닉스 초여야 합니다",
+        "날짜나 한국 시각(2026-11-21, 2026/11/21, 2026.11.21, 20261121, 2026-11-21 14:22:11), RFC 3339 시각 또는 유닉스 초여야 합니다",
     ),
 ];

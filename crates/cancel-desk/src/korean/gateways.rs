@@ -11,6 +11,10 @@ pub(super) const TEXTS: Table = &[
         "must be added again to an order that was stored with one",
         "환불 계좌와 함께 저장한 요청에는 계좌를 다시 넣어야 합니다",
     ),
+    (
+        "must be those that the order was made for: host, merchant id and form",
+        "요청을 만들 때와 호스트·상점 ID·전문 형식이 같아야 합니다",
+    ),
     ("must be 1 to 30 characters of A-Z a-z 0-9 _ -", "A-Z a-z 0-9 _ - 만 써서 1~30자여야 합니다"),
     ("must be 1 to 32 characters of A-Z a-z 0-9 _ -", "A-Z a-z 0-9 _ - 만 써서 1~32자여야 합니다"),
     ("must be 1 to 40 characters without control characters", "제어 문자 없이 1~40자여야 합니다"),
@@ -23,7 +27,11 @@ pub(super) const TEXTS: Table = &[
     ("must be digits", "숫자여야 합니다"),
     (
         "is not one of the gateway's hosts; allow it explicitly if it is meant",
-        "PG의 주소가 아닙니다. 의도한 주소라면 명시적으로 허용하세요",
+        "PG의 주소가 아닙니다. 의도한 주소라면 명시적으로 허용하세요 (설정: allow_custom_host = true)",
+    ),
+    (
+        "is not one of the gateway's hosts: if it is meant, add allow_custom_host = true to this account",
+        "PG의 주소가 아닙니다. 의도한 주소라면 이 계정에 allow_custom_host = true를 적으세요",
     ),
     ("must be an absolute path on the gateway's host", "PG 주소 안의 절대 경로여야 합니다"),
     ("must be an absolute url such as https://host", "https://host 같은 전체 주소여야 합니다"),
@@ -61,7 +69,7 @@ pub(super) const TEXTS: Table = &[
     ("must be given for refunds by this pg", "이 PG의 환불에는 필수 항목입니다"),
     (
         "must be given with its bank and holder: this payment cannot be refunded the way it was paid",
-        "은행·예금주와 함께 적어야 합니다. 결제수단으로 환불할 수 없는 결제입니다",
+        "결제한 수단으로 되돌려 줄 수 없는 결제입니다. 환불 계좌(은행·계좌번호·예금주)를 적으세요",
     ),
     (
         "must be known, because every pg numbers the banks its own way",
@@ -105,6 +113,14 @@ pub(super) const TEXTS: Table = &[
     ("must be the key alone, without a colon", "콜론 없이 키만 적어야 합니다"),
     ("is the live host, but the api key is a test key", "운영 주소인데 API 키는 테스트 키입니다"),
     ("is the test host, but the api key is a live key", "테스트 주소인데 API 키는 운영 키입니다"),
+    (
+        "is the live host, but the api key is a test key: write endpoint = \"sandbox\", or name the live key",
+        "운영 주소인데 API 키는 테스트 키입니다. endpoint = \"sandbox\"로 바꾸거나 운영 키를 지정하세요",
+    ),
+    (
+        "is the test host, but the api key is a live key: write endpoint = \"production\", or name the test key",
+        "테스트 주소인데 API 키는 운영 키입니다. endpoint = \"production\"으로 바꾸거나 테스트 키를 지정하세요",
+    ),
     // settlebank
     ("must be settlebank", "settlebank여야 합니다"),
     (

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 /// How what a check says begins.
-const BEGINNINGS: [&str; 7] = ["must ", "cannot be ", "is ", "has ", "may equal", "not an ", "not possible "];
+const BEGINNINGS: [&str; 8] =
+    ["must ", "cannot be ", "is ", "has ", "holds ", "may equal", "not an ", "not possible "];
 
 /// Sources whose texts reach no person of the desk: simulations, what only an embedding program calls, tables of codes.
 const ELSEWHERE: [&str; 14] = [

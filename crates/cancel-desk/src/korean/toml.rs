@@ -1,7 +1,7 @@
 //! What the TOML parser says of a line, in Korean.
 
 /// What its sentences begin with.
-const SENTENCES: [(&str, &str); 30] = [
+const SENTENCES: [(&str, &str); 31] = [
     ("duplicate key", "같은 이름이 위에 이미 있습니다. 하나만 남기세요"),
     ("string values must be quoted", "= 뒤에 값이 없거나, 문자열을 따옴표(\")로 묶지 않았습니다"),
     ("key with no value", "이름 뒤에 = 와 값이 없습니다"),
@@ -29,6 +29,7 @@ const SENTENCES: [(&str, &str); 30] = [
         "\\ 뒤의 문자가 잘못되었습니다. 경로의 \\는 \\\\로 적거나, 전체를 작은따옴표로 묶으세요",
     ),
     ("missing opening quote", "여는 따옴표가 없습니다"),
+    ("invalid boolean", "값이 잘못되었습니다. 문자열은 따옴표로 묶으세요"),
     ("invalid value", "값이 잘못되었습니다. 문자열은 따옴표로 묶으세요"),
     ("unexpected leading zero", "숫자는 0으로 시작할 수 없습니다"),
     ("unexpected key or value", "줄 끝에 다른 것이 더 있습니다. 한 줄에 하나만 적으세요"),

@@ -72,9 +72,23 @@ pub(super) const TEXTS: Table = &[
     ),
     ("nothing was ever sent for it", "한 번도 전송하지 않은 취소입니다"),
     (
+        "the gateway's number of this payment is registered already, under another account's name: use that name, and keep it \
+         in the configuration",
+        "이 결제번호는 다른 계정 이름으로 이미 등록되어 있습니다. 등록된 계정 이름을 쓰고, 설정에서 그 이름을 바꾸지 마세요",
+    ),
+    (
         "the gateway shows less refunded than is known already: its answer is old, or what stands here as refunded is not; \
          look again later",
         "PG 조회 결과가 이미 확인된 환불금액보다 적습니다. 오래된 응답이거나, 여기에 환불로 남은 것이 실제로는 환불되지 않은 것입니다. 나중에 다시 조회하세요",
+    ),
+    (
+        "the gateway's single refunds do not add up to what it shows as refunded: look again later",
+        "PG 조회 결과의 취소 내역과 취소 합계가 서로 맞지 않습니다. 나중에 다시 조회하세요",
+    ),
+    (
+        "it was sent to another host, merchant id or form than its account is configured for now: put the account's settings \
+         back first",
+        "지금 설정과 다른 호스트·상점 ID·전문 형식으로 보낸 취소입니다. 이 계정의 설정을 먼저 되돌리세요",
     ),
     (
         "the gateway shows another paid amount than the one that is registered: look at its admin page",
@@ -112,6 +126,7 @@ pub(super) const TEXTS: Table = &[
          once more",
         "이미 계획 {0}의 {1}행에 있습니다. 그 계획을 실행하거나 폐기하세요. 한 번 더 환불하려는 것이면 key를 따로 지정하세요",
     ),
+    ("holds no payment", "등록할 결제가 없습니다"),
     ("no such payment is registered: import it first", "등록되지 않은 결제입니다. 먼저 등록하세요"),
     (
         "several payments fit: add gateway, account or payment_id",
@@ -123,11 +138,11 @@ pub(super) const TEXTS: Table = &[
     ),
     (
         "its own key's request is {}, but the same amount was asked for under the key {} ({}, cancel {}): do not ask again if it is the same refund",
-        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키 {1}(으)로 요청되었습니다(상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
+        "이 키의 요청은 환불되지 않았지만(상태: {0}) 같은 금액이 다른 키로 요청되었습니다(키 {1}, 상태: {2}, 취소번호 {3}). 같은 환불이면 다시 요청하지 마세요",
     ),
     (
         "the same amount was asked for under the key {} ({}, cancel {}): leave the row out if it is the same refund",
-        "같은 금액이 키 {0}(으)로 요청되었습니다(상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
+        "같은 금액이 다른 키로 요청되었습니다(키 {0}, 상태: {1}, 취소번호 {2}). 같은 환불이면 이 행을 빼세요",
     ),
     (
         "asked for before, and {}: give it a key of its own if it is meant once more",
@@ -336,6 +351,23 @@ pub(super) const TEXTS: Table = &[
         "session_replication_role이 origin이어야 합니다. 아니면 기록을 지키는 트리거가 동작하지 않습니다",
     ),
     ("must not lie on a network file system", "네트워크 파일 시스템에 두면 안 됩니다"),
+    (
+        "must have one name, and its file has another hard link: two names are two write-ahead logs, and refunds would be \
+         made twice; remove the other link",
+        "파일 이름이 하나여야 하는데 하드 링크가 더 있습니다. 이름마다 WAL(선행 기록 로그)이 따로 생겨 이중 환불이 납니다. 다른 \
+         링크를 지우세요",
+    ),
+    (
+        "must not be mounted as a single file: its write-ahead log would stay outside, and refunds would be made twice; \
+         mount the folder, not the file",
+        "파일 하나만 마운트하면 안 됩니다. WAL(선행 기록 로그)이 밖에 남아 이중 환불이 납니다. 파일이 아니라 폴더를 마운트하세요",
+    ),
+    (
+        "must not be put back while it is open, and it was: what happened since is not in it any more; stop everything, then \
+         `cancel-desk recover --after-restore`",
+        "열려 있는 동안 예전 내용으로 되돌려졌습니다. 그 뒤의 기록이 없습니다. 모두 멈춘 뒤 `cancel-desk recover --after-restore`를 \
+         실행하세요",
+    ),
     ("must be a postgresql url with known options alone", "알려진 옵션만 쓴 PostgreSQL 주소여야 합니다"),
     (
         "must be a url postgresql://user:password@host/database",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use pg_core::reconcile::reconcile;
 use pg_core::{
-    CancelError, Cancelled, Capabilities, Doubt, Guard, LookUpError, LookUpErrorKind, NotSentPhase,
-    OpenAttempt, PaymentState, RejectionKind, UnknownReason, Verdict,
+    Attribution, CancelError, Cancelled, Capabilities, Doubt, Guard, LookUpError, LookUpErrorKind,
+    NotSentPhase, OpenAttempt, PaymentState, RejectionKind, UnknownReason, Verdict,
 };
 
 use crate::record::{
@@ -100,6 +100,19 @@ pub(super) fn look_up_failed(snapshot: &Snapshot, error: &LookUpError) -> Change
     }
 }
 
+/// The attempt's own account is to be configured again; until then nobody is asked about it.
+pub(super) fn other_terms(snapshot: &Snapshot) -> Change {
+    on_schedule(snapshot, Why::OtherTerms, None, None)
+}
+
+/// An answer whose balance proves nothing.
+pub(super) fn proves_nothing(snapshot: &Snapshot, state: &PaymentState) -> Change {
+    match state.adds_up() {
+        true => on_schedule(snapshot, Why::Pending, Some(state), None),
+        false => patiently(snapshot, Why::Incoherent, Some(state)),
+    }
+}
+
 /// Why nothing may begin on a payment after the journal was restored from a backup: what came after the backup is not
 /// in it. `None`: the payment may be trusted so far.
 pub(super) fn distrusted(
@@ -116,7 +129,7 @@ pub(super) fn distrusted(
     if let Some(left) = unquiet(since, policy, now) {
         return Some(Change::Wait { pause: left });
     }
-    let less = state.balance.minor() < payment.known_balance;
+    let less = state.is_proof() && state.balance.minor() < payment.known_balance;
     let differs = suspect == Suspect::Differs || less || unexplained;
     // what was stored before may have been carried through, refused or taken back since
     if differs || snapshot.intent.created_at <= since {
@@ -193,6 +206,10 @@ pub(super) fn with_doubts(
     let pending = said_so || is_taken(attempt);
     match own {
         Verdict::Applied { .. } if said_so => Verdict::Unclear(Doubt::Pending),
+        // what is gone may come back: only our tag says that some of it is ours
+        ref own if state.undecided && !matches!(own, Verdict::Applied { by: Attribution::Tag, .. }) => {
+            Verdict::Unclear(Doubt::Pending)
+        }
         Verdict::NotYet | Verdict::Superseded if pending => Verdict::Unclear(Doubt::Pending),
         // the history will tell by our tag once it is decided; a person asked before that could only guess
         Verdict::Unclear(Doubt::SameAmountWithoutTag | Doubt::OtherAmount)

@@ -14,6 +14,8 @@ pub struct Extras {
     pub account: Option<RefundAccount>,
     /// The amounts of the payment's earlier cancels, as far as the journal has them. Left out where they are not all.
     pub earlier: Vec<Money>,
+    /// The [terms](pg_core::CancelGateway::terms) of the account that sends it; empty for none.
+    pub terms: String,
 }
 
 impl AttemptPlan {
@@ -26,6 +28,7 @@ impl AttemptPlan {
         // they are all of them when they add up to what is gone
         let order = order.clone().with_earlier_cancels(extras.earlier).unwrap_or(order);
         let order = with_account(order, extras.account);
+        let order = if extras.terms.is_empty() { order } else { order.with_terms(extras.terms) };
         let frozen = serde_json::to_string(&order)
             .map_err(|_| Invalid::new("order", "must be possible to store as json"))?;
         let digest = Sha256::digest(frozen.as_bytes()).into();
@@ -103,6 +106,9 @@ fn as_if_new(order: &CancelOrder) -> Result<CancelOrder, Invalid> {
     if let Some(reason) = order.reason() {
         new = new.with_reason(reason);
     }
+    if let Some(terms) = order.terms() {
+        new = new.with_terms(terms);
+    }
     Ok(with_account(new, order.refund_account().cloned()))
 }
 
@@ -127,12 +133,15 @@ mod tests {
     #[tokio::test]
     async fn first_or_not_the_order_is_the_same() {
         let earlier = vec![won(1_000)];
-        let attempt = attempt(Extras { account: Some(account()), earlier: earlier.clone() }).await;
+        let attempt =
+            attempt(Extras { account: Some(account()), earlier: earlier.clone(), terms: "here".to_owned() })
+                .await;
         assert!(!attempt.frozen.contains(account().expose_number()));
         for first in [true, false] {
             let order = attempt.order(Some(account()), first).unwrap();
             assert_eq!(serde_json::to_string(&order).unwrap(), attempt.frozen);
             assert_eq!(order.earlier_cancels(), Some(earlier.as_slice()));
+            assert_eq!(order.terms(), Some("here"));
             assert!(order.refund_account().is_some());
             assert_eq!(order.sends().may_have_been_sent(), !first);
             // never without its account
@@ -143,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn earlier_cancels_that_are_not_all_are_left_out() {
         for earlier in [vec![], vec![won(400)]] {
-            let attempt = attempt(Extras { account: None, earlier }).await;
+            let attempt = attempt(Extras { earlier, ..Extras::default() }).await;
             assert_eq!(attempt.order(None, true).unwrap().earlier_cancels(), None);
         }
     }

@@ -34,8 +34,10 @@ pub use change::{AttemptPlan, Change, NewAttempt, Record};
 pub(crate) use decide::{balance_after, evidence, later, quiet_left, unquiet};
 pub use frozen::Extras;
 pub use policy::Policy;
-pub(crate) use restored::{Missing, is_marked, tagged, unexplained};
 #[cfg(any(test, feature = "cli"))]
+pub(crate) use restored::contradicted;
+pub(crate) use restored::{Missing, is_marked, tagged, unexplained};
+#[cfg(any(test, feature = "cli", feature = "bulk"))]
 pub(crate) use restored::{Origin, origins};
 pub use schedule::{LOOK_UPS, pause_before};
 pub use snapshot::{Claim, Lease, Snapshot};

@@ -73,6 +73,19 @@ pub(crate) fn unexplained(state: &PaymentState, journal: &Known) -> Vec<Money> {
     lost.map(|(amount, _)| amount).collect()
 }
 
+/// Those of the unexplained refunds that carry the mark of an attempt of this journal: a cancel that it calls undone was
+/// made, or one was made twice.
+#[cfg(any(test, feature = "cli"))]
+pub(crate) fn contradicted(state: &PaymentState, journal: &Known) -> Vec<Money> {
+    let tags: Vec<String> = journal.iter().flat_map(|(_, attempts)| tags(attempts)).collect();
+    let history = state.history.iter().flatten();
+    let lost = origins(state, journal)
+        .into_iter()
+        .zip(history)
+        .filter(|((_, origin), entry)| *origin == Origin::Lost && carries(entry, &tags));
+    lost.map(|((amount, _), _)| amount).collect()
+}
+
 /// What the gateway refunded of a payment that could be a refund of ours which the journal lost.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Missing {

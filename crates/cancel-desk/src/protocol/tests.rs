@@ -16,6 +16,7 @@ use crate::record::{
 
 mod decided;
 mod numbers;
+mod proof;
 mod restore;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);

@@ -73,6 +73,9 @@ pub enum Event {
     LookedUp(Seen),
     /// The journal committed the attempt, or a change; this is what it holds now.
     Recorded(Box<Snapshot>),
+    /// The open attempt was made for another host, merchant id or form than the account has now: sent there it would be
+    /// another request, and what is told there is not about it.
+    OtherTerms,
     /// No order can be made of the plan, or the frozen one cannot be read or is refused by a check of ours.
     Impossible,
     /// The sending ended.
@@ -143,6 +146,7 @@ impl Turn {
                 self.record(None, true, decide::look_up_failed(&self.snapshot, &error))
             }
             Event::Recorded(snapshot) => self.on_recorded(*snapshot, now),
+            Event::OtherTerms => self.record(None, true, decide::other_terms(&self.snapshot)),
             Event::Impossible => self.record(None, false, decide::stuck(&self.snapshot)),
             Event::Answered { outcome, taken } => self.on_answer(outcome, taken),
             Event::Lost => Action::Release,
@@ -189,12 +193,16 @@ impl Turn {
         if state.balance.currency() != payment.paid().currency() || state.paid != payment.paid() {
             return self.record(None, true, decide::other_paid_amount(&self.snapshot, state));
         }
-        let proven = Some(state.balance.minor());
+        // what contradicts itself, or may come back, proves nothing, and would never be taken back
+        let proven = state.is_proof().then(|| state.balance.minor());
         let Some(attempt) = &self.snapshot.attempt else {
             // a refund that its PG has not approved may leave the ledger again
             let proven = proven.filter(|_| found != Some(Verdict::Unclear(Doubt::Pending)));
             return match decide::distrusted(&self.snapshot, state, found, unexplained, &self.policy, now) {
                 Some(change) => self.record(proven, true, change),
+                None if !state.is_proof() => {
+                    self.record(None, true, decide::proves_nothing(&self.snapshot, state))
+                }
                 None => self.plan(state, true, now),
             };
         };
@@ -206,7 +214,10 @@ impl Turn {
         let change = decide::after_restore(&self.snapshot, attempt, state, change, &self.policy, now);
         // a cancel proven by its tag in an old answer lowers the balance further than that answer shows
         let proven = match &change {
-            Change::Completed { .. } => proven.map(|seen| seen.min(decide::balance_after(attempt))),
+            Change::Completed { .. } => {
+                let after = decide::balance_after(attempt);
+                Some(proven.map_or(after, |seen| seen.min(after)))
+            }
             // a refund that its PG has not approved may leave the ledger again
             _ if pending => None,
             _ => proven,

@@ -32,6 +32,9 @@ words! {
         AskedSince = "asked_since",
         /// A check of ours stops the look-up or the next attempt; sending it again will not help.
         Stuck = "stuck",
+        /// The attempt was made for another host, merchant id or form than its account is configured for now, up to its
+        /// last scheduled look-up.
+        OtherTerms = "other_terms",
         /// Somebody else refunded a part, and the gateway does not tell which number its next cancel must have. Nothing
         /// is sent.
         NextNumberUnknown = "next_number_unknown",

@@ -93,11 +93,14 @@ async fn look_up(accounts: &Accounts, payment: &PaymentRecord) -> Told {
         return Told::NoAccount;
     };
     match timeout(account.policy().deadline, account.gateway().look_up(&payment.payment)).await {
-        Ok(Ok(state)) if state.paid == payment.paid() => match is_pending(account, payment).await {
-            Some(false) => Told::State(state),
-            Some(true) => Told::Pending,
-            None => Told::Nothing,
-        },
+        Ok(Ok(state)) if state.paid == payment.paid() && state.undecided => Told::Pending,
+        Ok(Ok(state)) if state.paid == payment.paid() && state.adds_up() => {
+            match is_pending(account, payment).await {
+                Some(false) => Told::State(state),
+                Some(true) => Told::Pending,
+                None => Told::Nothing,
+            }
+        }
         _ => Told::Nothing,
     }
 }

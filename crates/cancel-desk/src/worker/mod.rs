@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pg_core::{
-    CancelError, CancelOrder, Cancelled, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind, PaymentRef,
-    PaymentState, RefundAccount, Unknown, UnknownReason, Verdict,
+    CancelError, CancelOrder, Cancelled, Guard, Invalid, LedgerKnowledge, LookUpError, LookUpErrorKind,
+    PaymentRef, PaymentState, RefundAccount, Unknown, UnknownReason, Verdict,
 };
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -34,7 +34,7 @@ use crate::protocol::{
 };
 #[cfg(feature = "bulk")]
 use crate::record::JobId;
-use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, PaymentKey};
+use crate::record::{AttemptId, IntentId, IntentRecord, IntentState, Outcome, PaymentKey};
 
 pub use accounts::{Account, Accounts};
 pub use circuit::{Circuit, Limits, Trouble};
@@ -237,9 +237,9 @@ impl Worker {
             }
             let event = match action {
                 Action::LookUp(payment) => self.look_up(account, &turn, &payment, &mut kept).await?,
-                Action::Commit(plan) => self.commit(&turn, &plan, &mut kept).await?,
+                Action::Commit(plan) => self.commit(account, &turn, &plan, &mut kept).await?,
                 Action::Send(sending) => match self.order(&turn, &sending, &mut kept).await? {
-                    Some(order) => self.send(account, &order, &sending, place.take()).await?,
+                    Some(order) => self.send(account, &turn, &order, &sending, place.take()).await?,
                     None => Event::Impossible,
                 },
                 Action::Record(record) => self.record(&turn, &record).await?,
@@ -294,6 +294,12 @@ impl Worker {
         let Some(order) = order else {
             return Ok(Event::Impossible);
         };
+        if order.check_terms(&gateway.terms()).is_err() {
+            warn!(
+                "the account's host, merchant id or form is not that of the attempt: nothing is asked or sent"
+            );
+            return Ok(Event::OtherTerms);
+        }
         let history_tag = gateway.capabilities().history.then(|| gateway.history_tag(&order)).flatten();
         let ledger = LedgerKnowledge {
             sole_actor: account.policy().sole_actor,
@@ -305,6 +311,7 @@ impl Worker {
             Ok(verdict) => (in_time(account, gateway.look_up(payment)).await, Some(verdict)),
         };
         account.pace().looked_up(place, &answer);
+        let answer = answer.map(|state| without_account(state, kept));
         self.seen(turn, answer, history_tag, verdict).await
     }
 
@@ -347,7 +354,13 @@ impl Worker {
         }
     }
 
-    async fn commit(&self, turn: &Turn, plan: &AttemptPlan, kept: &mut Kept) -> Result<Event, JournalError> {
+    async fn commit(
+        &self,
+        of: &Account,
+        turn: &Turn,
+        plan: &AttemptPlan,
+        kept: &mut Kept,
+    ) -> Result<Event, JournalError> {
         let Some(account) = self.refund_account(turn, kept).await? else {
             return Ok(Event::Impossible);
         };
@@ -356,7 +369,8 @@ impl Worker {
             _ => self.journal.intents_of(&turn.lease().payment).await?,
         };
         let completed = earlier.iter().filter(|intent| intent.state == IntentState::Completed);
-        let extras = Extras { account, earlier: completed.map(|intent| intent.amount).collect() };
+        let earlier = completed.map(|intent| intent.amount).collect();
+        let extras = Extras { account, earlier, terms: of.gateway().terms() };
         let frozen = AttemptId::random().and_then(|id| plan.freeze(turn.snapshot(), id, extras));
         let Ok(new) = frozen else {
             return Ok(Event::Impossible);
@@ -411,9 +425,25 @@ impl Worker {
         Ok(event)
     }
 
+    /// Whether a success bears the number of another cancel that was completed: a gateway that knows a repeat by its
+    /// amount alone has answered for that one. In doubt it has.
+    async fn is_answer_to_another(&self, account: &Account, turn: &Turn, cancelled: &Cancelled) -> bool {
+        let takes_repeats = account.gateway().capabilities().guard == Guard::IdenticalRequest;
+        let Some(number) = cancelled.cancel_id().filter(|_| takes_repeats) else { return false };
+        if turn.snapshot().payment.cancels == 0 {
+            return false;
+        }
+        let Ok(intents) = self.journal.intents_of(&turn.lease().payment).await else { return true };
+        intents.iter().any(|intent| match &intent.outcome {
+            Some(Outcome::Completed { cancel_id, .. }) => cancel_id.as_deref() == Some(number),
+            _ => false,
+        })
+    }
+
     async fn send(
         &self,
         account: &Account,
+        turn: &Turn,
         order: &CancelOrder,
         sending: &Sending,
         place: Option<Permit>,
@@ -424,11 +454,29 @@ impl Worker {
         }
         let outcome = timeout(account.policy().deadline, account.gateway().cancel(order)).await;
         let outcome = outcome.unwrap_or_else(|_| Err(Unknown::new(UnknownReason::Timeout).into()));
+        let outcome = match outcome {
+            Ok(cancelled) if self.is_answer_to_another(account, turn, &cancelled).await => {
+                Err(Unknown::new(UnknownReason::Integrity).into())
+            }
+            outcome => outcome,
+        };
         if let Some(place) = place {
             account.pace().cancelled(place, &outcome);
         }
         Ok(Event::Answered { outcome, taken: order.sends().was_taken() })
     }
+}
+
+/// The answer without numbers of cancels in which the refund's account stands; without any, where the account cannot be
+/// opened here.
+fn without_account(mut state: PaymentState, kept: &Kept) -> PaymentState {
+    let numbers = state.history.iter_mut().flatten().map(|entry| &mut entry.cancel_id);
+    match kept {
+        Some(Some(Some(account))) => account.scrub(numbers),
+        Some(None) => numbers.for_each(|number| *number = None),
+        Some(Some(None)) | None => {}
+    }
+    state
 }
 
 /// One word for what kept a look-up from an answer.

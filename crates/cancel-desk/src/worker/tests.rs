@@ -13,6 +13,7 @@ use crate::journal::conformance::{TestClock, account, payment, sound, submitted,
 use crate::journal::{Clock, MemoryJournal, SqliteJournal, SqliteOptions, Vault, VaultKey};
 use crate::record::{Outcome, Proof, RejectedBecause, Resolution, Suspect, Why};
 
+mod elsewhere;
 mod halted;
 mod no_clock;
 

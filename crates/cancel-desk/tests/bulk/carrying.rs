@@ -48,12 +48,13 @@ async fn a_thousand_orders_at_three_gateways_with_faults_are_each_refunded_once(
         report.states
     );
     let mut csv = Vec::new();
-    write_rows(&mut csv, &report.rows, &report.orders(&journal).await.unwrap()).unwrap();
+    let (orders, held) = (report.orders(&journal).await.unwrap(), report.keys_held(&journal).await.unwrap());
+    write_rows(&mut csv, &report.rows, &orders, &held).unwrap();
     let csv = String::from_utf8(csv).unwrap();
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines.len(), 1_001);
-    let header =
-        "\u{feff}line,merchant_uid,gateway,account,payment_id,amount,currency,key,state,detail,intent";
+    let header = "\u{feff}line,merchant_uid,gateway,account,payment_id,amount,currency,key,state,detail,intent,\
+                  key_held_by,key_held_state";
     assert_eq!(lines[0], header);
     assert!(
         lines[1].starts_with("2,ORD-0,chaiport,shop,") && lines[1].contains(",1000,KRW,"),

@@ -265,3 +265,24 @@ async fn a_row_that_another_plan_has_is_left_out_and_never_called_completed() {
     assert!(report.is_done());
     sound(&*journal).await;
 }
+
+/// What is under way may not be in the gateway's books yet, and what fell there may be somebody else's.
+#[tokio::test]
+async fn looking_up_holds_back_what_is_under_way() {
+    let scene = Scene::new().await;
+    let journal = scene.journal();
+    let chaiport = pg_sandbox::Gateway::Chaiport;
+    for order in ["A", "B"] {
+        let payment = scene.pay(&*journal, Gateway::Chaiport, order, 10_000).await;
+        scene.sandbox.console_refund(chaiport, &payment.payment.gateway_id, 6_000).unwrap();
+        let open = NewIntent::new(payment.key(), format!("open-{order}"), Money::krw(600).unwrap()).unwrap();
+        journal.submit(open).await.unwrap();
+    }
+    let file = "merchant_uid,amount\nA,3900\nB,3400\nB,1\n";
+    let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone())).looking_up(true);
+    let plan = planner.plan(&OrderFile::read(file.as_bytes()).unwrap(), "f").await.unwrap();
+    let left = |won| Verdict::OverBalance { left: Money::krw(won).unwrap() };
+    let found: Vec<Verdict> = plan.rows.iter().map(|row| row.verdict.clone()).collect();
+    assert_eq!(found, [left(3_400), Verdict::Ok, left(0)]);
+    assert_eq!(scene.sandbox.count(chaiport, Operation::Cancel), 0);
+}

@@ -25,6 +25,13 @@ async fn rules_options_and_examples_are_told_in_korean() {
     let import = scene.write("bad-payments.csv", "imp_uid,merchant_uid,amount\nimp_1,O-9,0\n");
     let import = scene.korean(&["payments", "import", import.to_str().unwrap()]).await.ends(2).err;
     assert!(import.contains("amount: 0보다 커야 합니다") && !import.contains("must"), "{import}");
+    for (name, empty) in
+        [("none.csv", ""), ("head.csv", "imp_uid,merchant_uid,amount\n"), ("none.json", "[]")]
+    {
+        let empty = scene.write(name, empty);
+        let empty = scene.korean(&["payments", "import", empty.to_str().unwrap()]).await.ends(2).err;
+        assert!(empty.contains("1행: 등록할 결제가 없습니다") && !empty.contains("holds"), "{empty}");
+    }
     let gone = scene.korean(&["withdraw", "x", "--by", "김", "--reason", "x", "--yes"]).await.ends(2).err;
     assert_eq!(gone, "오류: 취소번호가 아닙니다. a-z와 2-7로 된 26자여야 합니다\n");
 
@@ -36,7 +43,8 @@ async fn rules_options_and_examples_are_told_in_korean() {
         for part in parts {
             assert!(help.contains(part), "{part}: {help}");
         }
-        assert!(!help.contains("Print help"), "{help}");
+        assert!(!help.contains("Print help") && !help.contains("OPTIONS"), "{help}");
+        assert!(help.contains("[옵션]"), "{help}");
     }
     assert!(scene.korean(&["--version"]).await.ends(0).out.starts_with("cancel-desk "));
     let example = scene.korean(&["config", "example"]).await.ends(0).out;
@@ -74,6 +82,7 @@ async fn why_a_refund_does_not_move_is_told() {
     // the same is said where a person asks
     let asked = scene.korean(&["lookup", "ORD-1"]).await;
     assert!(asked.err.contains("설정의 키") && !asked.err.contains("다시 시도"), "{}", asked.err);
+    assert!(asked.err.contains("secret_env / secret_file"), "{}", asked.err);
     let file = scene.write("orders.csv", "merchant_uid,amount\nORD-2,1000\n");
     let plan = scene.korean(&["bulk", "plan", file.to_str().unwrap(), "--look-up"]).await;
     let told = format!("{}{}", plan.out, plan.err);

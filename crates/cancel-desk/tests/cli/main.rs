@@ -12,6 +12,7 @@ mod files;
 mod golden;
 mod keys;
 mod korean;
+mod lookup;
 mod numbers;
 mod places;
 mod restored;

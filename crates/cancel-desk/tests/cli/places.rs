@@ -79,3 +79,51 @@ async fn what_failed_is_told_with_its_cause() {
     let ended = scene.finish(command).await.ends(5);
     assert!(ended.err.contains("CANCEL_DESK_SQLITE") && ended.err.contains("utf-8"), "{}", ended.err);
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_with_a_second_name_is_not_opened() {
+    let scene = Scene::new("second-name").await;
+    scene.pay(&["ORD-1"]).await;
+    let [file, link, symbolic] = ["refunds.db", "b.db", "c.db"].map(|name| scene.folder.join(name));
+    std::os::unix::fs::symlink("refunds.db", &symbolic).unwrap();
+    let under = |name: &str| {
+        let mut command = scene.command(&["status", "ORD-1"]);
+        command.env("CANCEL_DESK_SQLITE", name);
+        command
+    };
+    scene.finish(under("c.db")).await.ends(0);
+    std::fs::hard_link(&file, link).unwrap();
+    for name in ["refunds.db", "b.db", "c.db"] {
+        let ended = scene.finish(under(name)).await.ends(5);
+        assert!(ended.err.contains("hard link") && ended.err.contains(name), "{}", ended.err);
+    }
+    assert!(scene.korean(&["status", "ORD-1"]).await.ends(5).err.contains("하드 링크"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_merchant_has_one_account() {
+    let scene = Scene::new("one-account").await;
+    let id = scene.pay(&["ORD-1"]).await.remove(0);
+    let config = std::fs::read_to_string(scene.folder.join("cancel-desk.toml")).unwrap();
+    let section = config.split("[[account]]").nth(1).unwrap().replace("\"shop\"", "\"shop2\"");
+    scene.write("two.toml", &format!("{config}[[account]]{section}"));
+    let ended = scene.run(&["config", "check", "--config", "two.toml"]).await.ends(5);
+    assert!(ended.err.contains("shop2 is the same account of the gateway as shop"), "{}", ended.err);
+    let ended = scene.korean(&["config", "check", "--config", "two.toml"]).await.ends(5);
+    assert!(ended.err.contains("shop2 계정과 shop 계정"), "{}", ended.err);
+    // renamed, its payments would be refunded again under the new name
+    scene.write("cancel-desk.toml", &config.replace("\"shop\"", "\"renamed\""));
+    let row = |id: &str, account: &str| format!("{id},ORD-1,10000,card,html5_inicis,{account}\n");
+    let head = "imp_uid,merchant_uid,amount,pay_method,pg_provider,account\n";
+    scene.write("again.csv", &format!("{head}{}{}", row("imp_new", "renamed"), row(&id, "renamed")));
+    let import = ["payments", "import", "again.csv"];
+    let ended = scene.run(&import).await.ends(2);
+    assert!(
+        ended.err.contains("line 3: account: ") && ended.err.contains("under another account"),
+        "{}",
+        ended.err
+    );
+    assert!(scene.korean(&import).await.ends(2).err.contains("다른 계정 이름으로"));
+    scene.run(&["status", "ORD-1", "--account", "renamed"]).await.ends(2);
+}

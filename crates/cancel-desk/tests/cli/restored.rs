@@ -46,7 +46,8 @@ async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
     let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
     scene.run(&cancel).await.ends(0);
     recover(&scene).await;
-    let pending = scene.korean(&["pending"]).await.out;
+    // a person is needed before anybody asked for anything
+    let pending = scene.korean(&["pending"]).await.ends(4).out;
     assert!(pending.contains("PG 내역이 저널과 다르거나"), "{pending}");
     assert_eq!(scene.run(&["--json", "pending"]).await.json()["suspect_payments"][0]["suspect"], "differs");
     let trust = [&["trust", "ORD-1"], &BY[..], &["--yes"]].concat();
@@ -70,6 +71,48 @@ async fn a_lost_wish_is_repeated_and_resolved_before_its_payment_is_trusted() {
     scene.run(&cancel).await.ends(0);
     assert_eq!(scene.refunded(&ids[0]), [3_000]);
     scene.run(&settled).await.ends(0);
+}
+
+/// It may be `trust`, or nothing at all, or a person first: only one of these is said.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_worker_sends_after_a_restore_is_not_called_sent_by_itself() {
+    let scene = Scene::new("differs").await;
+    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
+    scene.sandbox.console_refund(Gateway::Chaiport, &ids[0], 700).unwrap();
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
+    let mut told = Vec::new();
+    for (order, key) in [("ORD-1", "d-1"), ("ORD-2", "e-1")] {
+        let cancel = ["cancel", order, "--amount", "300", "--key", key, "--yes", "--wait", "0s"];
+        told.push(scene.korean(&cancel).await.ends(3).out);
+        told.push(scene.korean(&["status", "--key", key]).await.ends(3).out);
+    }
+    for differs in &told[..2] {
+        assert!(differs.contains("담당자 확인으로 넘어가면 `resolve`로 결정한 다음 `trust`로"), "{differs}");
+        assert!(
+            !differs.contains("워커가 스스로 전송합니다") && !differs.contains("하지 않아도"),
+            "{differs}"
+        );
+    }
+    for equal in &told[2..] {
+        assert!(equal.contains("워커가 스스로 전송합니다") && !equal.contains("`resolve`"), "{equal}");
+    }
+    // for how long is told where it is known
+    assert!(told[0].contains("복원하고 10분(`upstream_quiet_s`) 뒤에"), "{}", told[0]);
+    assert!(told[1].contains("`upstream_quiet_s`(설정하지 않았으면 10분) 뒤에"), "{}", told[1]);
+    // one that was found equal waits for nobody
+    assert_eq!(
+        scene.run(&["--json", "pending"]).await.ends(4).json()["suspect_payments"][1]["suspect"],
+        "unchecked"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn payments_found_equal_after_a_restore_wait_for_nobody() {
+    let scene = Scene::new("equal").await;
+    scene.pay(&["ORD-1"]).await;
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(0);
+    let pending = scene.run(&["pending"]).await.ends(0).out;
+    assert!(pending.contains("Suspect after a restored backup"), "{pending}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -431,7 +474,7 @@ async fn none_is_trusted_while_what_was_lost_may_be_on_its_way() {
     let told = scene.korean(&all[1..]).await.ends(4);
     assert_eq!(told.out.lines().count(), 3, "{}", told.out);
     for part in [
-        "결제 7건은 계속 점검 대상입니다: 이 환불이나 저널이 잃어버린 요청이 아직",
+        "결제 7건은 계속 점검 대상입니다: 백업을 복원한 저널이 잃어버린 요청이 아직",
         "그중 처음 몇 건: ",
         "결제 0건을 해제했습니다. 7건은",
     ] {

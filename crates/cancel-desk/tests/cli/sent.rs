@@ -23,6 +23,8 @@ async fn what_may_be_there_is_not_called_not_happened() {
     let told = scene.run(&denied).await.ends(4).err;
     assert!(told.contains("WARNING: the gateway's balance already fell by 3.00 USD"), "{told}");
     assert!(told.contains("add --force") && !told.contains("your word"), "{told}");
+    // nothing was lost: what is repeated here is refunded once more
+    assert!(!told.contains("lost wishes"), "{told}");
     assert!(scene.korean(&denied).await.ends(4).err.contains("두 번 환불됩니다"));
     // by an answer it is known, and without one it is not
     let lost = Fault::on(Gateway::Eximbay, Operation::LookUp).kind(FaultKind::CloseWithoutAnswer);

@@ -61,6 +61,14 @@ async fn what_was_counted_as_somebody_elses_is_named_after_a_restored_backup() {
 async fn a_list_names_the_option_that_shows_its_rest() {
     let scene = Scene::new("rest").await;
     scene.pay(&["ORD-1", "ORD-2"]).await;
+    // minor units, as they stand in the log
+    for (lang, told) in [("C", "detail (amounts in minor units"), ("ko_KR.UTF-8", "상세 (금액은 최소 단위")]
+    {
+        let mut events = scene.command(&["journal", "events"]);
+        events.env("LANG", lang);
+        let events = scene.finish(events).await.ends(0).out;
+        assert!(events.lines().next().unwrap().contains(told), "{events}");
+    }
     for (list, shown) in
         [(&["payments", "list", "--limit", "1"][..], "ORD-2"), (&["journal", "events", "--limit", "1"], "2")]
     {
@@ -142,6 +150,41 @@ async fn a_plan_that_is_not_approved_is_answered_with_the_command() {
     assert!(refused.contains(&command), "{refused}");
 }
 
+/// A row asked for by hand under its own key, with another reason: the money may be the buyer's already.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_whose_key_another_cancel_holds_is_not_told_as_never_begun() {
+    let scene = Scene::new("held-key").await;
+    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
+    let file = scene
+        .write("orders.csv", "merchant_uid,amount,key,reason\nORD-1,3000,row-1,변심\nORD-2,10,row-2,변심\n");
+    let plan = scene.run(&["--json", "bulk", "plan", file.to_str().unwrap()]).await.ends(0).json();
+    let job = plan["job"]["job"].as_str().unwrap().to_owned();
+    let by_hand =
+        ["--json", "cancel", "ORD-1", "--amount", "3000", "--key", "row-1", "--yes", "--wait", "20s"];
+    let id = scene.run(&by_hand).await.ends(0).json()["id"].as_str().unwrap().to_owned();
+    let told = scene.korean(&["bulk", "report", &job]).await.out;
+    let line = told.lines().find(|line| line.contains("row-1")).unwrap_or_default();
+    assert!(line.contains("시작 전. 키가 다른 취소에 쓰임: 환불 완료") && line.contains(&id), "{told}");
+    assert!(
+        told.contains("같은 키로 내용이 다른 취소가 접수되어 있습니다") && !told.contains("row-2"),
+        "{told}"
+    );
+    let csv = scene.folder.join("report.csv");
+    let json = ["--json", "bulk", "report", &job, "--csv", csv.to_str().unwrap()];
+    let json = scene.run(&json).await.json();
+    let held = serde_json::json!([{ "line": 2, "key": "row-1", "cancel": id, "state": "completed" }]);
+    assert_eq!(json["keys_held"], held, "{json}");
+    let csv = std::fs::read_to_string(csv).unwrap();
+    assert!(csv.contains(&format!(",row-1,not_started,,,{id},completed\n")), "{csv}");
+    assert!(csv.contains(",row-2,not_started,,,,\n"), "{csv}");
+    let discard = ["bulk", "discard", &job, "--by", "김", "--reason", "x"];
+    let discarded = scene.korean(&discard).await.ends(0).out;
+    assert!(discarded.contains("1건은 같은 키로 다른 취소가 접수되어 있습니다(환불됨 1건)"), "{discarded}");
+    let told = scene.run(&["bulk", "report", &job]).await.out;
+    assert!(told.contains("discarded, never started; its key is another cancel's: refunded"), "{told}");
+    assert_eq!(scene.refunded(&ids[0]), [3_000]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_of_an_amount_under_another_key_are_counted_and_listed() {
     let scene = Scene::new("doubtful").await;
@@ -160,5 +203,8 @@ async fn rows_of_an_amount_under_another_key_are_counted_and_listed() {
         "{english}"
     );
     let korean = scene.korean(&plan).await.ends(0).out;
-    assert!(korean.contains("경고: 작업에 든 1건") && korean.contains("키 by-hand(으)로"), "{korean}");
+    assert!(
+        korean.contains("경고: 작업에 든 1건") && korean.contains("다른 키로 요청되었습니다(키 by-hand"),
+        "{korean}"
+    );
 }

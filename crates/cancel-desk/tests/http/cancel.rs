@@ -341,6 +341,18 @@ async fn an_order_paid_twice_has_to_be_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_the_same_though_its_order_was_paid_again() {
+    let scene = Scene::new().await;
+    let first = scene.card("ORD-1").await;
+    scene.send(Call::cancel("ORD-1", "1000", "k")).await.state(200, "completed");
+    let second = scene.card("ORD-1").await;
+    scene.send(Call::cancel("ORD-1", "1000", "k")).await.state(200, "completed");
+    scene.send(Call::cancel("ORD-1", "1001", "k")).await.refused(422, "idempotency_key_reused");
+    scene.send(Call::cancel("ORD-1", "1000", "l")).await.refused(409, "several_payments");
+    assert_eq!((scene.refunds(&first), scene.refunds(&second)), (vec![1000], vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_of_the_gateway_is_422_with_its_code() {
     let scene = Scene::new().await;
     let not_joined = NewPayment::chaiport("ORD20180131-0000011", 10_000).vbank().refund_service(false);

@@ -16,7 +16,7 @@ async fn a_payment_is_registered_once_and_shown_with_its_cancels() {
     let call = Call::post("/payments", other.as_str()).header("accept-language", "ko");
     let korean = scene.send(call).await.refused(409, "payment_conflict");
     assert!(
-        korean["message"].as_str().unwrap().contains("amount (등록: 10000 KRW, 요청: 10001 KRW)"),
+        korean["message"].as_str().unwrap().contains("amount (등록: 10,000원, 요청: 10,001원)"),
         "{korean}"
     );
     let differs = scene.send(Call::post("/payments", other)).await.refused(409, "payment_conflict");
@@ -168,6 +168,29 @@ async fn many_are_registered_together_or_not_at_all() {
     let many = format!("[{}]", vec!["{}"; 150].join(","));
     let problem = scene.send(bulk(many)).await.refused(400, "invalid_rows");
     assert_eq!((problem["rows"].as_array().unwrap().len(), &problem["faults"]), (100, &150.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_registered_under_one_account() {
+    let scene = Scene::new().await;
+    let id = scene.card("ORD-1").await;
+    // the account has another name since
+    let payment = scene.desk.journal().payments(None, 1).await.unwrap().remove(0).payment;
+    let mut renamed = payment.clone();
+    renamed.gateway_id = "imp_old".to_owned();
+    scene.desk.register(cancel_desk::record::NewPayment::new("old-shop", renamed)).await.unwrap();
+    let row = |id: &str| format!(r#"{{"imp_uid":"{id}","merchant_uid":"ORD-1","amount":10000}}"#);
+    let problem = scene.send(Call::post("/payments", row("imp_old"))).await.refused(409, "not_allowed");
+    assert!(problem["message"].as_str().unwrap().contains("another account"), "{problem}");
+    let call = Call::post("/payments", row("imp_old")).header("accept-language", "ko");
+    let korean = scene.send(call).await.refused(409, "not_allowed");
+    assert!(korean["message"].as_str().unwrap().contains("다른 계정"), "{korean}");
+    let many = format!("[{},{}]", row("imp_new"), row("imp_old"));
+    let problem = scene.send(Call::post("/payments/bulk", many)).await.refused(400, "invalid_rows");
+    let told = &problem["rows"][0];
+    assert_eq!((&told["row"], &told["code"]), (&2.into(), &"not_allowed".into()), "{problem}");
+    assert_eq!(scene.desk.journal().payments(None, 9).await.unwrap().len(), 2, "none was registered");
+    assert_eq!(payment.gateway_id, id);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -257,6 +257,25 @@ fn paypal_has_approved_only_when_the_status_says_so_too() {
 }
 
 #[test]
+fn what_is_gone_at_paypal_is_decided_only_by_the_status_of_a_first_refund() {
+    let record = PaymentRecord::new(imp("imp_1"), won(10_000));
+    let one: &[_] = &[(3000, "console", 10)];
+    let two: &[_] = &[(3000, "console", 10), (2000, "console", 20)];
+    for (pg, status, history, undecided) in [
+        ("paypal_v2", "paid", &[][..], false),
+        ("paypal_v2", "paid", one, true),
+        ("paypal_v2", "cancelled", one, false),
+        ("paypal_v2", "cancelled", two, true),
+        ("html5_inicis", "paid", one, false),
+        ("html5_inicis", "cancelled", two, false),
+    ] {
+        let payment = at(pg, "paypal", status, history);
+        let found = crate::later::Route::of_payment(&payment, &record).is_undecided(&payment);
+        assert_eq!(found, undecided, "{pg} {status} {history:?}");
+    }
+}
+
+#[test]
 fn paypals_status_proves_nothing_beside_another_cancel() {
     let pending = Verdict::Unclear(Doubt::Pending);
     let judge = |request: &CancelRequest, pg, history: &[_]| {

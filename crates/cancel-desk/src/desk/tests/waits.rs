@@ -53,10 +53,19 @@ async fn a_cancel_tells_why_it_waits() {
     drop(workers);
 
     desk.journal().suspect_all("kim", "restored").await.unwrap();
+    // stored after the restore, by the journal's clock
+    tokio::time::sleep(Duration::from_millis(5)).await;
     let third = desk.cancel(wish("ORD-2", "c", "1000")).await.unwrap().intent().id;
-    assert_eq!(waits(&desk, third).await, Some(Waiting::Suspect));
+    let quiet_s = Some(crate::protocol::Policy::default().upstream_quiet.as_secs());
+    let by_itself = Waiting::Suspect { goes_to_a_person: false, quiet_s };
+    assert_eq!(waits(&desk, third).await, Some(by_itself));
     let shown = serde_json::to_value(desk.show_cancel(&desk.intent(third).await.unwrap()).await.unwrap());
     assert_eq!(shown.unwrap()["waits"]["because"], "suspect");
+    // no worker sends it by itself once the ledger differs
+    let key = desk.find(&Selector::order("ORD-2")).await.unwrap().key();
+    desk.journal().compared(&key, 9_000, true).await.unwrap();
+    let by_a_person = Waiting::Suspect { goes_to_a_person: true, quiet_s };
+    assert_eq!(waits(&desk, third).await, Some(by_a_person));
 }
 
 #[tokio::test]

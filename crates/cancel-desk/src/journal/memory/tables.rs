@@ -59,6 +59,24 @@ impl Tables {
         self.payments.get(key).cloned().ok_or(JournalError::NotFound)
     }
 
+    /// Whether a payment that is not registered is so under another account: one look for each account.
+    pub(super) fn is_under_another(&self, key: &PaymentKey) -> bool {
+        let mut from = PaymentKey::new(key.gateway, "", "");
+        while let Some((found, _)) =
+            self.payments.range(&from..).next().filter(|(found, _)| found.gateway == key.gateway)
+        {
+            from.merchant.clone_from(&found.merchant);
+            from.payment_id.clone_from(&key.payment_id);
+            if self.payments.contains_key(&from) {
+                return true;
+            }
+            // the first name after it
+            from.merchant.push('\0');
+            from.payment_id.clear();
+        }
+        false
+    }
+
     pub(super) fn open_attempt(&self, key: &PaymentKey) -> Option<&AttemptRecord> {
         self.open.get(key).and_then(|id| self.attempts.get(id))
     }

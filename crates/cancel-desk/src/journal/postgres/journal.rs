@@ -17,7 +17,7 @@ use super::super::apply::{self, Beside};
 use super::super::event::NewEvent;
 use super::super::gate;
 use super::super::jobs::{RESTORED, halt};
-use super::super::submit::check_person;
+use super::super::submit::{check_account, check_person};
 use super::super::trail::Before;
 use super::super::{
     Checked, Counts, EventRecord, Journal, JournalError, NewIntent, Seen, Submitted, Verification,
@@ -43,13 +43,22 @@ impl Journal for PostgresJournal {
         check_storable(&new)?;
         let (new, key) = (&new, &new.key());
         self.again(|transaction| async move {
-            let wanted = vec![steps::payment(key), steps::unsettled(), steps::now(self.clock())];
+            let wanted = vec![
+                steps::lock_number(key),
+                steps::payment(key),
+                steps::under_another(key),
+                steps::unsettled(),
+                steps::now(self.clock()),
+            ];
             let mut told = Told::new(transaction.begin(wanted).await?);
-            let (known, restored) = (told.one(rows::payment)?, !told.rows().is_empty());
+            let _locked = told.rows();
+            let known = told.one(rows::payment)?;
+            let [under_another, restored] = [(), ()].map(|()| !told.rows().is_empty());
             if let Some(known) = known {
                 let same = known.payment == new.payment;
                 return if same { Ok(known) } else { Err(JournalError::PaymentConflict.into()) };
             }
+            check_account(under_another)?;
             let now = told.now()?;
             let payment = apply::registered(new, restored, now);
             let event = NewEvent::registered(&payment, now);

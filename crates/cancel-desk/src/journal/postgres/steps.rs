@@ -187,6 +187,26 @@ pub(super) fn payment(key: &PaymentKey) -> Step {
     Step::new(of_payment!("SELECT * FROM payment", ""), of_key(key))
 }
 
+/// Whoever registers the gateway's number of a payment waits for another who does, under whatever account.
+pub(super) fn lock_number(key: &PaymentKey) -> Step {
+    let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1 || '/' || $2, 0))";
+    Step::new(sql, vec![value(key.gateway.as_str()), value(key.payment_id.clone())])
+}
+
+/// A row if the gateway's number of a payment is registered under another account: one look for each account, by the
+/// primary key.
+pub(super) fn under_another(key: &PaymentKey) -> Step {
+    let sql = "WITH RECURSIVE account (name) AS (
+                   (SELECT merchant FROM payment WHERE gateway = $1 ORDER BY merchant LIMIT 1)
+                   UNION ALL
+                   SELECT (SELECT merchant FROM payment WHERE gateway = $1 AND merchant > name
+                       ORDER BY merchant LIMIT 1)
+                   FROM account WHERE name IS NOT NULL)
+               SELECT FROM account JOIN payment ON gateway = $1 AND merchant = name AND payment_id = $3
+               WHERE name <> $2 LIMIT 1";
+    Step::new(sql, of_key(key))
+}
+
 /// A payment that nobody else changes until the end of the transaction. Always the first lock.
 pub(super) fn locked_payment(key: &PaymentKey) -> Step {
     Step::new(of_payment!("SELECT * FROM payment", " FOR UPDATE"), of_key(key))
@@ -342,8 +362,15 @@ pub(super) fn account(intent: IntentId) -> Step {
     Step::new("SELECT account FROM intent WHERE id = $1", vec![id(intent)])
 }
 
+/// From one to the next by the primary key: there are few, of many payments.
 pub(super) fn accounts() -> Step {
-    let sql = "SELECT DISTINCT gateway, merchant, '' AS payment_id FROM payment";
+    let sql = "WITH RECURSIVE account (gateway, merchant) AS (
+                   (SELECT gateway, merchant FROM payment ORDER BY gateway, merchant LIMIT 1)
+                   UNION ALL
+                   SELECT next.* FROM account a, LATERAL (SELECT gateway, merchant FROM payment
+                       WHERE (gateway, merchant) > (a.gateway, a.merchant)
+                       ORDER BY gateway, merchant LIMIT 1) next)
+               SELECT gateway, merchant, '' AS payment_id FROM account";
     Step::new(sql, Vec::new())
 }
 

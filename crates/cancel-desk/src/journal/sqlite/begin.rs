@@ -56,7 +56,12 @@ pub(super) fn store(
     let intent = apply::submit(&mut payment, new, fingerprint, now)?;
     write::insert_intent(c, &intent, sealed)?;
     write::append(c, NewEvent::submitted(&before, &payment, &intent))?;
-    let current = rows::current(c, &payment)?;
+    // where nothing else is reserved, nothing else has no outcome yet
+    let current = if payment.reserved == intent.amount.minor() {
+        Some(Current { intent: intent.clone(), has_account: sealed.is_some(), attempt: None })
+    } else {
+        rows::current(c, &payment)?
+    };
     payment.due_at = current.as_ref().and_then(|current| current.intent.due_at);
     let claim = turn.and_then(|turn| take(payment.clone(), current, turn, now));
     write::update_payment(c, claim.as_ref().map_or(&payment, |claim| &claim.snapshot.payment))?;

@@ -187,7 +187,7 @@ fn row(c: &Connection, id: JobId, line: i64) -> Outcome<(JobRow, Option<Vec<u8>>
 }
 
 /// Stores a plan; the same plan again gives back what is stored.
-pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> Outcome<JobRecord> {
+pub(super) fn plan(c: &Connection, job: &JobRecord, planned: &[PlannedRow]) -> Outcome<JobRecord> {
     if let Some(known) = find(c, job.id)? {
         return Ok(known);
     }
@@ -209,11 +209,11 @@ pub(super) fn plan(c: &Connection, job: JobRecord, planned: Vec<PlannedRow>) -> 
             params![job.id.to_bytes(), approved.currency().code(), approved.minor(), total.submitted];
         c.prepare_cached(sql)?.execute(values)?;
     }
-    for PlannedRow { row, sealed } in &planned {
+    for PlannedRow { row, sealed } in planned {
         insert_row(c, job.id, row, sealed.as_deref())?;
     }
-    write::append(c, NewEvent::planned(&job, planned.iter().map(|planned| &planned.row)))?;
-    Ok(job)
+    write::append(c, NewEvent::planned(job, planned.iter().map(|planned| &planned.row)))?;
+    Ok(job.clone())
 }
 
 fn insert_row(c: &Connection, job: JobId, row: &JobRow, sealed: Option<&[u8]>) -> Outcome<()> {

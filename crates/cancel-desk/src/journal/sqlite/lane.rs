@@ -5,7 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use pg_core::Invalid;
+use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use super::super::JournalError;
@@ -16,15 +17,68 @@ const MOST_AT_ONCE: usize = 256;
 /// How long what was erased may stay in the write-ahead log.
 const TIDY: Duration = Duration::from_secs(60);
 
-/// Tells a caller after the commit; `false` when it failed.
-type Reply = Box<dyn FnOnce(bool) + Send>;
-type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+type Job = Box<dyn Ask + Send>;
+
+/// What a caller wants done in a transaction.
+trait Ask {
+    /// Does it, in place of what was done before. Tells whether it succeeded.
+    fn run(&mut self, connection: &Connection) -> bool;
+
+    /// Tells the caller after the commit, or why there was none.
+    fn reply(self: Box<Self>, committed: Result<(), Failed>);
+}
+
+struct Asked<T, F> {
+    work: F,
+    result: Option<Result<T, JournalError>>,
+    answer: oneshot::Sender<Result<T, JournalError>>,
+}
+
+impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
+    fn run(&mut self, connection: &Connection) -> bool {
+        let result = self.result.insert((self.work)(connection));
+        result.is_ok()
+    }
+
+    fn reply(self: Box<Self>, committed: Result<(), Failed>) {
+        let result = match committed {
+            Ok(()) => self.result.unwrap_or_else(|| Err(not_committed())),
+            Err(failed) => Err(failed.into()),
+        };
+        let _gone = self.answer.send(result);
+    }
+}
 
 /// A thread with a connection of its own.
 #[derive(Debug)]
 pub(super) struct Lane {
     jobs: Sender<Job>,
 }
+
+/// Why a transaction came to nothing, or may have.
+#[derive(Debug, Clone, Copy)]
+enum Failed {
+    NotCommitted,
+    PutBack,
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(_: rusqlite::Error) -> Self {
+        Self::NotCommitted
+    }
+}
+
+impl From<Failed> for JournalError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::NotCommitted => not_committed(),
+            Failed::PutBack => Self::Storage(Box::new(Invalid::new("journal", PUT_BACK))),
+        }
+    }
+}
+
+const PUT_BACK: &str = "must not be put back while it is open, and it was: what happened since is not in it any more; stop \
+                        everything, then `cancel-desk recover --after-restore`";
 
 /// The storage failed underneath, and whether the transaction was written is not known.
 #[derive(Debug, Clone, Copy)]
@@ -45,55 +99,36 @@ fn not_committed() -> JournalError {
 impl Lane {
     /// The one that writes.
     pub(super) fn writing(connection: Connection) -> Result<Self, JournalError> {
-        Self::start(connection, "cancel-desk journal", "BEGIN IMMEDIATE")
+        Self::start(connection, "cancel-desk journal", Way::Writing)
     }
 
     /// One that reads what is committed, without making refunds wait.
     pub(super) fn reading(connection: Connection) -> Result<Self, JournalError> {
-        Self::start(connection, "cancel-desk reader", "BEGIN")
+        Self::start(connection, "cancel-desk reader", Way::Reading)
     }
 
-    fn start(connection: Connection, name: &'static str, begin: &'static str) -> Result<Self, JournalError> {
+    fn start(connection: Connection, name: &'static str, way: Way) -> Result<Self, JournalError> {
         let (jobs, waiting) = channel();
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&connection, begin, &waiting))
+            .spawn(move || work(&connection, way, &waiting))
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         Ok(Self { jobs })
     }
 
-    /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing.
+    /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing. It may be run
+    /// twice: what it did at first is taken back then.
     ///
     /// If the caller goes away meanwhile, the transaction is carried through all the same.
     pub(super) async fn run<T, F>(&self, work: F) -> Result<T, JournalError>
     where
         T: Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, JournalError> + Send + 'static,
+        F: Fn(&Connection) -> Result<T, JournalError> + Send + 'static,
     {
         let (answer, waiting) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
-            let result = apart(connection, work);
-            Box::new(move |committed| {
-                let _gone = answer.send(if committed { result } else { Err(not_committed()) });
-            })
-        });
-        self.jobs.send(job).map_err(|_| not_committed())?;
+        self.jobs.send(Box::new(Asked { work, result: None, answer })).map_err(|_| not_committed())?;
         waiting.await.map_err(|_| not_committed())?
     }
-}
-
-/// Runs one caller's work so that its failure takes back its own writes alone.
-fn apart<T>(
-    connection: &Connection,
-    work: impl FnOnce(&Connection) -> Result<T, JournalError>,
-) -> Result<T, JournalError> {
-    execute(connection, "SAVEPOINT apart")?;
-    let result = work(connection);
-    if result.is_err() {
-        execute(connection, "ROLLBACK TO apart")?;
-    }
-    execute(connection, "RELEASE apart")?;
-    result
 }
 
 /// These come with every job: they are parsed once.
@@ -101,13 +136,76 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
-fn work(connection: &Connection, begin: &str, waiting: &Receiver<Job>) {
+/// What a lane is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Writing,
+    Reading,
+}
+
+impl Way {
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Writing => "BEGIN IMMEDIATE",
+            Self::Reading => "BEGIN",
+        }
+    }
+}
+
+/// The last event that was seen committed, its number and its hash. It stays where it is, unless the file is put back to
+/// what it was before it.
+#[derive(Debug, Default)]
+struct Seen {
+    last: Option<Last>,
+    put_back: bool,
+}
+
+type Last = (i64, [u8; 32]);
+
+impl Seen {
+    /// Looks whether it is still there, when a transaction has begun; others may have added more. Once it is gone, what is
+    /// written would build on what is lost: nothing is done any more.
+    fn check(&mut self, connection: &Connection) -> Result<(), Failed> {
+        let last = last_event(connection)?;
+        let is_there = match (self.last, last) {
+            (None, _) => true,
+            (Some(seen), Some(last)) if last.0 > seen.0 => hash_of(connection, seen.0)? == Some(seen.1),
+            (Some(seen), last) => last == Some(seen),
+        };
+        if !is_there && !self.put_back {
+            tracing::error!("the journal {PUT_BACK}");
+        }
+        self.put_back |= !is_there;
+        if self.put_back {
+            return Err(Failed::PutBack);
+        }
+        self.last = last;
+        Ok(())
+    }
+}
+
+fn last_event(connection: &Connection) -> rusqlite::Result<Option<Last>> {
+    let sql = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1";
+    connection.prepare_cached(sql)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
+fn hash_of(connection: &Connection, seq: i64) -> rusqlite::Result<Option<[u8; 32]>> {
+    let sql = "SELECT hash FROM event WHERE seq = ?1";
+    connection.prepare_cached(sql)?.query_row([seq], |row| row.get(0)).optional()
+}
+
+fn work(connection: &Connection, way: Way, waiting: &Receiver<Job>) {
     let mut log = Log::new(connection);
+    let mut seen = Seen::default();
     while let Some(first) = next(connection, &mut log, waiting) {
-        let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
-        let (committed, replies) = together(connection, begin, jobs);
-        for reply in replies {
-            reply(committed);
+        let mut jobs: Vec<Job> =
+            std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE)).collect();
+        let committed = together(connection, way, &mut seen, &mut jobs);
+        if committed.is_err() {
+            let _already_rolled_back = execute(connection, "ROLLBACK");
+        }
+        for job in jobs {
+            job.reply(committed);
         }
     }
 }
@@ -166,16 +264,79 @@ fn empty(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(busy? == 0)
 }
 
-fn together(connection: &Connection, begin: &str, jobs: impl Iterator<Item = Job>) -> (bool, Vec<Reply>) {
-    if execute(connection, begin).is_err() {
-        // the jobs are dropped unrun: their callers hear of it by the closed channel
-        jobs.for_each(drop);
-        return (false, Vec::new());
+/// Runs all in one transaction. To take back one's writes alone, `SQLite` would have to keep every page as it was before
+/// each; hardly any fails once it has written, so that is done only where one did.
+fn together(connection: &Connection, way: Way, seen: &mut Seen, jobs: &mut [Job]) -> Result<(), Failed> {
+    let begin = |seen: &mut Seen| {
+        execute(connection, way.begin())?;
+        if way == Way::Writing { seen.check(connection) } else { Ok(()) }
+    };
+    begin(seen)?;
+    let before = connection.total_changes();
+    if !all_clean(connection, jobs) {
+        execute(connection, "ROLLBACK")?;
+        begin(seen)?;
+        for job in jobs {
+            apart(connection, job)?;
+        }
     }
-    let replies: Vec<Reply> = jobs.map(|job| job(connection)).collect();
-    let committed = execute(connection, "COMMIT").is_ok();
-    if !committed {
-        let _already_rolled_back = execute(connection, "ROLLBACK");
+    let wrote = connection.total_changes() != before;
+    let last = if wrote { last_event(connection)? } else { seen.last };
+    execute(connection, "COMMIT")?;
+    seen.last = last;
+    Ok(())
+}
+
+/// Whether each succeeded or failed before it wrote anything.
+fn all_clean(connection: &Connection, jobs: &mut [Job]) -> bool {
+    jobs.iter_mut().all(|job| {
+        let before = connection.total_changes();
+        // where the storage fails, SQLite may have ended the transaction by itself
+        (job.run(connection) || connection.total_changes() == before) && !connection.is_autocommit()
+    })
+}
+
+/// Runs one so that its failure takes back its own writes alone.
+fn apart(connection: &Connection, job: &mut Job) -> rusqlite::Result<()> {
+    execute(connection, "SAVEPOINT apart")?;
+    if !job.run(connection) {
+        execute(connection, "ROLLBACK TO apart")?;
     }
-    (committed, replies)
+    execute(connection, "RELEASE apart")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_after_it_wrote_takes_back_its_own_writes_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        let tables =
+            "CREATE TABLE t (x INTEGER CHECK (x < 100)); CREATE TABLE event (seq INTEGER PRIMARY KEY, hash)";
+        connection.execute_batch(tables).unwrap();
+        for bad in [None, Some(1), Some(0), Some(2)] {
+            connection.execute_batch("DELETE FROM t").unwrap();
+            let mut waiting = Vec::new();
+            let mut jobs: Vec<Job> = Vec::new();
+            for number in 0..3 {
+                let (answer, told) = oneshot::channel();
+                let work = move |c: &Connection| {
+                    c.execute("INSERT INTO t VALUES (?1)", [number])?;
+                    let next = if bad == Some(number) { 100 } else { number + 10 };
+                    c.execute("INSERT INTO t VALUES (?1)", [next])?;
+                    Ok(number)
+                };
+                jobs.push(Box::new(Asked { work, result: None, answer }));
+                waiting.push(told);
+            }
+            together(&connection, Way::Writing, &mut Seen::default(), &mut jobs).unwrap();
+            jobs.into_iter().for_each(|job| job.reply(Ok(())));
+            for (number, mut told) in (0..3).zip(waiting) {
+                assert_eq!(told.try_recv().unwrap().is_err(), bad == Some(number));
+            }
+            let rows: i64 = connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap();
+            assert_eq!(rows, if bad.is_some() { 4 } else { 6 });
+        }
+    }
 }

@@ -18,7 +18,7 @@ mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ use super::apply::{self, Beside, Rows};
 use super::event::NewEvent;
 use super::gate;
 use super::jobs::{RESTORED, approve, discard, halt, plan};
-use super::submit::check_person;
+use super::submit::{check_account, check_person};
 use super::trail::Before;
 use super::{
     Checked, Clock, Counts, EventRecord, Journal, JournalError, NewIntent, Seen, Submitted, SystemClock,
@@ -113,17 +113,19 @@ impl SqliteJournal {
     /// Opens the journal, and makes it if there is none. Reads the file: call it where blocking is allowed.
     ///
     /// # Errors
-    /// [`JournalError::Invalid`] when the file lies on a network file system, is another program's database, or has
-    /// another version's tables; [`JournalError::Storage`] when it cannot be opened as durable as it must be.
-    pub fn open(options: SqliteOptions) -> Result<Self, JournalError> {
-        let folder = match options.path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+    /// [`JournalError::Invalid`] when the file lies on a network file system, has another hard link or is mounted without
+    /// its folder, is another program's database, or has another version's tables; [`JournalError::Storage`] when it
+    /// cannot be opened as durable as it must be.
+    pub fn open(mut options: SqliteOptions) -> Result<Self, JournalError> {
+        options.path = place::resolve(&options.path)?;
         if !options.any_file_system {
-            place::check(folder)?;
+            place::check(place::folder(&options.path))?;
         }
         open::make_private(&options.path)?;
+        if !options.any_file_system {
+            place::check(&options.path)?;
+        }
+        place::check_name(&options.path)?;
         let mut connection =
             open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
         open::make_durable(&connection, options.busy_timeout)?;
@@ -166,6 +168,7 @@ impl Journal for SqliteJournal {
                     let same = known.payment == new.payment;
                     return if same { Ok(known) } else { Err(JournalError::PaymentConflict) };
                 }
+                check_account(rows::is_under_another(c, &new.key())?)?;
                 let payment = apply::registered(&new, rows::is_restored(c)?, now);
                 write::insert_payment(c, &payment)?;
                 write::append(c, NewEvent::registered(&payment, now))?;
@@ -390,7 +393,7 @@ impl Journal for SqliteJournal {
             .run(move |c| {
                 let was = rows::settled(c)?;
                 if was {
-                    write::append(c, NewEvent::general(now, "settled", detail))?;
+                    write::append(c, NewEvent::general(now, "settled", detail.clone()))?;
                 }
                 Ok(was)
             })
@@ -445,7 +448,7 @@ impl Journal for SqliteJournal {
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
         let last = self.last_event().await?;
         let (job, planned) = plan(&new, &self.options.vault, last, self.now())?;
-        self.writer.run(move |c| jobs::plan(c, job, planned)).await
+        self.writer.run(move |c| jobs::plan(c, &job, &planned)).await
     }
 
     async fn job(&self, id: JobId) -> Result<Option<JobRecord>, JournalError> {
@@ -576,7 +579,7 @@ impl Journal for SqliteJournal {
         self.writer
             .run(move |c| {
                 rows::intent(c, intent)?.ok_or(JournalError::NotFound)?;
-                write::append(c, NewEvent::remark(intent, now, kind, detail))
+                write::append(c, NewEvent::remark(intent, now, kind, detail.clone()))
             })
             .await
     }

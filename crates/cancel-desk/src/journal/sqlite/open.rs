@@ -10,13 +10,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::super::JournalError;
 use super::schema;
 
-/// Makes the file, if there is none, for its owner alone: it tells who was paid back what.
+/// Makes the file, if there is none, for its owner alone: it tells who was paid back what. One that is there is not
+/// opened: to close it would let go of the locks that `SQLite` has on it for this process.
 pub(super) fn make_private(path: &Path) -> Result<(), JournalError> {
     let mut open = std::fs::OpenOptions::new();
-    open.write(true).create(true).truncate(false);
+    open.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
-    open.open(path).map(drop).map_err(|error| JournalError::Storage(Box::new(error)))
+    match open.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(JournalError::Storage(Box::new(error)))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(super) fn connect(

@@ -1,8 +1,54 @@
-//! Where the file may lie: not on a file system that another machine serves, for locks and fsync lie there.
+//! Where the file may lie: under one name, and not on a file system that another machine serves, for locks and fsync
+//! lie there.
+//!
+//! `SQLite` keeps the write-ahead log beside the name that the file is opened by. Through another name the file would have
+//! another log: neither side would see what the other has refunded.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use pg_core::Invalid;
 
 use super::super::JournalError;
+
+const NETWORK: &str = "must not lie on a network file system";
+#[cfg(unix)]
+const LINKED: &str = "must have one name, and its file has another hard link: two names are two write-ahead logs, and \
+                      refunds would be made twice; remove the other link";
+#[cfg(target_os = "linux")]
+const MOUNTED: &str = "must not be mounted as a single file: its write-ahead log would stay outside, and refunds would be \
+                       made twice; mount the folder, not the file";
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> JournalError {
+    JournalError::Storage(Box::new(error))
+}
+
+/// The folder of a file.
+pub(super) fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// The file itself, every symbolic link followed; it need not be there yet.
+#[cfg(unix)]
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, JournalError> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            if let Ok(target) = path.read_link() {
+                return resolve(&folder(path).join(target));
+            }
+            let name = path.file_name().ok_or_else(|| failed(error))?;
+            Ok(folder(path).canonicalize().map_err(failed)?.join(name))
+        }
+        found => found.map_err(failed),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn resolve(path: &Path) -> Result<PathBuf, JournalError> {
+    Ok(path.to_owned())
+}
 
 /// Network and user-space file systems, by the magic number that Linux reports (`statfs(2)`, `linux/magic.h`).
 #[cfg(target_os = "linux")]
@@ -23,14 +69,14 @@ const REFUSED: [u32; 14] = [
     0x1980_0202, // beegfs
 ];
 
-/// Refuses a folder on a network file system.
+/// Refuses a folder or a file on a network file system.
 #[cfg(target_os = "linux")]
-pub(super) fn check(folder: &Path) -> Result<(), JournalError> {
-    let found = rustix::fs::statfs(folder).map_err(|error| JournalError::Storage(Box::new(error)))?;
+pub(super) fn check(path: &Path) -> Result<(), JournalError> {
+    let found = rustix::fs::statfs(path).map_err(failed)?;
     // the number is a signed or an unsigned word, by platform; only its lower 32 bits mean anything
     let magic = u32::try_from(i128::from(found.f_type) & 0xffff_ffff).unwrap_or(0);
     if is_remote(magic) {
-        return Err(pg_core::Invalid::new("journal", "must not lie on a network file system").into());
+        return Err(Invalid::new("journal", NETWORK).into());
     }
     Ok(())
 }
@@ -41,8 +87,45 @@ fn is_remote(magic: u32) -> bool {
 }
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn check(_folder: &Path) -> Result<(), JournalError> {
+pub(super) fn check(_path: &Path) -> Result<(), JournalError> {
     Ok(())
+}
+
+/// Refuses a file that is there under another name too: by a hard link, or mounted without its folder.
+#[cfg(unix)]
+pub(super) fn check_name(file: &Path) -> Result<(), JournalError> {
+    use std::os::unix::fs::MetadataExt;
+
+    if file.metadata().map_err(failed)?.nlink() > 1 {
+        return Err(Invalid::new("journal", LINKED).into());
+    }
+    #[cfg(target_os = "linux")]
+    if !is_of_one_mount(file, folder(file)).map_err(failed)? {
+        return Err(Invalid::new("journal", MOUNTED).into());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(super) fn check_name(_file: &Path) -> Result<(), JournalError> {
+    Ok(())
+}
+
+/// Whether both are of the same mount; before Linux 5.8, whether they are of the same file system.
+#[cfg(target_os = "linux")]
+fn is_of_one_mount(file: &Path, folder: &Path) -> std::io::Result<bool> {
+    use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+    use std::os::unix::fs::MetadataExt;
+
+    let mount = |path: &Path| {
+        let found = statx(CWD, path, AtFlags::empty(), StatxFlags::MNT_ID).ok()?;
+        let is_told = found.stx_mask & StatxFlags::MNT_ID.bits() != 0;
+        is_told.then_some(found.stx_mnt_id)
+    };
+    match (mount(file), mount(folder)) {
+        (Some(of_file), Some(of_folder)) => Ok(of_file == of_folder),
+        _ => Ok(file.metadata()?.dev() == folder.metadata()?.dev()),
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -57,5 +140,13 @@ mod tests {
         assert!(!local.into_iter().any(is_remote));
         assert!(check(&std::env::temp_dir()).is_ok());
         assert!(matches!(check(Path::new("/no/such/folder")), Err(JournalError::Storage(_))));
+    }
+
+    #[test]
+    fn a_file_of_another_mount_than_its_folder_is_found() {
+        let here = std::env::current_exe().unwrap();
+        assert!(is_of_one_mount(&here, folder(&here)).unwrap());
+        assert!(!is_of_one_mount(Path::new("/proc/self/status"), folder(&here)).unwrap());
+        assert!(is_of_one_mount(Path::new("/no/such/file"), folder(&here)).is_err());
     }
 }

@@ -110,6 +110,18 @@ pub(super) fn payment(c: &Connection, key: &PaymentKey) -> Outcome<Option<Paymen
     one(c, sql, of(key), payment_of)
 }
 
+/// Whether a payment that is not registered is so under another account: one look for each account, by the primary key.
+pub(super) fn is_under_another(c: &Connection, key: &PaymentKey) -> Outcome<bool> {
+    let sql = "WITH RECURSIVE account (name) AS (
+                   SELECT min(merchant) FROM payment WHERE gateway = ?1
+                   UNION ALL
+                   SELECT (SELECT min(merchant) FROM payment WHERE gateway = ?1 AND merchant > name)
+                   FROM account WHERE name IS NOT NULL)
+               SELECT EXISTS (SELECT 1 FROM account JOIN payment
+                   ON gateway = ?1 AND merchant = name AND payment_id = ?2)";
+    Ok(c.prepare_cached(sql)?.query_row([key.gateway.as_str(), &key.payment_id], |row| row.get(0))?)
+}
+
 /// The three parts of a key, as statements take them.
 pub(super) fn of(key: &PaymentKey) -> [&str; 3] {
     [key.gateway.as_str(), &key.merchant, &key.payment_id]
@@ -138,8 +150,19 @@ pub(super) fn payments_after(
     }
 }
 
+/// From one to the next by the primary key: there are few, of many payments.
 pub(super) fn accounts(c: &Connection) -> Outcome<Vec<AccountName>> {
-    all(c, "SELECT DISTINCT gateway, merchant, '' FROM payment", [], |row| Ok(key_in(row)?.account()))
+    let sql = "WITH RECURSIVE account (gateway, merchant) AS (
+                   SELECT * FROM (SELECT gateway, merchant FROM payment ORDER BY gateway, merchant LIMIT 1)
+                   UNION ALL
+                   SELECT next.gateway, next.merchant FROM account, payment AS next
+                   WHERE next.rowid = coalesce(
+                       (SELECT rowid FROM payment WHERE gateway = account.gateway AND merchant > account.merchant
+                        ORDER BY merchant LIMIT 1),
+                       (SELECT rowid FROM payment WHERE gateway > account.gateway
+                        ORDER BY gateway, merchant LIMIT 1)))
+               SELECT gateway, merchant, '' FROM account";
+    all(c, sql, [], |row| Ok(key_in(row)?.account()))
 }
 
 /// The keys alone, in the same order, as they are written.

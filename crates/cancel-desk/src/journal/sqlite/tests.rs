@@ -1,3 +1,7 @@
+mod names;
+mod put_back;
+
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::super::conformance::{

@@ -218,6 +218,8 @@ pub(super) fn append(c: &Connection, event: NewEvent) -> Outcome<()> {
 /// When a payment is due next, its rows written back otherwise.
 fn next_due_of(c: &Connection, rows: &Rows) -> Outcome<Option<Timestamp>> {
     let next = match &rows.attempt {
+        // every cancel without an outcome is among what is reserved
+        _ if rows.payment.reserved == 0 => None,
         // only one can be open
         Some(attempt) if attempt.state.is_open() => return Ok(rows.intent.due_at),
         Some(_) => next_planned(c, &rows.payment)?,

@@ -245,6 +245,11 @@ fn a_mark_of_ours_is_explained_by_its_attempt_or_by_a_person_who_found_it() {
         assert_eq!(missing(&[(3_000, &known)], &[given_up.clone()]), [3_000], "{state}");
     }
     assert_eq!(missing(&[(3_000, &known), (3_000, &known)], &[of_journal(3_000, Some(1), true)]), [3_000]);
+    // made by another journal, and made though called undone here
+    let entries = [(3_000, known.as_str()), (1_000, lost.as_str())];
+    given_up.0.state = IntentState::Rejected;
+    assert_eq!(contradicted(&ledger(&entries, true), &[given_up]), [won(3_000)]);
+    assert_eq!(contradicted(&ledger(&entries, true), &[of_journal(3_000, Some(1), true)]), []);
     // whose is which
     let mut journal = [of_journal(3_000, Some(1), false), repeated()];
     journal[1].0.id = IntentId::random().unwrap();
