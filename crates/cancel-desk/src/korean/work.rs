@@ -363,10 +363,10 @@ pub(super) const TEXTS: Table = &[
         "파일 하나만 마운트하면 안 됩니다. WAL(선행 기록 로그)이 밖에 남아 이중 환불이 납니다. 파일이 아니라 폴더를 마운트하세요",
     ),
     (
-        "must not be put back while it is open, and it was: what happened since is not in it any more; stop everything, then \
+        "must not be moved or put back while it is open, and it was: it may lack what happened since; stop everything, then \
          `cancel-desk recover --after-restore`",
-        "열려 있는 동안 예전 내용으로 되돌려졌습니다. 그 뒤의 기록이 없습니다. 모두 멈춘 뒤 `cancel-desk recover --after-restore`를 \
-         실행하세요",
+        "열려 있는 동안 파일이 옮겨졌거나 예전 내용으로 되돌려졌습니다. 그 뒤의 기록이 없을 수 있습니다. 모두 멈춘 뒤 \
+         `cancel-desk recover --after-restore`를 실행하세요",
     ),
     ("must be a postgresql url with known options alone", "알려진 옵션만 쓴 PostgreSQL 주소여야 합니다"),
     (

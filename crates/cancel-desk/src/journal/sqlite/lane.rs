@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use super::super::JournalError;
+use super::place::Opened;
 
 /// Most callers that share a transaction.
 const MOST_AT_ONCE: usize = 256;
@@ -77,7 +78,7 @@ impl From<Failed> for JournalError {
     }
 }
 
-const PUT_BACK: &str = "must not be put back while it is open, and it was: what happened since is not in it any more; stop \
+const PUT_BACK: &str = "must not be moved or put back while it is open, and it was: it may lack what happened since; stop \
                         everything, then `cancel-desk recover --after-restore`";
 
 /// The storage failed underneath, and whether the transaction was written is not known.
@@ -97,21 +98,22 @@ fn not_committed() -> JournalError {
 }
 
 impl Lane {
-    /// The one that writes.
-    pub(super) fn writing(connection: Connection) -> Result<Self, JournalError> {
-        Self::start(connection, "cancel-desk journal", Way::Writing)
+    /// The one that writes, as long as its file stays where it is.
+    pub(super) fn writing(connection: Connection, file: Option<Opened>) -> Result<Self, JournalError> {
+        let seen = Seen { file, ..Seen::default() };
+        Self::start(connection, "cancel-desk journal", Way::Writing, seen)
     }
 
     /// One that reads what is committed, without making refunds wait.
     pub(super) fn reading(connection: Connection) -> Result<Self, JournalError> {
-        Self::start(connection, "cancel-desk reader", Way::Reading)
+        Self::start(connection, "cancel-desk reader", Way::Reading, Seen::default())
     }
 
-    fn start(connection: Connection, name: &'static str, way: Way) -> Result<Self, JournalError> {
+    fn start(connection: Connection, name: &'static str, way: Way, seen: Seen) -> Result<Self, JournalError> {
         let (jobs, waiting) = channel();
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&connection, way, &waiting))
+            .spawn(move || work(&connection, way, seen, &waiting))
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
         Ok(Self { jobs })
     }
@@ -152,10 +154,11 @@ impl Way {
     }
 }
 
-/// The last event that was seen committed, its number and its hash. It stays where it is, unless the file is put back to
-/// what it was before it.
+/// What was seen of the journal: its file, and the last event that was committed, its number and its hash. Both stay where
+/// they are, unless a backup is put back.
 #[derive(Debug, Default)]
 struct Seen {
+    file: Option<Opened>,
     last: Option<Last>,
     put_back: bool,
 }
@@ -163,8 +166,8 @@ struct Seen {
 type Last = (i64, [u8; 32]);
 
 impl Seen {
-    /// Looks whether it is still there, when a transaction has begun; others may have added more. Once it is gone, what is
-    /// written would build on what is lost: nothing is done any more.
+    /// Looks whether they are still there, when a transaction has begun; others may have added more. Once they are gone,
+    /// what is written would build on what is lost, or nobody else see it: nothing is done any more.
     fn check(&mut self, connection: &Connection) -> Result<(), Failed> {
         let last = last_event(connection)?;
         let is_there = match (self.last, last) {
@@ -172,6 +175,8 @@ impl Seen {
             (Some(seen), Some(last)) if last.0 > seen.0 => hash_of(connection, seen.0)? == Some(seen.1),
             (Some(seen), last) => last == Some(seen),
         };
+        let file = self.file.as_ref().map_or(Ok(true), Opened::is_there);
+        let is_there = is_there && file.map_err(|_| Failed::NotCommitted)?;
         if !is_there && !self.put_back {
             tracing::error!("the journal {PUT_BACK}");
         }
@@ -194,9 +199,8 @@ fn hash_of(connection: &Connection, seq: i64) -> rusqlite::Result<Option<[u8; 32
     connection.prepare_cached(sql)?.query_row([seq], |row| row.get(0)).optional()
 }
 
-fn work(connection: &Connection, way: Way, waiting: &Receiver<Job>) {
+fn work(connection: &Connection, way: Way, mut seen: Seen, waiting: &Receiver<Job>) {
     let mut log = Log::new(connection);
-    let mut seen = Seen::default();
     while let Some(first) = next(connection, &mut log, waiting) {
         let mut jobs: Vec<Job> =
             std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE)).collect();

@@ -130,7 +130,8 @@ impl SqliteJournal {
             open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_WRITE, options.busy_timeout)?;
         open::make_durable(&connection, options.busy_timeout)?;
         open::make_tables(&mut connection)?;
-        let writer = Lane::writing(connection)?;
+        let opened = if options.any_file_system { None } else { Some(place::Opened::of(&options.path)?) };
+        let writer = Lane::writing(connection, opened)?;
         let reading = open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, options.busy_timeout)?;
         Ok(Self { writer, reader: Lane::reading(reading)?, options })
     }

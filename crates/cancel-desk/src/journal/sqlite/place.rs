@@ -111,6 +111,50 @@ pub(super) fn check_name(_file: &Path) -> Result<(), JournalError> {
     Ok(())
 }
 
+/// A file, whatever name it has, and the name that it was opened by.
+#[derive(Debug)]
+pub(super) struct Opened {
+    path: PathBuf,
+    #[cfg(unix)]
+    file: (u64, u64),
+}
+
+impl Opened {
+    /// What was opened just now.
+    pub(super) fn of(path: &Path) -> Result<Self, JournalError> {
+        let path = path.to_owned();
+        #[cfg(unix)]
+        let file = file(&path).map_err(failed)?;
+        Ok(Self {
+            path,
+            #[cfg(unix)]
+            file,
+        })
+    }
+
+    /// Whether its name still is its own: whoever opens it now gets the same file.
+    #[cfg(unix)]
+    pub(super) fn is_there(&self) -> std::io::Result<bool> {
+        match file(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            found => Ok(found? == self.file),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn is_there(&self) -> std::io::Result<bool> {
+        self.path.try_exists()
+    }
+}
+
+#[cfg(unix)]
+fn file(path: &Path) -> std::io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt;
+
+    let found = path.metadata()?;
+    Ok((found.dev(), found.ino()))
+}
+
 /// Whether both are of the same mount; before Linux 5.8, whether they are of the same file system.
 #[cfg(target_os = "linux")]
 fn is_of_one_mount(file: &Path, folder: &Path) -> std::io::Result<bool> {

@@ -83,3 +83,28 @@ async fn nothing_to_remember_is_nothing_lost() {
     submitted(&journal, wish("p", "k", 3_000)).await;
     sound(&journal).await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_moved_away_is_not_gone_on_with() {
+    for put_another in [false, true] {
+        let folder = Folder::new();
+        let journal = folder.open().unwrap();
+        journal.register_payment(payment("p")).await.unwrap();
+        let backup = copy(&folder);
+        submitted(&journal, wish("p", "k", 3_000)).await;
+        for end in ["", "-wal", "-shm"] {
+            let [from, to] = ["journal.db", "old.db"].map(|name| folder.0.join(format!("{name}{end}")));
+            std::fs::rename(from, to).unwrap();
+        }
+        if put_another {
+            std::fs::copy(backup.file(), folder.file()).unwrap();
+        }
+        assert!(is_refused(&journal).await);
+        if put_another {
+            let other = folder.open().unwrap();
+            submitted(&other, wish("p", "k", 3_000)).await;
+            assert!(is_refused(&journal).await);
+        }
+    }
+}
