@@ -56,12 +56,13 @@ impl<'a> Route<'a> {
         self.decides_later() || (only_some_methods && self.method.is_none())
     }
 
-    /// Whether what is gone of the balance is not yet the PG's word, or cannot be known to be: of PayPal's refunds only the
-    /// first one shows by the payment's status that it was approved.
+    /// Whether what is gone of the balance is not the PG's word for certain: PayPal's is not until the payment's status is
+    /// `cancelled`. Of later refunds nothing tells; they are taken for approved here, where only the balance counts, or
+    /// no third refund could ever be made.
     pub(crate) fn is_undecided(self, payment: &Payment) -> bool {
         self.pg == Some("paypal_v2")
             && !payment.cancelled().is_zero()
-            && (payment.status() != &PaymentStatus::Cancelled || payment.history().len() > 1)
+            && payment.status() != &PaymentStatus::Cancelled
     }
 
     /// Whether this request's entry in the history is not yet the PG's word, or never can be: PayPal's is not while the

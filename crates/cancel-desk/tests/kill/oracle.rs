@@ -232,7 +232,9 @@ pub(crate) fn decision(
         // nothing of ours ever left, and nothing can: it is made by hand, or not at all
         return Resolution::DidNotHappen;
     }
-    if attempts.is_empty() || intent.state == IntentState::Accepted {
+    // of PayPal's second refund only PayPal tells, once it has decided
+    let is_decided = books.is_some_and(|books| books.pending.is_empty());
+    if attempts.is_empty() || (intent.state == IntentState::Accepted && !is_decided) {
         return Resolution::LookAgain;
     }
     let happened =
