@@ -138,6 +138,7 @@ fn measure(
             commit: commit(root, &WRITTEN),
             machine: machine(),
             rounds,
+            quick: arguments.quick,
         };
         report.measured.insert(name.to_owned(), stamp);
     }

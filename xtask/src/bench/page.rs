@@ -41,12 +41,13 @@ pub(super) fn write(root: &Path, report: Report) -> Result<(), String> {
 }
 
 /// Where and when a part was measured.
-fn run(part: &str, Stamp { date, commit, machine, rounds }: &Stamp, language: Language) -> String {
+fn run(part: &str, Stamp { date, commit, machine, rounds, quick }: &Stamp, language: Language) -> String {
     let medians = match (language, *rounds) {
         (_, 1) => String::new(),
         (Language::English, rounds) => format!("; medians of {rounds} rounds"),
         (Language::Korean, rounds) => format!("; {rounds}회 측정의 중앙값"),
     };
     let commit = format!("{} {commit}", language.of("commit", "커밋"));
-    format!("- `cargo xtask bench --only {part}`: {date}, {commit}, {machine}{medians}\n")
+    let quick = if *quick { " --quick" } else { "" };
+    format!("- `cargo xtask bench --only {part}{quick}`: {date}, {commit}, {machine}{medians}\n")
 }

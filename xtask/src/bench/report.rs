@@ -18,6 +18,8 @@ pub(super) struct Stamp {
     pub(super) commit: String,
     pub(super) machine: String,
     pub(super) rounds: usize,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) quick: bool,
 }
 
 /// What is measured, and when.
@@ -76,7 +78,13 @@ mod tests {
     use super::*;
 
     fn tokens(count: u64, part: &str) -> Report {
-        let stamp = Stamp { date: count.to_string(), commit: "c".into(), machine: "m".into(), rounds: 1 };
+        let stamp = Stamp {
+            date: count.to_string(),
+            commit: "c".into(),
+            machine: "m".into(),
+            rounds: 1,
+            quick: false,
+        };
         Report {
             measured: BTreeMap::from([(part.to_owned(), stamp)]),
             cold_start_tokens: vec![("twin".to_owned(), count)],
