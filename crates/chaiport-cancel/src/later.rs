@@ -59,6 +59,7 @@ impl<'a> Route<'a> {
     /// Whether what is gone of the balance is not the PG's word for certain: PayPal's is not until the payment's status is
     /// `cancelled`. Of later refunds nothing tells; they are taken for approved here, where only the balance counts, or
     /// no third refund could ever be made.
+    #[cfg(feature = "client")]
     pub(crate) fn is_undecided(self, payment: &Payment) -> bool {
         self.pg == Some("paypal_v2")
             && !payment.cancelled().is_zero()

@@ -256,6 +256,7 @@ fn paypal_has_approved_only_when_the_status_says_so_too() {
     assert!(matches!(judge("cancelled"), Verdict::Applied { by: Attribution::Tag, .. }));
 }
 
+#[cfg(feature = "client")]
 #[test]
 fn what_is_gone_at_paypal_is_not_decided_before_the_status_says_so() {
     let record = PaymentRecord::new(imp("imp_1"), won(10_000));
