@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use crate::classify::{
     Cancelled, classify_scrubbing, is_token_refused, look_up_refusal, revocation_scrubbing,
 };
-use crate::config::Config;
+use crate::config::{Config, Endpoint};
 use crate::ids::{ImpUid, MerchantUid, PaymentIds};
 use crate::lookup::{self, FindOptions, FoundPayments, LookUpOptions, Page, PaymentPage};
 use crate::request::CancelRequest;
@@ -82,9 +82,12 @@ impl ChaiportClient {
         &self.inner.config
     }
 
-    /// The host that it talks to.
-    pub(crate) fn host(&self) -> &str {
-        self.inner.base.host()
+    /// The service that it talks to: Chaiport's own, under whichever of its hosts, or another host.
+    pub(crate) fn service(&self) -> &str {
+        match self.inner.config.endpoint() {
+            Endpoint::Production | Endpoint::StaticIp => "chaiport",
+            Endpoint::Custom(_) => self.inner.base.host(),
+        }
     }
 
     /// Cancels: `POST /payments/cancel`, one copy on the wire.

@@ -61,13 +61,13 @@ impl CancelGateway for ChaiportClient {
         Capabilities::new(Gateway::Chaiport, Guard::Balance, Evidence::Documented, true)
     }
 
-    /// The host alone: an `imp_uid` names one payment there, and the keys may be renewed.
+    /// The host alone: an `imp_uid` names one payment there, and the keys may be renewed. Both of Chaiport's own are one.
     fn terms(&self) -> String {
-        self.host().to_owned()
+        self.service().to_owned()
     }
 
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {
-        order.check_terms(self.host())?;
+        order.check_terms(self.service())?;
         let request = request_for(order)?;
         Ok(ChaiportClient::cancel(self, &request).await?.without_answer())
     }
@@ -90,7 +90,7 @@ impl CancelGateway for ChaiportClient {
     }
 
     async fn reconcile(&self, order: &CancelOrder, ledger: LedgerKnowledge) -> Result<Verdict, LookUpError> {
-        order.check_terms(self.host())?;
+        order.check_terms(self.service())?;
         ChaiportClient::reconcile(self, &request_for(order)?, ledger).await
     }
 

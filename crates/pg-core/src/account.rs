@@ -98,6 +98,11 @@ impl RefundAccount {
                 if text.contains(digits) {
                     *text = text.replace(digits, "***");
                 }
+                // with separators between them
+                let told: String = text.chars().filter(char::is_ascii_digit).collect();
+                if told.contains(digits) {
+                    "***".clone_into(text);
+                }
             }
         }
     }
@@ -173,6 +178,11 @@ mod tests {
         let mut told = [Some("C-56211105948400".to_owned()), Some("20010101".to_owned()), None];
         account.scrub(&mut told);
         assert_eq!(told, [Some("C-***".to_owned()), Some("20010101".to_owned()), None]);
+        for apart in ["C-562-111-05948400", "562.111.05948400", "562_111_05948400"] {
+            let mut told = [Some(apart.to_owned())];
+            account.scrub(&mut told);
+            assert_eq!(told, [Some("***".to_owned())], "{apart}");
+        }
     }
 
     #[test]

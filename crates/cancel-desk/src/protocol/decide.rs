@@ -102,7 +102,7 @@ pub(super) fn look_up_failed(snapshot: &Snapshot, error: &LookUpError) -> Change
 
 /// The attempt's own account is to be configured again; until then nobody is asked about it.
 pub(super) fn other_terms(snapshot: &Snapshot) -> Change {
-    on_schedule(snapshot, Why::OtherTerms, None, None)
+    patiently(snapshot, Why::OtherTerms, None)
 }
 
 /// An answer whose balance proves nothing.

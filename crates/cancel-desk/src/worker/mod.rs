@@ -425,19 +425,26 @@ impl Worker {
         Ok(event)
     }
 
-    /// Whether a success bears the number of another cancel that was completed: a gateway that knows a repeat by its
-    /// amount alone has answered for that one. In doubt it has.
+    /// Whether a success may be another cancel's: a gateway that knows a repeat by its amount alone answers with what it
+    /// said the first time. It bears that one's number; one whose number is not known may be any as large.
     async fn is_answer_to_another(&self, account: &Account, turn: &Turn, cancelled: &Cancelled) -> bool {
-        let takes_repeats = account.gateway().capabilities().guard == Guard::IdenticalRequest;
-        let Some(number) = cancelled.cancel_id().filter(|_| takes_repeats) else { return false };
-        if turn.snapshot().payment.cancels == 0 {
+        let gone = turn.snapshot().attempt.as_ref().map_or(0, |attempt| {
+            turn.snapshot().payment.paid().minor().saturating_sub(attempt.balance_before.minor())
+        });
+        if account.gateway().capabilities().guard != Guard::IdenticalRequest || gone == 0 {
             return false;
         }
         let Ok(intents) = self.journal.intents_of(&turn.lease().payment).await else { return true };
-        intents.iter().any(|intent| match &intent.outcome {
-            Some(Outcome::Completed { cancel_id, .. }) => cancel_id.as_deref() == Some(number),
-            _ => false,
-        })
+        let mut numbered = 0_i64;
+        for intent in intents {
+            if let Some(Outcome::Completed { cancel_id: Some(number), .. }) = &intent.outcome {
+                if cancelled.cancel_id() == Some(number) {
+                    return true;
+                }
+                numbered = numbered.saturating_add(intent.amount.minor());
+            }
+        }
+        gone.saturating_sub(numbered) >= cancelled.amount().minor()
     }
 
     async fn send(

@@ -117,6 +117,9 @@ pub(super) struct Opened {
     path: PathBuf,
     #[cfg(unix)]
     file: (u64, u64),
+    /// Its write-ahead log, which stays the same as long as anybody has the journal open.
+    #[cfg(unix)]
+    log: Option<(u64, u64)>,
 }
 
 impl Opened {
@@ -124,21 +127,21 @@ impl Opened {
     pub(super) fn of(path: &Path) -> Result<Self, JournalError> {
         let path = path.to_owned();
         #[cfg(unix)]
-        let file = file(&path).map_err(failed)?;
+        let (log, file) = (file(&log_of(&path)).ok(), file(&path).map_err(failed)?);
         Ok(Self {
             path,
             #[cfg(unix)]
             file,
+            #[cfg(unix)]
+            log,
         })
     }
 
     /// Whether its name still is its own: whoever opens it now gets the same file.
     #[cfg(unix)]
     pub(super) fn is_there(&self) -> std::io::Result<bool> {
-        match file(&self.path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            found => Ok(found? == self.file),
-        }
+        let log = self.log.map_or(Ok(true), |log| is(&log_of(&self.path), log))?;
+        Ok(log && is(&self.path, self.file)?)
     }
 
     #[cfg(not(unix))]
@@ -147,12 +150,30 @@ impl Opened {
     }
 }
 
+/// Whether that is still there under its name.
+#[cfg(unix)]
+fn is(path: &Path, opened: (u64, u64)) -> std::io::Result<bool> {
+    match file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        found => Ok(found? == opened),
+    }
+}
+
 #[cfg(unix)]
 fn file(path: &Path) -> std::io::Result<(u64, u64)> {
     use std::os::unix::fs::MetadataExt;
 
-    let found = path.metadata()?;
+    // a link that took the file's place leads whoever opens it now to another log
+    let found = path.symlink_metadata()?;
     Ok((found.dev(), found.ino()))
+}
+
+/// The name of a journal's write-ahead log.
+#[cfg(unix)]
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.to_owned().into_os_string();
+    name.push("-wal");
+    name.into()
 }
 
 /// Whether both are of the same mount; before Linux 5.8, whether they are of the same file system.

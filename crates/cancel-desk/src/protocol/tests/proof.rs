@@ -86,5 +86,5 @@ fn what_was_made_for_other_terms_waits_and_then_asks_a_person() {
         }
     };
     assert!(matches!(next(0), (None, Change::Wait { .. })));
-    assert!(matches!(next(LOOK_UPS), (None, Change::Manual(evidence)) if evidence.why == Why::OtherTerms));
+    assert!(matches!(next(5), (None, Change::Manual(evidence)) if evidence.why == Why::OtherTerms));
 }

@@ -111,3 +111,17 @@ async fn the_answer_to_another_cancel_completes_none() {
     assert_eq!(after.state, IntentState::Manual, "{after:?}");
     assert_eq!(scene.gateway.balance(), 7_000);
 }
+
+#[tokio::test]
+async fn an_answer_whose_first_number_is_not_known_may_be_anothers() {
+    let mut scene = Scene::new(&[]);
+    // refunded before by another program, the same amount: its number is not known here
+    scene.gateway.applied.lock().unwrap().push(("elsewhere".to_owned(), 3_000));
+    let gateway = Arc::new(Replays(scene.gateway.clone()));
+    scene.accounts = Arc::new(Accounts::new().with("shop", Account::new(gateway)).unwrap());
+    let intent = scene.wish(3_000).await;
+    scene.settle(&scene.worker()).await;
+    let after = scene.state(&intent).await;
+    assert_eq!(after.state, IntentState::Manual, "{after:?}");
+    assert_eq!(scene.gateway.balance(), 7_000);
+}

@@ -108,3 +108,29 @@ async fn a_file_that_was_moved_away_is_not_gone_on_with() {
         }
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_log_that_is_not_the_journals_any_more_is_noticed() {
+    // moved, with a link left behind; the log deleted; an older copy in the file's place, and the log deleted
+    for how in 0..3 {
+        let folder = Folder::new();
+        let journal = folder.open().unwrap();
+        journal.register_payment(payment("p")).await.unwrap();
+        let backup = copy(&folder);
+        submitted(&journal, wish("p", "k", 3_000)).await;
+        let mut log = folder.file().into_os_string();
+        log.push("-wal");
+        if how == 0 {
+            let moved = folder.file().with_extension("moved");
+            std::fs::rename(folder.file(), &moved).unwrap();
+            std::os::unix::fs::symlink(moved, folder.file()).unwrap();
+        } else {
+            if how == 2 {
+                std::fs::copy(backup.file(), folder.file()).unwrap();
+            }
+            std::fs::remove_file(&log).unwrap();
+        }
+        assert!(is_refused(&journal).await, "{how}");
+    }
+}
