@@ -445,3 +445,19 @@ async fn what_a_pg_still_decides_about_has_not_happened_yet() {
     scene.gateway.pending.store(false, Ordering::SeqCst);
     assert_eq!(scene.happened(id).await, Ok(IntentState::Completed));
 }
+
+/// Once our own mark is in the list, only the PG itself could tell more: a person who asked it is believed.
+#[tokio::test]
+async fn what_our_mark_shows_a_person_may_confirm_though_its_pg_never_says_so() {
+    let scene = Scene::new(true, &[]).await;
+    scene.gateway.takes.store(true, Ordering::SeqCst);
+    let id = scene.sent("k", "3000").await;
+    scene.gateway.pending.store(true, Ordering::SeqCst);
+    scene.clock.advance(DAY);
+    let mark = scene.gateway.tags.lock().unwrap()[0].clone();
+    scene.show_with(&[("console", 3_000)]);
+    assert_eq!(scene.happened(id).await, Err("pending_at_pg"));
+    scene.show_with(&[(mark.as_str(), 3_000)]);
+    assert_eq!(scene.denied(id).await, Err("may_have_happened"));
+    assert_eq!(scene.happened(id).await, Ok(IntentState::Completed));
+}
