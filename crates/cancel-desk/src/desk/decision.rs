@@ -164,10 +164,9 @@ impl Desk {
         by_hand: ByHand,
     ) -> Result<Option<i64>, DeskError> {
         let found = self.look_up(&payment.key()).await;
-        let state = match found {
-            Ok(state) if check_answer(payment, &state).is_ok() => state,
-            _ if by_hand == ByHand::Everything => return Ok(None),
-            Ok(state) => return Err(check_answer(payment, &state).err().unwrap_or(DeskError::Pending)),
+        let state = match found.and_then(|state| check_answer(payment, &state).map(|()| state)) {
+            Ok(state) => state,
+            Err(_) if by_hand == ByHand::Everything => return Ok(None),
             Err(error) => return Err(error),
         };
         let balance = shown(payment, &state);
