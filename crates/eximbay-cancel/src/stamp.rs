@@ -2,12 +2,9 @@
 
 use std::fmt;
 
+use pg_core::KST;
 use serde::Deserializer;
-use time::format_description::BorrowedFormatItem;
-use time::macros::{format_description, offset};
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
-
-const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day][hour][minute][second]");
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// A time as the gateway wrote it (`yyyyMMddHHmmss`, e.g. `20220922113927`).
 ///
@@ -32,17 +29,19 @@ impl Stamp {
     /// The time in Korea (UTC+9), to the second; `None` when the text is no `yyyyMMddHHmmss`. The zone is inferred.
     #[must_use]
     pub fn kst(&self) -> Option<OffsetDateTime> {
-        self.at_offset(offset!(+9))
+        self.at_offset(KST)
     }
 
     /// The time read with a zone of your own choice; `None` when the text is no `yyyyMMddHHmmss`.
     #[must_use]
     pub fn at_offset(&self, offset: UtcOffset) -> Option<OffsetDateTime> {
         let digits = self.0.len() == 14 && self.0.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits {
-            return None;
-        }
-        PrimitiveDateTime::parse(&self.0, FORMAT).ok().map(|time| time.assume_offset(offset))
+        let two = |from: usize| self.0.get(from..from.checked_add(2)?)?.parse::<u8>().ok();
+        let year = self.0.get(..4).filter(|_| digits)?.parse().ok()?;
+        let month = Month::try_from(two(4)?).ok()?;
+        let day = Date::from_calendar_date(year, month, two(6)?).ok()?;
+        let time = Time::from_hms(two(8)?, two(10)?, two(12)?).ok()?;
+        Some(PrimitiveDateTime::new(day, time).assume_offset(offset))
     }
 }
 
@@ -66,7 +65,7 @@ mod tests {
     fn read_in_korea_unless_told_otherwise() {
         let stamp = Stamp::new("20220922113927");
         assert_eq!(stamp.kst(), Some(datetime!(2022-09-22 11:39:27 +9)));
-        assert_eq!(stamp.at_offset(offset!(UTC)), Some(datetime!(2022-09-22 11:39:27 UTC)));
+        assert_eq!(stamp.at_offset(UtcOffset::UTC), Some(datetime!(2022-09-22 11:39:27 UTC)));
         assert_eq!(stamp.as_str(), "20220922113927");
     }
 

@@ -12,6 +12,7 @@ use crate::attempt::{AttemptTag, SendLog};
 pub use crate::cancel_gateway::CancelGateway;
 use crate::error::Invalid;
 use crate::money::Money;
+use crate::stored;
 
 /// What the caller knows about a payment's ledger beyond one look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -144,6 +145,7 @@ pub struct PaymentRef {
     /// The paid amount exactly as it was written at payment time (Eximbay finds `1.00` and `1` apart).
     pub paid_text: Option<String>,
     /// The day of the payment in Korea (Settlebank).
+    #[serde(default, with = "stored::day")]
     pub paid_on: Option<Date>,
     /// The payment method in the gateway's own code (Settlebank `CA`, Chaiport `vbank`).
     pub method: Option<String>,
@@ -214,7 +216,7 @@ pub struct CancelOrder {
     balance_before: Money,
     tag: AttemptTag,
     sequence: u16,
-    #[serde(with = "time::serde::timestamp")]
+    #[serde(with = "stored::unix_seconds")]
     at: OffsetDateTime,
     reason: Option<String>,
     earlier: Option<Vec<Money>>,
@@ -235,7 +237,7 @@ struct Stored {
     balance_before: Money,
     tag: AttemptTag,
     sequence: u16,
-    #[serde(with = "time::serde::timestamp")]
+    #[serde(with = "stored::unix_seconds")]
     at: OffsetDateTime,
     reason: Option<String>,
     #[serde(default)]

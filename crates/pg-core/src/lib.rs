@@ -37,6 +37,7 @@ mod echo;
 pub mod error;
 pub mod gateway;
 pub mod json;
+mod kst;
 pub mod lookup;
 pub mod money;
 pub mod outcome;
@@ -44,6 +45,7 @@ pub mod reconcile;
 #[cfg(feature = "reqwest")]
 pub mod reqwest_transport;
 pub mod secret;
+mod stored;
 pub mod text;
 #[cfg(any(feature = "reqwest", feature = "witness"))]
 mod tls;
@@ -68,6 +70,7 @@ pub use error::{
 #[cfg(feature = "client")]
 pub use gateway::CancelGateway;
 pub use gateway::{CancelOrder, Capabilities, Evidence, Gateway, Guard, LedgerKnowledge, PaymentRef};
+pub use kst::KST;
 pub use lookup::{CancelEntry, LookUpError, LookUpErrorKind, PaymentState};
 pub use money::{Money, MoneyError};
 pub use outcome::{CancelState, Cancelled};

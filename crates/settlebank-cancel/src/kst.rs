@@ -2,8 +2,7 @@
 //!
 //! No document names a time zone; Korea's is inferred from every example.
 
-use pg_core::Invalid;
-use time::macros::offset;
+use pg_core::{Invalid, KST};
 use time::{Date, OffsetDateTime};
 
 /// A moment in Korean time, to the second.
@@ -12,7 +11,7 @@ use time::{Date, OffsetDateTime};
 /// [`Invalid`] naming `at` when its year does not fit into four digits.
 pub(crate) fn frozen(at: OffsetDateTime) -> Result<OffsetDateTime, Invalid> {
     let invalid = || Invalid::new("at", "must lie in the years 0 to 9999");
-    let at = at.checked_to_offset(offset!(+9)).ok_or_else(invalid)?;
+    let at = at.checked_to_offset(KST).ok_or_else(invalid)?;
     let at = at.replace_nanosecond(0).map_err(|_| invalid())?;
     if (0..=9999).contains(&at.year()) { Ok(at) } else { Err(invalid()) }
 }

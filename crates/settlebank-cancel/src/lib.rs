@@ -51,7 +51,7 @@
 //! - `witness`: `SettlebankClient::witness`, the client over hyper and rustls, without reqwest; counts what leaves, so
 //!   "not sent" is proven more often.
 //! - `client`: the client, over a `Transport` of your own.
-//! - `euc-kr` (default): [notifications](noti) in EUC-KR.
+//! - `euc-kr`: [notifications](noti) in EUC-KR, for merchants that Hecto has set to it; five more crates.
 //! - none: requests, answers, classification, notifications; no I/O.
 //!
 //! # Environment

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, TableStyle};
-use pg_core::{Gateway, Money};
-use time::{OffsetDateTime, UtcOffset};
+use pg_core::{Gateway, KST, Money};
+use time::OffsetDateTime;
 
 use crate::config::Lang;
 use crate::desk::Waiting;
@@ -61,9 +61,8 @@ pub(crate) fn spoken(lang: Lang, amount: Money) -> String {
 
 /// A time as people of the desk read it: Korean time, to the second.
 pub(crate) fn time(at: Timestamp) -> String {
-    let korea = UtcOffset::from_hms(9, 0, 0).unwrap_or(UtcOffset::UTC);
     let Ok(time) = OffsetDateTime::from_unix_timestamp(at.seconds()) else { return at.0.to_string() };
-    let time = time.to_offset(korea);
+    let time = time.to_offset(KST);
     let (hour, minute, second) = time.to_hms();
     format!("{} {hour:02}:{minute:02}:{second:02} KST", time.date())
 }

@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use pg_core::{Currency, Gateway, Money, PaymentRef};
+use pg_core::{Currency, Gateway, KST, Money, PaymentRef};
 use pg_sandbox::{Options, Rates, Sandbox};
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use crate::journal::{Journal, SqliteJournal, SqliteOptions};
 use crate::record::{IntentId, NewPayment};
@@ -126,8 +126,7 @@ impl Scene {
 
     /// Now in Korea, by the sandbox's clock.
     fn today(&self) -> Result<OffsetDateTime, time::error::ComponentRange> {
-        let korea = UtcOffset::from_hms(9, 0, 0)?;
-        Ok(OffsetDateTime::from_unix_timestamp(self.sandbox.clock().now())?.to_offset(korea))
+        Ok(OffsetDateTime::from_unix_timestamp(self.sandbox.clock().now())?.to_offset(KST))
     }
 
     pub(super) fn misbehave(&self) {

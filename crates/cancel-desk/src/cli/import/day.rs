@@ -1,5 +1,6 @@
 //! The day of a payment, as files write it.
 
+use pg_core::KST;
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
 /// The day of a payment in Korea.
@@ -38,7 +39,7 @@ pub(super) fn date(text: &str) -> Option<Date> {
 }
 
 fn in_korea(time: OffsetDateTime) -> Option<Date> {
-    Some(time.checked_to_offset(UtcOffset::from_hms(9, 0, 0).ok()?)?.date())
+    Some(time.checked_to_offset(KST)?.date())
 }
 
 /// `14:22`, `14:22:11`, `9:05:00`, with digits of a second's fraction or without.
