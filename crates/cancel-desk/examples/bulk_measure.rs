@@ -7,6 +7,7 @@
 //! bulk_measure check               # the gateway's ledger against the reports
 //! bulk_measure fill 100000         # a journal that is long already: so many refunds, without a gateway
 //! bulk_measure add 10000 0         # as prepare, onto that journal
+//! bulk_measure plan 100000         # payments and a plan of all of them, without a gateway: how much memory that takes
 //! bulk_measure single 2000         # refunds without a gateway, one after the other: what the journal costs one
 //! bulk_measure recover 10000       # so many attempts left open by a crash: how long until all are due
 //! ```
@@ -143,11 +144,29 @@ async fn prepare(orders: usize, millis: u64) {
     print_memory();
 }
 
+/// A plan alone.
+async fn plan_only(orders: usize) {
+    let (journal, accounts) = (journal(), Arc::new(accounts()));
+    let mut file = "merchant_uid,amount,reason\n".to_owned();
+    for number in 0..orders {
+        let paid = Money::krw(10_000).unwrap();
+        let order = format!("ORD-{number}");
+        let payment = PaymentRef::new(Gateway::Chaiport, format!("imp_{number:012}"), &order, paid)
+            .with_method("card")
+            .with_pg_provider("html5_inicis");
+        journal.register_payment(NewPayment::new("shop", payment)).await.unwrap();
+        writeln!(file, "{order},{},event cancelled", 1_000 + number % 5_000).unwrap();
+    }
+    print_memory();
+    plan(&journal, &accounts, &file, "measure.csv").await;
+    print_memory();
+}
+
 async fn plan(journal: &Arc<dyn Journal>, accounts: &Arc<Accounts>, file: &str, name: &str) {
     let began = Instant::now();
     let file = OrderFile::read(file.as_bytes()).unwrap();
     let planner = Planner::new(Arc::clone(journal), Arc::clone(accounts));
-    let job = planner.plan(&file, name).await.unwrap().job.unwrap();
+    let job = planner.plan(file, name).await.unwrap().job.unwrap();
     let totals: Vec<Money> = job.totals.iter().map(|total| total.approved).collect();
     approve(&**journal, job.id, &short_hash(&job), &totals, "measure").await.unwrap();
     println!("planned {} rows in {:.2} s: {}", job.rows, began.elapsed().as_secs_f64(), totals[0]);
@@ -309,12 +328,16 @@ async fn main() {
             forget();
             refunds(number(1, 100_000) as usize, 64, true).await;
         }
+        Some("plan") => {
+            forget();
+            plan_only(number(1, 100_000) as usize).await;
+        }
         Some("single") => refunds(number(1, 2_000) as usize, 1, true).await,
         Some("recover") => recover(number(1, 10_000) as usize).await,
         Some("run") => run(u16::try_from(number(1, 32)).unwrap()).await,
         Some("check") => check().await,
         _ => println!(
-            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | single [refunds] | add [orders] [millis] | recover [attempts]"
+            "prepare [orders] [millis] | run [concurrency] | check | fill [refunds] | single [refunds] | plan [orders] | add [orders] [millis] | recover [attempts]"
         ),
     }
 }

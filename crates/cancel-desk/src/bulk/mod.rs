@@ -26,7 +26,7 @@ mod table;
 pub(crate) use approval::checked;
 pub use approval::{Approval, approve, approve_again, let_go_on, parse_total, short_hash};
 pub use error::BulkError;
-pub use plan::{Plan, PlannedRow, Planner, Same, Verdict};
+pub use plan::{Plan, PlanSum, PlannedRow, Planner, Same, Verdict};
 pub use report::{Amounts, Report};
 pub use run::{FirstRows, Progress, Run, RunEnd, RunOptions};
 pub use state::{RowState, is_done};

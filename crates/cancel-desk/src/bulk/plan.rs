@@ -18,7 +18,7 @@ use crate::record::{
 use crate::worker::{Accounts, known};
 
 use super::BulkError;
-use super::file::{OrderFile, Row, RowAmount};
+use super::file::{OrderFile, RefundInto, Row, RowAmount};
 use super::select::{self, Found};
 
 /// How many jobs are searched for one of the same file.
@@ -180,10 +180,6 @@ impl fmt::Display for Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedRow {
-    /// Its line.
-    pub line: u64,
-    /// The order number that the file gives.
-    pub merchant_uid: Option<String>,
     /// What the file gives, but for the account to refund into.
     pub given: Row,
     /// The payment, if there is exactly one.
@@ -197,21 +193,56 @@ pub struct PlannedRow {
     pub same: Option<Same>,
 }
 
+/// What a plan refunds at one account in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlanSum {
+    /// How many rows.
+    pub rows: u64,
+    /// Their sum.
+    pub sum: Money,
+}
+
 /// A file, looked at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Plan {
     /// The job of the rows that are [`Verdict::Ok`]; `None` when there are none.
     pub job: Option<JobRecord>,
     /// The file's own job had begun already: nothing was looked at, `job` is that one.
     pub begun: bool,
-    /// All rows, in the file's order.
+    /// How many rows are in the job, and their sums, by account and the currency's code.
+    pub sums: BTreeMap<(AccountName, &'static str), PlanSum>,
+    /// The rows that are not in the job, and those that are and [doubtful](Self::doubtful), in the file's order; all rows
+    /// where the planner was told to [keep them](Planner::keeping_all_rows).
     pub rows: Vec<PlannedRow>,
     /// Other plans of the same file, with other rows, that nobody approved: [`job`](Self::job) is none of them.
     pub others: Vec<JobRecord>,
 }
 
 impl Plan {
+    /// How many rows have which verdict, by [its word](Verdict::as_str).
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let mut counts = BTreeMap::new();
+        for row in self.left_out() {
+            let count: &mut u64 = counts.entry(row.verdict.as_str()).or_default();
+            *count = count.saturating_add(1);
+        }
+        let ok = self.sums.values().fold(0_u64, |ok, sum| ok.saturating_add(sum.rows));
+        counts.extend((ok > 0).then_some((Verdict::Ok.as_str(), ok)));
+        counts
+    }
+
+    fn count(&mut self, row: &NewJobRow) {
+        let currency = row.amount.currency();
+        let sum = self.sums.entry((row.payment.account(), currency.code()));
+        let sum = sum.or_insert(PlanSum { rows: 0, sum: Money::zero(currency) });
+        sum.rows = sum.rows.saturating_add(1);
+        // more than any amount can be is refused when the plan is stored
+        sum.sum = sum.sum.checked_add(row.amount).unwrap_or(sum.sum);
+    }
+
     /// The rows that are not in the job.
     pub fn left_out(&self) -> impl Iterator<Item = &PlannedRow> {
         self.rows.iter().filter(|row| row.verdict != Verdict::Ok)
@@ -230,19 +261,27 @@ pub struct Planner {
     journal: Arc<dyn Journal>,
     accounts: Arc<Accounts>,
     look_up: bool,
+    all_rows: bool,
 }
 
 impl Planner {
     /// A planner that asks the journal alone.
     #[must_use]
     pub const fn new(journal: Arc<dyn Journal>, accounts: Arc<Accounts>) -> Self {
-        Self { journal, accounts, look_up: false }
+        Self { journal, accounts, look_up: false, all_rows: false }
     }
 
     /// Asks the gateways as well about every row that the journal would refund, at the accounts' pace.
     #[must_use]
     pub const fn looking_up(mut self, yes: bool) -> Self {
         self.look_up = yes;
+        self
+    }
+
+    /// Keeps the rows that are in the job in [`Plan::rows`] as well: about a kilobyte each.
+    #[must_use]
+    pub const fn keeping_all_rows(mut self, yes: bool) -> Self {
+        self.all_rows = yes;
         self
     }
 
@@ -253,74 +292,123 @@ impl Planner {
     /// # Errors
     /// [`BulkError::Journal`]; [`JournalError::NoKey`] in it when the file names
     /// refund accounts and no key is set to seal them.
-    pub async fn plan(&self, file: &OrderFile, name: &str) -> Result<Plan, BulkError> {
+    pub async fn plan(&self, file: OrderFile, name: &str) -> Result<Plan, BulkError> {
         let seen_event = self.journal.last_event().await?;
-        let name = job_name(file, name);
+        let name = job_name(&file, name);
         let jobs = self.journal.jobs(SEARCHED).await?;
         let begun = |job: &&JobRecord| job.name == name && job.state != JobState::Planned;
         if let Some(job) = jobs.iter().find(begun) {
-            return Ok(Plan { job: Some(job.clone()), begun: true, rows: Vec::new(), others: Vec::new() });
+            return Ok(Plan { job: Some(job.clone()), begun: true, ..Plan::default() });
         }
+        let mut plan = Plan::default();
         let mut desk = Sheet { accounts: Arc::clone(&self.accounts), ..Sheet::default() };
-        let mut rows: Vec<Looked> = Vec::with_capacity(file.rows.len());
-        let mut good: BTreeMap<PaymentKey, PaymentRecord> = BTreeMap::new();
-        for some in file.rows.chunks(ROWS_AT_ONCE) {
-            let found = select::find_all(&self.journal, self.accounts.names(), some).await?;
-            desk.planned = planned(&*self.journal, some, &found, &name).await?;
-            for (row, found) in some.iter().zip(found) {
-                let looked = desk.look(row, &found);
-                if self.look_up && looked.row.verdict == Verdict::Ok {
-                    good.extend(found.payments.into_iter().map(|payment| (payment.key(), payment)));
+        let mut ledgers = Ledgers::default();
+        let mut new: Vec<NewJobRow> = Vec::with_capacity(file.rows.len());
+        let mut left = Left::of(file.rows);
+        while let Some(some) = left.next() {
+            let found = select::find_all(&self.journal, self.accounts.names(), &some).await?;
+            desk.planned = planned(&*self.journal, &some, &found, &name).await?;
+            let mut looked = Vec::with_capacity(some.len());
+            for (row, found) in some.into_iter().zip(&found) {
+                looked.push(desk.look(row, found));
+            }
+            if self.look_up {
+                let good = |(looked, found): (&Looked, Found)| match looked.row.verdict {
+                    Verdict::Ok => found.payments,
+                    _ => Vec::new(),
+                };
+                let payments = looked.iter().zip(found).flat_map(good);
+                ledgers.ask(&self.journal, &self.accounts, payments).await?;
+                ledgers.judge(&mut looked);
+            }
+            for mut looked in looked {
+                if let Some(row) = looked.take_for_job() {
+                    plan.count(&row);
+                    new.push(row);
                 }
-                rows.push(looked);
+                if self.all_rows || looked.row.verdict != Verdict::Ok || looked.row.same.is_some() {
+                    plan.rows.push(looked.row);
+                }
             }
         }
-        if self.look_up {
-            self.ask_gateways(&mut rows, good).await?;
+        drop((desk, ledgers));
+        if !new.is_empty() {
+            let new = NewJob { name, rows: new, seen_event: Some(seen_event) };
+            plan.job = Some(self.journal.plan_job(new).await?);
         }
-        let new: Vec<NewJobRow> = rows.iter_mut().filter_map(Looked::take_for_job).collect();
-        let job = match new.is_empty() {
-            true => None,
-            false => {
-                Some(self.journal.plan_job(NewJob { name, rows: new, seen_event: Some(seen_event) }).await?)
-            }
+        let is_other = |other: &JobRecord| {
+            plan.job.as_ref().is_some_and(|job| job.name == other.name && job.id != other.id)
         };
-        let is_other =
-            |other: &JobRecord| job.as_ref().is_some_and(|job| job.name == other.name && job.id != other.id);
-        let others = jobs.into_iter().filter(is_other).collect();
-        Ok(Plan { job, begun: false, rows: rows.into_iter().map(|looked| looked.row).collect(), others })
+        plan.others = jobs.into_iter().filter(is_other).collect();
+        Ok(plan)
+    }
+}
+
+/// The rows of a file that are still to be looked at. What was taken is freed.
+struct Left(Vec<Row>);
+
+impl Left {
+    fn of(mut rows: Vec<Row>) -> Self {
+        rows.reverse();
+        Self(rows)
     }
 
-    /// Compares the good rows with the gateways' ledgers.
-    async fn ask_gateways(
-        &self,
-        rows: &mut [Looked],
-        good: BTreeMap<PaymentKey, PaymentRecord>,
+    /// The next ones, in the file's order.
+    fn next(&mut self) -> Option<Vec<Row>> {
+        let mut some = self.0.split_off(self.0.len().saturating_sub(ROWS_AT_ONCE));
+        self.0.shrink_to_fit();
+        some.reverse();
+        (!some.is_empty()).then_some(some)
+    }
+}
+
+/// What the gateways say of the payments, each asked once.
+#[derive(Default)]
+struct Ledgers {
+    answers: BTreeMap<PaymentKey, Result<AtGateway, Verdict>>,
+    /// What the rows further up leave.
+    left: BTreeMap<PaymentKey, i64>,
+}
+
+impl Ledgers {
+    async fn ask(
+        &mut self,
+        journal: &Arc<dyn Journal>,
+        accounts: &Arc<Accounts>,
+        payments: impl Iterator<Item = PaymentRecord>,
     ) -> Result<(), JournalError> {
+        let new: BTreeMap<PaymentKey, PaymentRecord> = payments
+            .map(|payment| (payment.key(), payment))
+            .filter(|(key, _)| !self.answers.contains_key(key))
+            .collect();
         let mut asked = JoinSet::new();
-        for (key, payment) in good {
-            let (accounts, journal) = (Arc::clone(&self.accounts), Arc::clone(&self.journal));
+        for (key, payment) in new {
+            let (accounts, journal) = (Arc::clone(accounts), Arc::clone(journal));
             asked.spawn(async move {
                 let answer = at_gateway(&accounts, &*journal, &payment).await;
                 answer.map(|answer| (key, answer))
             });
         }
-        let answers: Result<BTreeMap<PaymentKey, Result<AtGateway, Verdict>>, JournalError> =
-            asked.join_all().await.into_iter().collect();
-        let answers = answers?;
-        let mut left: BTreeMap<PaymentKey, i64> = BTreeMap::new();
+        for answer in asked.join_all().await {
+            let (key, answer) = answer?;
+            self.answers.insert(key, answer);
+        }
+        Ok(())
+    }
+
+    /// Compares the good rows with them.
+    fn judge(&mut self, rows: &mut [Looked]) {
         for looked in rows.iter_mut().filter(|looked| looked.row.verdict == Verdict::Ok) {
             let (Some(payment), Some(amount)) = (&looked.row.payment, looked.row.amount) else { continue };
-            looked.row.verdict = match answers.get(payment) {
+            looked.row.verdict = match self.answers.get(payment) {
                 Some(Ok(there)) => {
-                    let left = left.entry(payment.clone()).or_insert(there.free);
+                    let left = self.left.entry(payment.clone()).or_insert(there.free);
                     take(left, there.balance, amount)
                 }
                 Some(Err(verdict)) => verdict.clone(),
                 None => Verdict::NoAnswer,
             };
         }
-        Ok(())
     }
 }
 
@@ -432,7 +520,7 @@ impl Looked {
         if self.row.verdict != Verdict::Ok {
             return None;
         }
-        let line = i64::try_from(self.row.line).ok()?;
+        let line = i64::try_from(self.row.given.line).ok()?;
         let mut new = NewJobRow::new(line, self.row.payment.clone()?, self.row.amount?);
         new.reason = self.reason.take();
         new.key = Some(std::mem::take(&mut self.key));
@@ -481,35 +569,44 @@ fn key_of(row: &Row, payment: &PaymentRecord, amount: Money) -> String {
     row.key.clone().unwrap_or_else(|| own_key(&payment.key(), row.amount, amount))
 }
 
+/// Words as half a SHA-256: of a long file, all of them are kept.
+type Short = [u8; 16];
+
+fn short(words: [&str; 3]) -> Short {
+    let mut digest = Sha256::new();
+    for word in words {
+        // length before content, so that no two run together into one text
+        digest.update(u64::try_from(word.len()).unwrap_or(u64::MAX).to_be_bytes());
+        digest.update(word.as_bytes());
+    }
+    let whole: [u8; 32] = digest.finalize().into();
+    whole.first_chunk().copied().unwrap_or_default()
+}
+
 /// What the rows further up have taken.
 #[derive(Default)]
 struct Sheet {
     accounts: Arc<Accounts>,
-    left: BTreeMap<PaymentKey, i64>,
-    keys: BTreeMap<(AccountName, String), u64>,
+    left: BTreeMap<Short, i64>,
+    /// The lines of the keys that were taken.
+    keys: BTreeMap<Short, u64>,
     /// The rows of other plans, by their keys.
     planned: BTreeMap<(AccountName, String), (JobId, i64)>,
 }
 
 impl Sheet {
-    fn look(&mut self, row: &Row, found: &Found) -> Looked {
+    fn look(&mut self, mut row: Row, found: &Found) -> Looked {
+        let into = row.refund_into.take();
+        let reason = row.reason.clone();
         let mut looked = Looked {
-            row: PlannedRow {
-                line: row.line,
-                merchant_uid: row.merchant_uid.clone(),
-                given: Row { refund_into: None, ..row.clone() },
-                payment: None,
-                amount: None,
-                verdict: Verdict::Ok,
-                same: None,
-            },
+            row: PlannedRow { given: row, payment: None, amount: None, verdict: Verdict::Ok, same: None },
             key: String::new(),
-            reason: row.reason.clone(),
+            reason,
             account: None,
         };
         looked.row.verdict = match found.payments.as_slice() {
             [] => Verdict::NotRegistered,
-            [payment] => match self.judge(row, payment, found, &mut looked) {
+            [payment] => match self.judge(payment, found, into.as_deref(), &mut looked) {
                 Ok(verdict) => verdict,
                 Err(error) => Verdict::NotCancellable {
                     field: error.field().to_owned(),
@@ -523,17 +620,20 @@ impl Sheet {
 
     fn judge(
         &mut self,
-        row: &Row,
         payment: &PaymentRecord,
         found: &Found,
+        into: Option<&RefundInto>,
         looked: &mut Looked,
     ) -> Result<Verdict, Invalid> {
+        let row = &looked.row.given;
         looked.row.payment = Some(payment.key());
-        let left = self.left.entry(payment.key()).or_insert_with(|| payment.available());
+        let PaymentKey { gateway, merchant, payment_id } = payment.key();
+        let number = short([gateway.as_str(), &merchant, &payment_id]);
+        let left = self.left.entry(number).or_insert_with(|| payment.available());
         let amount = amount_of(row.amount, payment, *left)?;
         looked.row.amount = Some(amount);
         looked.key = key_of(row, payment, amount);
-        let key = (payment.key().account(), looked.key.clone());
+        let key = short([gateway.as_str(), &merchant, &looked.key]);
         if let Some(line) = self.keys.get(&key) {
             let line = *line;
             return Ok(match row.key {
@@ -551,7 +651,7 @@ impl Sheet {
             let same = if not_made(known) { found.intents.iter().find(same).map(Same::of) } else { None };
             return Ok(Verdict::Known { state: known.state, same });
         }
-        if let Some((job, line)) = self.planned.get(&key) {
+        if let Some((job, line)) = self.planned.get(&(payment.key().account(), looked.key.clone())) {
             return Ok(Verdict::Planned { job: *job, line: *line });
         }
         // without a key of its own nothing tells it from a refund that was asked for before
@@ -560,7 +660,7 @@ impl Sheet {
             return Ok(Verdict::Known { state: known.state, same: None });
         }
         looked.row.same = same.map(Same::of);
-        if let Some(into) = &row.refund_into {
+        if let Some(into) = into {
             looked.account = Some(select::account(into, &payment.payment)?);
         }
         if payment.suspect.is_some() {
@@ -571,10 +671,10 @@ impl Sheet {
         let verdict = take(left, payment.available(), amount);
         if verdict == Verdict::Ok {
             if let Err(error) = check(payment, looked, &self.accounts) {
-                self.left.insert(payment.key(), before);
+                self.left.insert(number, before);
                 return Err(error);
             }
-            self.keys.insert(key, row.line);
+            self.keys.insert(key, looked.row.given.line);
         }
         Ok(verdict)
     }

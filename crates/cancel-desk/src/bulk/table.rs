@@ -110,7 +110,7 @@ pub fn write_left_out<'a>(
             text(&given.key),
             row.verdict.as_str().to_owned(),
             harmless(&why),
-            row.line.to_string(),
+            given.line.to_string(),
             harmless(&verdict),
         ])?;
     }

@@ -175,9 +175,10 @@ async fn plan(shell: &Shell, args: &PlanArgs) -> Result<Exit, Failure> {
     }
     let of_file = args.file.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = args.name.clone().or(of_file).unwrap_or_default();
-    let planner =
-        Planner::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts())).looking_up(args.look_up);
-    let plan = planner.plan(&file, &name).await.map_err(|error| failed(shell, error))?;
+    let planner = Planner::new(Arc::clone(desk.journal()), Arc::clone(desk.accounts()))
+        .looking_up(args.look_up)
+        .keeping_all_rows(shell.json);
+    let plan = planner.plan(file, &name).await.map_err(|error| failed(shell, error))?;
     if let Some(path) = args.left_out.as_deref().filter(|_| !plan.begun) {
         save_left_out(shell, &plan, path, args.force)?;
     }
@@ -243,8 +244,8 @@ fn plan_json(plan: &Plan, done: bool) -> Value {
         .iter()
         .map(|row| {
             json!({
-                "line": row.line,
-                "merchant_uid": row.merchant_uid,
+                "line": row.given.line,
+                "merchant_uid": row.given.merchant_uid,
                 "payment": row.payment.as_ref().map(ToString::to_string),
                 "amount": row.amount.map(plain),
                 "verdict": row.verdict.as_str(),

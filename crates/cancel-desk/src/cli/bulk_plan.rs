@@ -1,10 +1,7 @@
 //! A plan of `bulk`, as people read it.
 
-use std::collections::BTreeMap;
-
-use pg_core::Money;
-
-use crate::bulk::{Plan, Verdict};
+use crate::bulk::{Plan, PlanSum, Verdict};
+use crate::record::AccountName;
 
 use super::bulk_text as words;
 use super::shell::Shell;
@@ -17,12 +14,7 @@ const SHOWN: usize = 20;
 pub(super) fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
     let lang = shell.lang();
     // what is done first, then what is most
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for row in &plan.rows {
-        let count = counts.entry(row.verdict.as_str()).or_default();
-        *count = count.saturating_add(1);
-    }
-    let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
+    let mut counts: Vec<(&str, u64)> = plan.counts().into_iter().collect();
     counts.sort_by_key(|(verdict, count)| (*verdict != "ok", std::cmp::Reverse(*count)));
     let rows = counts
         .into_iter()
@@ -33,8 +25,8 @@ pub(super) fn verdicts(shell: &Shell, plan: &Plan, written: bool) -> String {
     if left_out > 0 {
         text.push('\n');
         let shown = plan.left_out().take(SHOWN).map(|row| {
-            let order = row.merchant_uid.clone().unwrap_or_default();
-            vec![row.line.to_string(), order, verdict(shell, &row.verdict)]
+            let order = row.given.merchant_uid.clone().unwrap_or_default();
+            vec![row.given.line.to_string(), order, verdict(shell, &row.verdict)]
         });
         let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
         text.push_str(&show::table(&header, &[0], shown.collect()));
@@ -65,8 +57,8 @@ pub(super) fn doubtful(shell: &Shell, plan: &Plan) -> String {
         return String::new();
     }
     let shown = plan.doubtful().take(SHOWN).map(|(row, same)| {
-        let order = row.merchant_uid.clone().unwrap_or_default();
-        vec![row.line.to_string(), order, shell.said(&same.to_string())]
+        let order = row.given.merchant_uid.clone().unwrap_or_default();
+        vec![row.given.line.to_string(), order, shell.said(&same.to_string())]
     });
     let header = [words::LINE, words::ORDER, words::WHY].map(|word| word.of(lang));
     let rows = show::table(&header, &[0], shown.collect());
@@ -78,18 +70,10 @@ pub(super) fn doubtful(shell: &Shell, plan: &Plan) -> String {
 /// Rows and sum for every account and currency.
 pub(super) fn sums(shell: &Shell, plan: &Plan) -> String {
     let lang = shell.lang();
-    let mut sums: BTreeMap<(String, &str), (u64, Money)> = BTreeMap::new();
-    for row in plan.rows.iter().filter(|row| row.verdict == Verdict::Ok) {
-        let (Some(payment), Some(amount)) = (&row.payment, row.amount) else { continue };
-        let key = (payment.account().to_string(), amount.currency().code());
-        let (count, sum) = sums.entry(key).or_insert((0, Money::zero(amount.currency())));
-        *count = count.saturating_add(1);
-        *sum = sum.checked_add(amount).unwrap_or(*sum);
-    }
-    let rows = sums
-        .into_iter()
-        .map(|((account, _), (count, sum))| vec![account, count.to_string(), show::money(sum)])
-        .collect();
+    let row = |((account, _), sum): (&(AccountName, &str), &PlanSum)| {
+        vec![account.to_string(), sum.rows.to_string(), show::money(sum.sum)]
+    };
+    let rows = plan.sums.iter().map(row).collect();
     let header = [words::ACCOUNT, words::ROWS, words::SUM].map(|word| word.of(lang));
     format!("{}\n", show::table(&header, &[1, 2], rows))
 }

@@ -123,7 +123,7 @@ fn not_completed(
     let shown = rows.iter().take(SHOWN).map(|row| {
         let (state, order) = (RowState::of(row), orders.get(&row.payment).cloned().unwrap_or_default());
         let holder = held.get(&row.line);
-        let cancel = row.stored.as_ref().or(holder);
+        let cancel = row.stored.as_deref().or(holder);
         let cancel = cancel.map_or_else(|| "-".to_owned(), |intent| intent.id.to_string());
         let state = words::state_in(report.job.state, state).of(lang);
         let state = match holder {

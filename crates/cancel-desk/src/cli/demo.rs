@@ -115,12 +115,12 @@ fn say(shell: &Shell, line: &str) {
 async fn plan(shell: &Shell, scene: &Scene) -> Result<JobRecord, Failure> {
     let file = OrderFile::read(scene.orders.as_bytes()).map_err(broken)?;
     let planner = Planner::new(Arc::clone(&scene.journal), Arc::new(carry::accounts(&scene.urls())?));
-    let plan = planner.plan(&file, "orders.csv").await.map_err(broken)?;
+    let plan = planner.plan(file, "orders.csv").await.map_err(broken)?;
     let lang = shell.lang();
     let left_out: Vec<String> = plan
         .left_out()
         .map(|row| {
-            let order = row.merchant_uid.clone().unwrap_or_default();
+            let order = row.given.merchant_uid.clone().unwrap_or_default();
             format!("{order}, {}", bulk_text::verdict(lang, row.verdict.as_str()))
         })
         .collect();

@@ -1,6 +1,6 @@
 //! What a transaction does to the rows of a job, apart from where they are kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pg_core::{Invalid, Money};
 use sha2::{Digest, Sha256};
@@ -18,6 +18,9 @@ pub(crate) const ASKED_SINCE: &str = "asked_since";
 /// That a refund's job was given up.
 pub(crate) const DISCARDED: &str = "discarded";
 
+/// How many rows of a plan are made into stored ones before the memory that they took is given back.
+const FREED_AT_ONCE: usize = 4_096;
+
 /// Why an attempt is not opened.
 pub(crate) const HELD: JournalError = JournalError::NotAllowed("its job is halted");
 
@@ -28,8 +31,10 @@ pub(crate) struct PlannedRow {
 }
 
 /// Checks a plan and makes its rows. The same plan makes the same job, with other ids for its intents.
+///
+/// A plan may have many rows: each is made into what is stored, and kept once.
 pub(crate) fn plan(
-    new: &NewJob,
+    new: NewJob,
     vault: &Vault,
     last_event: i64,
     now: Timestamp,
@@ -42,40 +47,38 @@ pub(crate) fn plan(
             "must be the number of an event of this journal: another was put in its place; plan it again";
         return Err(Invalid::new("seen_event", why).into());
     }
-    let mut wishes = Vec::with_capacity(new.rows.len());
+    let totals = totals(&new.rows)?;
+    let mut fingerprints = Vec::with_capacity(new.rows.len());
     let mut hash = Sha256::new();
     hash.update(b"cancel-desk plan 1");
     part(&mut hash, new.name.as_bytes());
     for row in &new.rows {
-        let wish = wish(row)?;
-        let fingerprint = vault.fingerprint(&wish)?;
+        let fingerprint = vault.fingerprint(&wish(row)?)?;
         hash.update(row.line.to_be_bytes());
         hash.update(fingerprint);
         part(&mut hash, row.key.as_deref().unwrap_or_default().as_bytes());
-        wishes.push((row, wish, fingerprint));
+        fingerprints.push(fingerprint);
     }
     let hash: [u8; 32] = hash.finalize().into();
     let (first, _) = hash.split_first_chunk::<16>().ok_or(JournalError::Corrupt("a hash of no length"))?;
     let id = JobId::from_bytes(*first);
-    let mut rows = Vec::with_capacity(wishes.len());
-    let mut keys = BTreeSet::new();
-    for (row, mut wish, fingerprint) in wishes {
-        if row.key.is_none() {
-            wish.caller_key = format!("bulk:{id}:{}", row.line);
+    let mut rows = Vec::with_capacity(fingerprints.len());
+    let mut left = new.rows;
+    left.reverse();
+    for fingerprint in fingerprints {
+        let Some(row) = left.pop() else { break };
+        rows.push(planned(row, fingerprint, id, vault)?);
+        if left.len().is_multiple_of(FREED_AT_ONCE) {
+            left.shrink_to_fit();
         }
-        wish.check()?;
-        if !keys.insert((wish.payment.account(), wish.caller_key.clone())) {
-            return Err(Invalid::new("key", "must be different for every row of a merchant account").into());
-        }
-        let sealed = row.account.as_ref().map(|account| vault.seal(wish.id, account)).transpose()?;
-        rows.push(PlannedRow { row: stored(row.line, wish, fingerprint), sealed });
     }
+    check_keys(&rows)?;
     let job = JobRecord {
         id,
-        name: new.name.clone(),
+        name: new.name,
         hash,
         state: JobState::Planned,
-        totals: totals(&new.rows)?,
+        totals,
         rows: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         approved_by: None,
         halted_because: None,
@@ -84,6 +87,35 @@ pub(crate) fn plan(
         created_at: now,
     };
     Ok((job, rows))
+}
+
+/// A row as it is stored: under the key that it brings, or one of its own.
+fn planned(
+    row: NewJobRow,
+    fingerprint: [u8; 32],
+    job: JobId,
+    vault: &Vault,
+) -> Result<PlannedRow, JournalError> {
+    let key = row.key.unwrap_or_else(|| format!("bulk:{job}:{}", row.line));
+    let mut wish = NewIntent::new(row.payment, key, row.amount)?;
+    wish.reason = row.reason;
+    wish.check()?;
+    let sealed = row.account.map(|account| vault.seal(wish.id, &account)).transpose()?;
+    Ok(PlannedRow { row: stored(row.line, wish, fingerprint), sealed })
+}
+
+/// No two rows of a merchant's account under one key.
+fn check_keys(rows: &[PlannedRow]) -> Result<(), Invalid> {
+    fn key(planned: &PlannedRow) -> (&str, &str, &str) {
+        let payment = &planned.row.payment;
+        (payment.gateway.as_str(), &payment.merchant, &planned.row.caller_key)
+    }
+    let mut keys: Vec<_> = rows.iter().map(key).collect();
+    keys.sort_unstable();
+    if keys.windows(2).any(|pair| pair.first() == pair.last()) {
+        return Err(Invalid::new("key", "must be different for every row of a merchant account"));
+    }
+    Ok(())
 }
 
 fn part(hash: &mut Sha256, bytes: &[u8]) {

@@ -351,7 +351,7 @@ impl Journal for MemoryJournal {
 
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
         let (mut tables, now) = (self.tables(), self.clock.now());
-        let (job, rows) = jobs::plan(&new, &self.vault, tables.last_event, now)?;
+        let (job, rows) = jobs::plan(new, &self.vault, tables.last_event, now)?;
         if let Some(known) = tables.jobs.get(&job.id) {
             return Ok(known.clone());
         }

@@ -73,7 +73,7 @@ pub struct JobRow {
     /// Why the last try to submit it was refused, in one word.
     pub refused: Option<String>,
     /// The intent stored under its key, once there is one that asks for the same.
-    pub stored: Option<IntentRecord>,
+    pub stored: Option<Box<IntentRecord>>,
 }
 
 impl JobRow {

@@ -70,8 +70,8 @@ async fn a_dry_run_says_of_every_row_what_would_become_of_it() {
     let corrected = csv.replace("\nD,,,,1,", "\nD,,settlebank,,2,");
     let again = OrderFile::read(corrected.as_bytes()).unwrap();
     assert_eq!(again.rows.len(), 10);
-    let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone()));
-    let again = planner.plan(&again, "left-out.csv").await.unwrap();
+    let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone())).keeping_all_rows(true);
+    let again = planner.plan(again, "left-out.csv").await.unwrap();
     assert_eq!(again.rows.last().unwrap().verdict, Verdict::Ok);
     assert_eq!(again.rows.last().unwrap().payment, Some(twin.key()));
     assert_eq!(scene.sandbox.requests().len(), 0, "nothing is asked, nothing is sent");
@@ -98,11 +98,13 @@ async fn looking_up_finds_what_the_journal_does_not_know() {
     );
     journal.register_payment(NewPayment::new(SHOP, ghost)).await.unwrap();
     let file = "merchant_uid,amount\nA,1000\nB,7000\nC,7000\nC,2000\nD,1\n";
-    let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone())).looking_up(true);
+    let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone()))
+        .looking_up(true)
+        .keeping_all_rows(true);
     let file = OrderFile::read(file.as_bytes()).unwrap();
     let of_journal = Planner::new(journal.clone(), Arc::new(scene.accounts.clone()));
-    let of_journal = of_journal.plan(&file, "f").await.unwrap();
-    let plan = planner.plan(&file, "f").await.unwrap();
+    let of_journal = of_journal.plan(file.clone(), "f").await.unwrap();
+    let plan = planner.plan(file, "f").await.unwrap();
     assert_eq!(verdicts(&plan), ["already_refunded", "over_balance", "ok", "ok", "not_cancellable"]);
     // other rows are another plan, and it says so
     let other = of_journal.job.unwrap();
@@ -202,7 +204,7 @@ async fn the_same_amount_under_another_key_is_named_and_no_new_key_advised() {
     }
     assert!(!said.contains("new key"), "{said}");
     let doubtful: Vec<(u64, String)> =
-        plan.doubtful().map(|(row, same)| (row.line, same.cancel.to_string())).collect();
+        plan.doubtful().map(|(row, same)| (row.given.line, same.cancel.to_string())).collect();
     assert_eq!(doubtful, [(3, by_hand)]);
     // all that was left then was refunded since: nothing is left, and that one is named
     ask("all-by-hand", 8_000).await;
@@ -241,18 +243,18 @@ async fn a_row_that_another_plan_has_is_left_out_and_never_called_completed() {
     let first = scene.plan(&journal, "merchant_uid,amount\nA,3000\nA,3000\n").await;
     assert_eq!(verdicts(&first), ["ok", "duplicate"]);
     let job = first.job.clone().unwrap();
-    let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone()));
+    let planner = Planner::new(Arc::clone(&journal), Arc::new(scene.accounts.clone())).keeping_all_rows(true);
     let mut csv = Vec::new();
     write_left_out(&mut csv, first.left_out(), "verdict", told).unwrap();
     let left_out = OrderFile::read(&csv).unwrap();
-    let fed_back = planner.plan(&left_out, "left-out.csv").await.unwrap();
+    let fed_back = planner.plan(left_out.clone(), "left-out.csv").await.unwrap();
     assert_eq!(fed_back.rows[0].verdict, Verdict::Planned { job: job.id, line: 2 });
     assert!(fed_back.job.is_none());
     let meant = scene.plan(&journal, "merchant_uid,amount,key\nA,3000,once-more\nA,2000,\n").await;
     assert_eq!(verdicts(&meant), ["ok", "ok"]);
     // a plan that is given up holds nothing back
     journal.discard_job(job.id, "kim", "wrong file").await.unwrap();
-    let again = planner.plan(&left_out, "left-out.csv").await.unwrap();
+    let again = planner.plan(left_out, "left-out.csv").await.unwrap();
     assert_eq!(verdicts(&again), ["ok"]);
     // somebody else asks under the same key, and it is refunded: not by this job
     let row = &journal.job_rows(again.job.as_ref().unwrap().id, 0, 1).await.unwrap()[0];
@@ -279,8 +281,10 @@ async fn looking_up_holds_back_what_is_under_way() {
         journal.submit(open).await.unwrap();
     }
     let file = "merchant_uid,amount\nA,3900\nB,3400\nB,1\n";
-    let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone())).looking_up(true);
-    let plan = planner.plan(&OrderFile::read(file.as_bytes()).unwrap(), "f").await.unwrap();
+    let planner = Planner::new(journal.clone(), Arc::new(scene.accounts.clone()))
+        .looking_up(true)
+        .keeping_all_rows(true);
+    let plan = planner.plan(OrderFile::read(file.as_bytes()).unwrap(), "f").await.unwrap();
     let left = |won| Verdict::OverBalance { left: Money::krw(won).unwrap() };
     let found: Vec<Verdict> = plan.rows.iter().map(|row| row.verdict.clone()).collect();
     assert_eq!(found, [left(3_400), Verdict::Ok, left(0)]);

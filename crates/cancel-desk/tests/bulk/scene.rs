@@ -164,7 +164,11 @@ impl Scene {
 
     pub(crate) async fn plan(&self, journal: &Arc<dyn Journal>, file: &str) -> Plan {
         let planner = Planner::new(Arc::clone(journal), Arc::new(self.accounts.clone()));
-        planner.plan(&OrderFile::read(file.as_bytes()).unwrap(), "orders.csv").await.unwrap()
+        planner
+            .keeping_all_rows(true)
+            .plan(OrderFile::read(file.as_bytes()).unwrap(), "orders.csv")
+            .await
+            .unwrap()
     }
 
     pub(crate) async fn planned(&self, journal: &Arc<dyn Journal>, file: &str) -> JobRecord {

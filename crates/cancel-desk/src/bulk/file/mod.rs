@@ -39,7 +39,7 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 pub const MAX_ROWS: usize = 100_000;
 
 /// A file that was read whole and without a fault.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct OrderFile {
     /// The rows, in the file's order; at least one.

@@ -39,7 +39,7 @@ pub struct Row {
     /// The caller's own key.
     pub key: Option<String>,
     /// Where the money goes.
-    pub refund_into: Option<RefundInto>,
+    pub refund_into: Option<Box<RefundInto>>,
 }
 
 /// How much a row asks for.
@@ -167,7 +167,7 @@ impl<'h> Draft<'h> {
         }
     }
 
-    fn refund_into(&self, fault: &mut impl FnMut(Column, &str)) -> Option<RefundInto> {
+    fn refund_into(&self, fault: &mut impl FnMut(Column, &str)) -> Option<Box<RefundInto>> {
         let (bank, holder) = (self.get(Column::RefundBank), self.get(Column::RefundHolder));
         let (number, tel) = (self.get(Column::RefundAccount), self.get(Column::RefundTel));
         if [bank, holder, number, tel].iter().all(Option::is_none) {
@@ -190,12 +190,12 @@ impl<'h> Draft<'h> {
             }
         }
         let secret = |text: &str| Zeroizing::new(text.to_owned());
-        Some(RefundInto {
+        Some(Box::new(RefundInto {
             bank: bank?.to_owned(),
             holder: secret(holder?),
             number: secret(number?),
             tel: tel.map(secret),
-        })
+        }))
     }
 }
 

@@ -146,7 +146,7 @@ impl Tables {
         let key = (row.payment.account(), row.caller_key.clone());
         let stored = self.keys.get(&key).and_then(|id| self.intents.get(id));
         let stored = stored.filter(|intent| intent.fingerprint == row.fingerprint).cloned();
-        JobRow { stored, ..row.clone() }
+        JobRow { stored: stored.map(Box::new), ..row.clone() }
     }
 
     pub(super) fn rows_of(&self, id: JobId, after_line: i64) -> impl Iterator<Item = JobRow> {

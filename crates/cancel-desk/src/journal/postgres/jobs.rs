@@ -134,7 +134,7 @@ pub(super) async fn rows_of(
     let mut found = told.all(row_of)?;
     let mut stored = told.all(stored_of)?.into_iter().peekable();
     for row in &mut found {
-        row.stored = stored.next_if(|(line, _)| *line == row.line).map(|(_, intent)| intent);
+        row.stored = stored.next_if(|(line, _)| *line == row.line).map(|(_, intent)| Box::new(intent));
     }
     Ok(found)
 }

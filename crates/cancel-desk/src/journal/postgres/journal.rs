@@ -386,7 +386,7 @@ impl Journal for PostgresJournal {
             return Err(Invalid::new("payment_id", "must be at most 500 bytes, none of them zero").into());
         }
         let (last, now) = (self.last_event().await?, self.now().await?);
-        let (job, planned) = super::super::jobs::plan(&new, &self.options.vault, last, now)?;
+        let (job, planned) = super::super::jobs::plan(new, &self.options.vault, last, now)?;
         let (job, planned) = (&job, &planned);
         self.again(|transaction| async move { jobs::plan(&transaction, job, planned).await }).await
     }

@@ -93,7 +93,7 @@ fn with_totals(c: &Connection, mut job: JobRecord) -> Outcome<JobRecord> {
 
 fn with_stored(c: &Connection, mut row: JobRow) -> Outcome<JobRow> {
     let stored = rows::intent_of_key(c, &jobs::wish_of(&row))?;
-    row.stored = stored.filter(|intent| intent.fingerprint == row.fingerprint);
+    row.stored = stored.filter(|intent| intent.fingerprint == row.fingerprint).map(Box::new);
     Ok(row)
 }
 

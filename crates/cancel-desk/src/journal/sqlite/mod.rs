@@ -448,7 +448,7 @@ impl Journal for SqliteJournal {
 
     async fn plan_job(&self, new: NewJob) -> Result<JobRecord, JournalError> {
         let last = self.last_event().await?;
-        let (job, planned) = plan(&new, &self.options.vault, last, self.now())?;
+        let (job, planned) = plan(new, &self.options.vault, last, self.now())?;
         self.writer.run(move |c| jobs::plan(c, &job, &planned)).await
     }
 
