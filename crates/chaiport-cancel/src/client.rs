@@ -86,7 +86,7 @@ impl ChaiportClient {
     pub(crate) fn service(&self) -> &str {
         match self.inner.config.endpoint() {
             Endpoint::Production | Endpoint::StaticIp => "chaiport",
-            Endpoint::Custom(_) => self.inner.base.host(),
+            Endpoint::Custom(_) => self.inner.base.service(),
         }
     }
 

@@ -76,9 +76,9 @@ impl EximbayClient {
         Ok(Self { shared: Arc::new(Shared { config, base, transport }) })
     }
 
-    /// The host that it talks to.
-    pub(crate) fn host(&self) -> &str {
-        self.shared.base.host()
+    /// The service that it talks to: its host, and its port where that is not the usual one.
+    pub(crate) fn service(&self) -> &str {
+        self.shared.base.service()
     }
 
     /// The configuration.

@@ -89,7 +89,7 @@ impl CancelGateway for EximbayClient {
 
     /// The host, and the merchant id, whose payments nobody else finds.
     fn terms(&self) -> String {
-        format!("{} mid {}", self.host(), self.config().mid().as_str())
+        format!("{} mid {}", self.service(), self.config().mid().as_str())
     }
 
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {

@@ -73,6 +73,13 @@ impl BaseUrl {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// Who answers there, for telling one service from another: the host, and the port where it is not the scheme's own.
+    /// On loopback the host alone: a simulator has another port at every start.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        if self.is_loopback() { self.host() } else { self.0.authority() }
+    }
+
     /// The whole URL of a target (absolute path with query).
     ///
     /// # Errors
@@ -164,6 +171,20 @@ impl fmt::Display for BaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_services_behind_one_host_are_two() {
+        for (url, service) in [
+            ("https://pay.example", "pay.example"),
+            ("HTTPS://Pay.Example:443/", "pay.example"),
+            ("https://pay.example:8443", "pay.example:8443"),
+            ("https://[2001:db8::1]:8443", "[2001:db8::1]:8443"),
+            ("http://127.0.0.1:9100", "127.0.0.1"),
+            ("http://[::1]:9100", "[::1]"),
+        ] {
+            assert_eq!(BaseUrl::custom(url, true).unwrap().service(), service);
+        }
+    }
 
     #[test]
     fn refuses_what_could_leak_or_mislead() {

@@ -77,9 +77,9 @@ impl SettlebankClient {
         &self.inner.config
     }
 
-    /// The host that it talks to.
-    pub(crate) fn host(&self) -> &str {
-        self.inner.base.host()
+    /// The service that it talks to: its host, and its port where that is not the usual one.
+    pub(crate) fn service(&self) -> &str {
+        self.inner.base.service()
     }
 
     /// The wire form.

@@ -72,7 +72,7 @@ impl CancelGateway for SettlebankClient {
             Form::Standard => "standard",
             Form::Flat => "flat",
         };
-        format!("{} mid {} {form}", self.host(), self.config().mid())
+        format!("{} mid {} {form}", self.service(), self.config().mid())
     }
 
     async fn cancel(&self, order: &CancelOrder) -> Result<Cancelled, CancelError> {

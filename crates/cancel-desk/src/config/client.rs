@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chaiport_cancel::ChaiportClient;
 use eximbay_cancel::EximbayClient;
-use pg_core::{Gateway, Invalid};
+use pg_core::{BaseUrl, Gateway, Invalid};
 use settlebank_cancel::SettlebankClient;
 
 use super::account::Merchant;
@@ -48,9 +48,11 @@ impl Common {
         given.map_or(NO_ADDRESS, |found| found.value.as_str())
     }
 
-    /// The address as it was given.
-    fn told(&self) -> &str {
-        self.endpoint.as_ref().map_or("", |found| found.value.trim_end_matches('/'))
+    /// The address, the same however it is spelt.
+    fn told(&self) -> String {
+        let given = self.endpoint.as_ref().map_or("", |found| found.value.as_str());
+        let url = BaseUrl::custom(given, true).and_then(|base| base.join("/"));
+        url.map_or_else(|_| given.to_owned(), |url| url.to_string())
     }
 
     fn roots(&self, refused: &Refused) -> Option<Vec<u8>> {
@@ -248,10 +250,10 @@ fn chaiport(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(Cli
     });
     // both addresses are of one service
     let address = match common.told() {
-        "static_ip" => "production",
+        word if word == "static_ip" => "production".to_owned(),
         address => address,
     };
-    let parts = [address, text(&key).unwrap_or_default(), text(&tier).unwrap_or_default()];
+    let parts = [&address, text(&key).unwrap_or_default(), text(&tier).unwrap_or_default()];
     made.map(|made| (ClientConfig::Chaiport(made), Merchant::of(&parts)))
 }
 
@@ -281,7 +283,7 @@ fn eximbay(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(Clie
         let config = builder.build()?;
         EximbayClient::witness(config.clone()).map(|_| config)
     });
-    let parts = [common.told(), mid.as_deref().unwrap_or_default()];
+    let parts = [&common.told(), mid.as_deref().unwrap_or_default()];
     made.map(|made| (ClientConfig::Eximbay(made), Merchant::of(&parts)))
 }
 
@@ -329,6 +331,6 @@ fn settlebank(section: &Section<'_, '_>, timeout: Option<Duration>) -> Option<(C
         let config = builder.build()?;
         SettlebankClient::witness(config.clone()).map(|_| config)
     });
-    let parts = [common.told(), mid.as_deref().unwrap_or_default(), form.unwrap_or_default()];
+    let parts = [&common.told(), mid.as_deref().unwrap_or_default(), form.unwrap_or_default()];
     made.map(|made| (ClientConfig::Settlebank(Box::new(made)), Merchant::of(&parts)))
 }

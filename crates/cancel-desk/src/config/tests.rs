@@ -340,6 +340,7 @@ fn one_account_of_a_gateway_has_one_name() {
             + &chaiport("two", "K", "production", "include_sandbox = true\n"),
         chaiport("one", "K", "production", "") + &chaiport("two", "K", "static_ip", ""),
         chaiport("one", "K", "http://127.0.0.1:9", "") + &chaiport("two", "K", "http://127.0.0.1:9/", ""),
+        chaiport("one", "K", "http://127.0.0.1:9", "") + &chaiport("two", "K", "HTTP://127.0.0.1:9", ""),
         eximbay("one", "1849705C64", 9) + &eximbay("two", "1849705C64", 9),
         settlebank("one", "hecto_test") + &settlebank("two", "hecto_test"),
     ] {
