@@ -138,7 +138,8 @@ pub(crate) fn waits(lang: Lang, waiting: &Waiting) -> String {
         Waiting::LookUpFailed { kind } => match kind.as_deref() {
             Some("credentials") => text::WAITS_CREDENTIALS.of(lang).to_owned(),
             Some("not_found") => text::WAITS_NOT_FOUND.of(lang).to_owned(),
-            kind => text::WAITS_LOOK_UP.fill(lang, &[&cause(lang, kind.unwrap_or("unavailable"))]),
+            Some(kind) => text::WAITS_LOOK_UP.fill(lang, &[&cause(lang, kind)]),
+            None => text::WAITS_UNPROVEN.of(lang).to_owned(),
         },
         Waiting::Refused { code } => text::WAITS_REFUSED.fill(lang, &[code]),
         Waiting::OutcomeUnknown { reason } => text::WAITS_UNKNOWN.fill(lang, &[&cause(lang, reason)]),

@@ -120,6 +120,8 @@ texts! {
         "PG에 없는 결제입니다. 결제번호와 계정을 확인하세요";
     WAITS_LOOK_UP = "the gateway did not answer the last look-up ({0}); nothing is sent before it does, and it is asked again by itself",
         "PG가 조회에 응답하지 않았습니다({0}). 조회가 되어야 전송하며, 자동으로 다시 조회합니다";
+    WAITS_UNPROVEN = "the last look-up told nothing that can be relied on: no answer, or one that is not decided or contradicts itself; nothing is sent before it does, and it is asked again by itself",
+        "마지막 조회로는 아무것도 확정할 수 없습니다(응답이 없거나, 아직 정해지지 않았거나, 내용이 서로 맞지 않음). 확정되어야 전송하며, 자동으로 다시 조회합니다";
     WAITS_REFUSED = "the gateway refused it (code {0}); a look-up confirms that nothing happened",
         "PG가 거절했습니다(코드 {0}). 처리되지 않았는지 조회로 확인하고 있습니다";
     WAITS_UNKNOWN = "the outcome is not known ({0}): it is looked up by itself. The same request is sent again only where the \
