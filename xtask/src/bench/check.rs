@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-use super::processes::{Client, Mock, Piece, pieces_by, program};
+use super::processes::{Client, Mock, Piece, has_valgrind, instructions, pieces_by};
 use super::rounds::clients;
 use crate::machine::machine;
 
@@ -77,12 +77,14 @@ pub(super) fn run(root: &Path, only: Option<&str>, accept: bool) -> Result<(), S
 fn count(root: &Path, only: Option<&str>) -> Result<Budgets, String> {
     let ours: Vec<Piece> =
         pieces_by(root, "bench-count", only)?.into_iter().filter(|piece| is_ours(&piece.name)).collect();
-    let mut instructions = BTreeMap::new();
-    if has_valgrind() {
+    let mut counted = BTreeMap::new();
+    if !has_valgrind() {
+        println!("bench: no valgrind here: instructions are not compared, allocations are");
+    } else {
         for piece in &ours {
             let (once, twice) =
                 (executed(root, &piece.name, TIMES.0)?, executed(root, &piece.name, TIMES.1)?);
-            instructions.insert(piece.name.clone(), twice.saturating_sub(once) / (TIMES.1 - TIMES.0));
+            counted.insert(piece.name.clone(), twice.saturating_sub(once) / (TIMES.1 - TIMES.0));
         }
     }
     let allocations =
@@ -95,7 +97,7 @@ fn count(root: &Path, only: Option<&str>) -> Result<Budgets, String> {
             cancel_allocations.insert(format!("{gateway} {name}"), count);
         }
     }
-    Ok(Budgets { rustc: rustc(), machine: machine(), instructions, allocations, cancel_allocations })
+    Ok(Budgets { rustc: rustc(), machine: machine(), instructions: counted, allocations, cancel_allocations })
 }
 
 /// What is there for comparison alone has no budget.
@@ -103,27 +105,9 @@ fn is_ours(name: &str) -> bool {
     !name.ends_with("-twin") && !name.ends_with("-bare")
 }
 
-fn has_valgrind() -> bool {
-    let found =
-        Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        println!("bench: no valgrind here: instructions are not compared, allocations are");
-    }
-    found
-}
-
 /// Instructions of a process that runs a part so many times.
 fn executed(root: &Path, piece: &str, times: u64) -> Result<u64, String> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(program(root, "bench"))
-        .args(["pieces-once", piece, &times.to_string()])
-        .output()
-        .map_err(|error| format!("valgrind: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stderr);
-    // "==17== Collected : 12345"
-    let told = text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
-    told.ok_or_else(|| format!("valgrind told no count for {piece}: {}", text.trim()))
+    instructions(root, &["pieces-once".to_owned(), piece.to_owned(), times.to_string()])
 }
 
 fn rustc() -> String {

@@ -133,6 +133,17 @@ impl Client<'_> {
         Ok(whole.zip(half).map(|(whole, half)| (whole - half) / (self.requests - self.requests / 2) as f64))
     }
 
+    /// Instructions of one cancel in user space, counted the same way. `None` without `valgrind`.
+    pub(super) fn instructions(&self, root: &Path, mock: &Mock) -> Result<Option<f64>, String> {
+        if !has_valgrind() {
+            return Ok(None);
+        }
+        let count = |client: Self| instructions(root, &client.arguments(mock.port));
+        let half = Self { requests: self.requests / 2, ..*self };
+        let more = count(*self)?.saturating_sub(count(half)?);
+        Ok(Some(more as f64 / (self.requests - half.requests) as f64))
+    }
+
     fn traced(&self, root: &Path, mock: &Mock) -> Result<Option<f64>, String> {
         let report = target(root).join("bench-strace.txt");
         let mut command = Command::new("strace");
@@ -147,6 +158,24 @@ impl Client<'_> {
         let total = text.lines().find(|line| line.trim_end().ends_with("total"));
         Ok(total.and_then(|line| line.split_whitespace().nth(3)?.parse().ok()))
     }
+}
+
+/// Instructions in user space of a process that runs `bench` so.
+pub(super) fn instructions(root: &Path, arguments: &[String]) -> Result<u64, String> {
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .arg(program(root, "bench"))
+        .args(arguments)
+        .output()
+        .map_err(|error| format!("valgrind: {error}"))?;
+    let text = String::from_utf8_lossy(&output.stderr);
+    // "==17== Collected : 12345"
+    let told = text.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
+    told.ok_or_else(|| format!("valgrind told no count for {}: {}", arguments.join(" "), text.trim()))
+}
+
+pub(super) fn has_valgrind() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
 /// Runs a program and reads the JSON that it prints.

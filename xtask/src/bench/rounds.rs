@@ -45,6 +45,9 @@ pub(super) struct Row {
     pub(super) allocations: Option<u64>,
     /// 16 at once; `None` where `strace` is missing.
     pub(super) system_calls: Option<f64>,
+    /// In user space, one at a time; `None` where `valgrind` is missing.
+    #[serde(default)]
+    pub(super) instructions: Option<f64>,
     pub(super) peak_mib: f64,
     /// From the start of the process to its end with one cancel done.
     pub(super) start_ms: f64,
@@ -137,6 +140,7 @@ pub(super) fn cancels(root: &Path, mock: &Mock, size: Size, only: Option<&str>) 
             p50_us: of(|turn| turn.p50_us),
             allocations: one.run(root, "bench-count", mock)?.allocations,
             system_calls: Client { requests: 3200, concurrency: 16, ..one }.system_calls(root, mock)?,
+            instructions: Client { requests: 3000, warm_up: 50, ..one }.instructions(root, mock)?,
             peak_mib: of(|turn| turn.peak_mib),
             start_ms: of(|turn| turn.start_ms),
             to_twin: to("twin"),

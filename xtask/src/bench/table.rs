@@ -60,19 +60,20 @@ pub(super) fn all(report: &Report, language: Language) -> String {
 
 fn cancels(gateway: &str, rows: &[&Row], language: Language) -> String {
     let mut text = String::from(language.of(
-        "client | µs CPU | ÷ twin | ÷ hyper | cancels/s | p50 alone, µs | ÷ twin | allocations | system calls | peak MiB | start, ms | ÷ twin",
-        "클라이언트 | CPU µs | ÷ twin | ÷ hyper | 초당 취소 | 단독 p50 µs | ÷ twin | 할당 | 시스템 콜 | 최대 MiB | 시작 ms | ÷ twin",
+        "client | µs CPU | ÷ twin | ÷ hyper | cancels/s | p50 alone, µs | ÷ twin | allocations | instructions, k | ÷ twin | system calls | peak MiB | start, ms | ÷ twin",
+        "클라이언트 | CPU µs | ÷ twin | ÷ hyper | 초당 취소 | 단독 p50 µs | ÷ twin | 할당 | 명령어(천) | ÷ twin | 시스템 콜 | 최대 MiB | 시작 ms | ÷ twin",
     ));
     text = format!(
-        "**{gateway}**\n\n| {text} |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
+        "**{gateway}**\n\n| {text} |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     );
+    let twin = rows.iter().find(|row| row.client == "twin").and_then(|twin| twin.instructions);
     for row in rows {
         let ratio = |to: &Option<Ratios>, what: fn(&Ratios) -> f64| {
             to.as_ref().map_or(String::new(), |ratios| format!("{:.2}", what(ratios)))
         };
         let _infallible = writeln!(
             text,
-            "| {} | {:.1} | {} | {} | {:.0} | {:.1} | {} | {} | {} | {:.1} | {:.1} | {} |",
+            "| {} | {:.1} | {} | {} | {:.0} | {:.1} | {} | {} | {} | {} | {} | {:.1} | {:.1} | {} |",
             row.client,
             row.cpu_us,
             ratio(&row.to_twin, |ratios| ratios.cpu),
@@ -81,6 +82,8 @@ fn cancels(gateway: &str, rows: &[&Row], language: Language) -> String {
             row.p50_us,
             ratio(&row.to_twin, |ratios| ratios.p50),
             row.allocations.map_or(String::new(), |count| count.to_string()),
+            row.instructions.map_or("–".to_owned(), |count| format!("{:.1}", count / 1e3)),
+            row.instructions.zip(twin).map_or(String::new(), |(ours, twin)| format!("{:.2}", ours / twin)),
             row.system_calls.map_or("–".to_owned(), |calls| format!("{calls:.2}")),
             row.peak_mib,
             row.start_ms,
