@@ -15,6 +15,7 @@ mod approval;
 mod error;
 pub mod file;
 mod lanes;
+mod ledgers;
 mod plan;
 mod report;
 mod run;
