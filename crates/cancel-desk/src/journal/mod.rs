@@ -84,7 +84,8 @@ impl Clock for SystemClock {
 ///
 /// # Errors
 /// All methods: [`JournalError::Storage`] when the storage fails, which leaves open whether the transaction was
-/// written; [`JournalError::Corrupt`] when what is stored cannot be read. Others as each method says.
+/// written; [`JournalError::PutBack`] when a `SQLite` journal was put back from a backup; [`JournalError::Corrupt`] when what
+/// is stored cannot be read. Others as each method says.
 #[async_trait::async_trait]
 pub trait Journal: Send + Sync + Debug {
     /// Journal time.
