@@ -1,8 +1,8 @@
 //! One thread writes, and one reads what takes long. Callers that come while a thread is busy share its next
 //! transaction, and so the next fsync.
 
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,10 +59,27 @@ impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
     }
 }
 
+/// How long to wait for a lane to end.
+const LAST: Duration = Duration::from_secs(1);
+
 /// A thread with a connection of its own.
 #[derive(Debug)]
 pub(super) struct Lane {
+    // dropped in this order: nobody asks any more, then it ends
     jobs: Sender<Job>,
+    _end: End,
+}
+
+/// Waits for a thread when it is dropped, for a while: what it does at its end is done then, and its files are left alone.
+#[derive(Debug)]
+struct End(Mutex<Receiver<()>>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let ended = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // nothing is ever sent: the other end goes with the thread
+        let _gone = ended.recv_timeout(LAST).is_err();
+    }
 }
 
 /// Why a transaction came to nothing, or may have.
@@ -123,11 +140,17 @@ impl Lane {
 
     fn start(connection: Connection, name: &'static str, way: Way, seen: Seen) -> Result<Self, JournalError> {
         let (jobs, waiting) = channel();
+        let (ends, ended) = channel();
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&connection, way, seen, &waiting))
+            .spawn(move || {
+                let _until_the_end: Sender<()> = ends;
+                // closed before that
+                let connection = connection;
+                work(&connection, way, seen, &waiting);
+            })
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, _end: End(Mutex::new(ended)) })
     }
 
     /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing. It may be run
