@@ -257,6 +257,9 @@ pub trait Journal: Send + Sync + Debug {
     /// more than the journal knows, until a person says so. Register first what was registered since the backup: a
     /// payment that comes later is not suspect.
     ///
+    /// A `SQLite` journal that was put back before it was opened is gone on with from here on; before that it does nothing
+    /// but this ([`JournalError::PutBack`]).
+    ///
     /// # Errors
     /// [`JournalError::Invalid`] without name or reason.
     async fn suspect_all(&self, by: &str, reason: &str) -> Result<u64, JournalError>;
