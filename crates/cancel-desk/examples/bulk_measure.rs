@@ -97,8 +97,8 @@ impl Admin {
 }
 
 fn forget() {
-    for end in ["", "-wal", "-shm"] {
-        let _absent = std::fs::remove_file(folder().join(format!("bulk-measure.db{end}")));
+    for name in ["bulk-measure.db", "bulk-measure.db-wal", "bulk-measure.db-shm", "last-of-bulk-measure.db"] {
+        let _absent = std::fs::remove_file(folder().join(name));
     }
 }
 

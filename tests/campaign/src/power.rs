@@ -5,6 +5,9 @@
 //! to the log: nothing, a beginning, some sectors, some of them garbled. The journal must open, be sound, hold all that
 //! was told as stored, and carry everything to its end with one refund for each wish. The gateway keeps what it was
 //! sent by then.
+//!
+//! The small file that tells the last event is put back too, as it was before the write: it tells nothing that was not on
+//! the disk, so the journal must not be taken for one that was put back from a backup.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,21 +41,33 @@ pub async fn run(seed: u64, trials: u64, tell: impl Fn(usize, usize)) -> ClassRe
 }
 
 /// The files of a journal.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Files {
     database: Vec<u8>,
     log: Vec<u8>,
+    /// What tells the last event.
+    last: Vec<u8>,
+}
+
+fn last_of(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("last-of-{name}"))
 }
 
 impl Files {
     fn of(path: &Path) -> Self {
         let log = path.with_extension("db-wal");
-        Self { database: fs::read(path).unwrap_or_default(), log: fs::read(log).unwrap_or_default() }
+        Self {
+            database: fs::read(path).unwrap_or_default(),
+            log: fs::read(log).unwrap_or_default(),
+            last: fs::read(last_of(path)).unwrap_or_default(),
+        }
     }
 
     fn put(&self, path: &Path) {
         fs::write(path, &self.database).expect("a temporary file");
         fs::write(path.with_extension("db-wal"), &self.log).expect("a temporary file");
+        fs::write(last_of(path), &self.last).expect("a temporary file");
     }
 
     /// What is left when the power goes between `self` and `next`: of the log's new part, some sectors.
@@ -60,19 +75,19 @@ impl Files {
         let grown = next.log.len().saturating_sub(self.log.len());
         // the log was begun anew, or is unchanged: nothing of it can be torn by this rule
         if grown == 0 || !next.log.starts_with(&self.log) || self.database != next.database {
-            return (Self { database: self.database.clone(), log: self.log.clone() }, "lost");
+            return (self.clone(), "lost");
         }
         let mut log = next.log.clone();
         let from = self.log.len();
         match dice.below(4) {
             0 => {
                 log.truncate(from);
-                (Self { database: self.database.clone(), log }, "lost")
+                (Self { log, ..self.clone() }, "lost")
             }
             1 => {
                 let keep = usize::try_from(dice.below(u64::try_from(grown).unwrap_or(1))).unwrap_or(0);
                 log.truncate(from + keep);
-                (Self { database: self.database.clone(), log }, "cut")
+                (Self { log, ..self.clone() }, "cut")
             }
             kind => {
                 for at in (from..log.len()).step_by(SECTOR) {
@@ -83,7 +98,7 @@ impl Files {
                     }
                 }
                 let what = if kind == 2 { "sectors missing" } else { "sectors garbled" };
-                (Self { database: self.database.clone(), log }, what)
+                (Self { log, ..self.clone() }, what)
             }
         }
     }
@@ -187,6 +202,8 @@ async fn one(seed: u64, lies: bool, report: &mut ClassReport) -> Result<(), Jour
         // the log was not on the disk when it was said to be
         Some(mut before) if lies => {
             before.log.truncate(before.log.len() / 2);
+            // and nothing but the wishes is to find that out
+            before.last.clear();
             (before, "told too early")
         }
         Some(before) => before.torn(&now, &mut dice),
@@ -198,6 +215,7 @@ async fn one(seed: u64, lies: bool, report: &mut ClassReport) -> Result<(), Jour
     let what = format!("seed {seed}, {how}");
     let after = folder.file("after.db");
     torn.put(&after);
+    report.count("told the last event", u64::from(!torn.last.is_empty()));
     let journal = life.open(&after)?;
     let found = journal.verify().await?;
     report.violations.extend(found.faults.iter().map(|fault| format!("{what}: {fault}")));

@@ -179,6 +179,10 @@ fn of_desk(lang: Lang, error: &DeskError) -> (Exit, String) {
         DeskError::LookUp(error) => {
             (Exit::Later, text::LOOK_UP_FAILED.fill(lang, &[&in_words(lang, &error.to_string())]))
         }
+        // which journal is meant, and what to do, it says itself
+        DeskError::Journal(error @ JournalError::PutBack { .. }) => {
+            (Exit::Setup, in_words(lang, &error.to_string()))
+        }
         DeskError::Journal(error) => {
             (Exit::Setup, text::JOURNAL_FAILED.fill(lang, &[&in_words(lang, &causes(error))]))
         }

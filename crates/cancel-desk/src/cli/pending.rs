@@ -48,6 +48,8 @@ struct Pending {
 
 pub(crate) async fn run(shell: &Shell, args: &PendingArgs) -> Result<Exit, Failure> {
     let desk = shell.desk_of_journal().await?;
+    // of a journal that was put back, nothing that is pending would be a comfort
+    desk.journal().last_event().await.map_err(|error| shell.journal_failed(error))?;
     let mut found = read(shell, &desk).await?;
     // a halted job goes on only when a person says so, and so does one whose run was cut off
     let is_idle = found.waiting.is_empty()

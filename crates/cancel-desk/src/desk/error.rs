@@ -146,6 +146,7 @@ impl DeskError {
             Self::LessRefunded { .. } => "less_refunded",
             Self::NotInLedger { .. } | Self::NotInList { .. } => "not_in_ledger",
             Self::LookUp(_) => "look_up_failed",
+            Self::Journal(JournalError::PutBack { .. }) => "journal_put_back",
             Self::Journal(_) => "journal_failed",
         }
     }

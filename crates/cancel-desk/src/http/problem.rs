@@ -259,7 +259,9 @@ const fn status_of(error: &DeskError) -> StatusCode {
         DeskError::KeyReused(_) => StatusCode::UNPROCESSABLE_ENTITY,
         DeskError::NoAccountKey | DeskError::NoAccount { .. } => StatusCode::NOT_IMPLEMENTED,
         DeskError::LookUp(_) => StatusCode::BAD_GATEWAY,
-        DeskError::Journal(JournalError::Storage(_)) => StatusCode::SERVICE_UNAVAILABLE,
+        DeskError::Journal(JournalError::Storage(_) | JournalError::PutBack { .. }) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         DeskError::Journal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::BAD_REQUEST,
     }

@@ -16,6 +16,8 @@ use tracing::{Instrument as _, debug, info, info_span};
 use super::problem::{self, Problem};
 use super::state::Shared;
 use super::{auth, cancel, cancels, metrics, payments, query, webhooks};
+use crate::desk::DeskError;
+use crate::journal::JournalError;
 use crate::record::IntentId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -102,6 +104,7 @@ async fn health() -> Response {
 async fn ready(State(shared): State<Arc<Shared>>) -> Result<Response, Problem> {
     match timeout(READY, shared.desk.journal().next_due()).await {
         Ok(Ok(_)) => Ok(problem::json(StatusCode::OK, &json!({ "status": "ready" }))),
+        Ok(Err(error @ JournalError::PutBack { .. })) => Err(DeskError::from(error).into()),
         _ => Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "journal_failed",

@@ -39,6 +39,15 @@ pub enum JournalError {
     NoKey,
     /// What is stored cannot be what was written.
     Corrupt(&'static str),
+    /// A backup was put back, or the file was moved or deleted: the journal may lack what was refunded since. Nothing was
+    /// written. Reading alone, and [`verify`](super::Journal::verify), go on.
+    PutBack {
+        /// The file beside the journal, without its folder, that names an event which is gone. [`suspect_all`] is the way
+        /// out. `None`: it happened while the journal was open here, so nothing is done any more until it is opened anew.
+        ///
+        /// [`suspect_all`]: super::Journal::suspect_all
+        told_by: Option<String>,
+    },
     /// The storage failed. Whether the transaction was written is not known.
     Storage(Box<dyn StdError + Send + Sync>),
 }
@@ -65,6 +74,16 @@ impl fmt::Display for JournalError {
             Self::NotAllowed(why) => write!(f, "not possible in this state: {why}"),
             Self::NoKey => f.write_str("account data needs a key to be stored or read, and none is set"),
             Self::Corrupt(what) => write!(f, "the journal is damaged: {what}"),
+            Self::PutBack { told_by: None } => f.write_str(
+                "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, \
+                 then `cancel-desk recover --after-restore`",
+            ),
+            Self::PutBack { told_by: Some(file) } => write!(
+                f,
+                "the journal lacks the last event that {file} beside it names: a backup was put back, or it was deleted, and what \
+                 was refunded since could be refunded once more; stop everything, then `cancel-desk recover --after-restore` \
+                 (to begin anew on purpose, delete {file} too)"
+            ),
             Self::Storage(_) => f.write_str("the journal's storage failed"),
         }
     }

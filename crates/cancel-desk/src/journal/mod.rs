@@ -84,7 +84,8 @@ impl Clock for SystemClock {
 ///
 /// # Errors
 /// All methods: [`JournalError::Storage`] when the storage fails, which leaves open whether the transaction was
-/// written; [`JournalError::Corrupt`] when what is stored cannot be read. Others as each method says.
+/// written; [`JournalError::PutBack`] when a `SQLite` journal was put back from a backup; [`JournalError::Corrupt`] when what
+/// is stored cannot be read. Others as each method says.
 #[async_trait::async_trait]
 pub trait Journal: Send + Sync + Debug {
     /// Journal time.
@@ -255,6 +256,9 @@ pub trait Journal: Send + Sync + Debug {
     /// Nothing that was stored before begins again by itself, and nothing new begins on a payment whose ledger shows
     /// more than the journal knows, until a person says so. Register first what was registered since the backup: a
     /// payment that comes later is not suspect.
+    ///
+    /// A `SQLite` journal that was put back before it was opened is gone on with from here on; before that it does nothing
+    /// but this ([`JournalError::PutBack`]).
     ///
     /// # Errors
     /// [`JournalError::Invalid`] without name or reason.

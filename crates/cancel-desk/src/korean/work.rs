@@ -115,6 +115,19 @@ pub(super) const TEXTS: Table = &[
         "계좌 정보를 저장하거나 읽을 키가 설정되어 있지 않습니다",
     ),
     ("the journal is damaged: {}", "저널이 손상되었습니다: {0}"),
+    (
+        "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, then \
+         `cancel-desk recover --after-restore`",
+        "저널이 열려 있는 동안 파일이 옮겨졌거나 예전 내용으로 되돌려졌습니다. 그 뒤의 환불 기록이 없을 수 있습니다. 모두 멈춘 뒤 \
+         `cancel-desk recover --after-restore`를 실행하세요",
+    ),
+    (
+        "the journal lacks the last event that {} beside it names: a backup was put back, or it was deleted, and what was refunded \
+         since could be refunded once more; stop everything, then `cancel-desk recover --after-restore` (to begin anew on \
+         purpose, delete {} too)",
+        "저널 옆의 {0} 파일이 가리키는 마지막 기록이 저널에 없습니다. 백업으로 되돌려졌거나 삭제된 것이며, 그대로 쓰면 그 뒤의 환불이 한 번 더 \
+         나갈 수 있습니다. 모두 멈춘 뒤 `cancel-desk recover --after-restore`를 실행하세요 (일부러 새로 시작하려면 {1} 파일도 삭제하세요)",
+    ),
     ("the journal's storage failed", "저널 저장소 오류"),
     ("the journal's storage failed: {}", "저널 저장소 오류: {0}"),
     // plans
@@ -361,12 +374,6 @@ pub(super) const TEXTS: Table = &[
         "must not be mounted as a single file: its write-ahead log would stay outside, and refunds would be made twice; \
          mount the folder, not the file",
         "파일 하나만 마운트하면 안 됩니다. WAL(선행 기록 로그)이 밖에 남아 이중 환불이 납니다. 파일이 아니라 폴더를 마운트하세요",
-    ),
-    (
-        "must not be moved or put back while it is open, and it was: it may lack what happened since; stop everything, then \
-         `cancel-desk recover --after-restore`",
-        "열려 있는 동안 파일이 옮겨졌거나 예전 내용으로 되돌려졌습니다. 그 뒤의 기록이 없을 수 있습니다. 모두 멈춘 뒤 \
-         `cancel-desk recover --after-restore`를 실행하세요",
     ),
     ("must be a postgresql url with known options alone", "알려진 옵션만 쓴 PostgreSQL 주소여야 합니다"),
     (

@@ -11,7 +11,7 @@ async fn what_another_journal_refunded_is_not_to_be_asked_for_again() {
         let cancel = ["cancel", "ORD-1", "--amount", amount, "--key", key, "--yes", "--wait", "20s"];
         scene.run(&cancel).await.ends(0);
     }
-    for name in ["refunds.db", "refunds.db-wal", "refunds.db-shm"] {
+    for name in ["refunds.db", "refunds.db-wal", "refunds.db-shm", "last-of-refunds.db"] {
         let _none = std::fs::remove_file(scene.folder.join(name));
     }
     let file = format!("imp_uid,merchant_uid,amount,cancel_amount\n{},ORD-1,10000,1300\n", ids[0]);

@@ -520,3 +520,43 @@ async fn what_a_worker_sends_by_itself_after_a_restore_needs_no_person() {
     scene.run(&[&cancel[..], &["20s"]].concat()).await.ends(0);
     assert_eq!(scene.refunded(&ids[0]), [3_000]);
 }
+
+/// Whoever forgets what comes after a restore is not let refund anything twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_was_put_back_without_a_word_is_noticed() {
+    let scene = Scene::new("forgotten").await;
+    hurried(&scene);
+    let ids = scene.pay(&["ORD-1", "ORD-2"]).await;
+    back_up(&scene);
+    let cancel = ["cancel", "ORD-1", "--amount", "3000", "--key", "r-1", "--yes", "--wait", "20s"];
+    scene.run(&cancel).await.ends(0);
+    restore(&scene);
+    let before = scene.sandbox.requests().len();
+    let refused = scene.run(&cancel).await.ends(5).err;
+    let told =
+        refused.contains("recover --after-restore") && refused.contains("delete last-of-refunds.db too");
+    assert!(told, "{refused}");
+    let korean = scene.korean(&cancel).await.ends(5).err;
+    assert!(korean.contains("last-of-refunds.db 파일이 가리키는 마지막 기록이 저널에 없습니다"), "{korean}");
+    let json = scene.run(&[&["--json"], &cancel[..]].concat()).await.ends(5).json();
+    assert_eq!(json["error"]["code"], "journal_put_back", "{json}");
+    for command in [&["pending"][..], &["worker"], &["serve"], &["status", "--key", "r-1"]] {
+        // nothing runs on
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(20), scene.run(command)).await;
+        let refused = ended.unwrap().ends(5).err;
+        assert!(refused.contains("recover --after-restore"), "{command:?}: {refused}");
+    }
+    // it may be looked at
+    scene.run(&["journal", "verify"]).await.ends(0);
+    assert!(scene.run(&["payments", "list"]).await.ends(0).out.contains("ORD-2"));
+    assert_eq!((scene.refunded(&ids[0]), scene.sandbox.requests().len()), (vec![3_000], before));
+    // the way out, once: the lost wish is suspect, another payment's refund goes on
+    scene.run(&[&["recover", "--after-restore"], &BY[..]].concat()).await.ends(4);
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    scene.run(&["pending"]).await.ends(4);
+    scene.run(&cancel).await.ends(4);
+    let other = ["cancel", "ORD-2", "--amount", "700", "--key", "r-2", "--yes", "--wait", "20s"];
+    scene.run(&other).await.ends(0);
+    assert_eq!(scene.refunded(&ids[0]), [3_000]);
+    assert_eq!(scene.refunded(&ids[1]), [700]);
+}

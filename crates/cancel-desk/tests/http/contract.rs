@@ -147,6 +147,32 @@ async fn a_journal_that_fails_is_503_and_not_a_refusal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_was_put_back_is_503_with_a_code_of_its_own() {
+    let folder = std::env::temp_dir().join(format!("cancel-desk-http-put-back-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("journal.db");
+    // it names an event that the journal lacks
+    std::fs::write(folder.join("last-of-journal.db"), format!("7 {}\n", "0a".repeat(32))).unwrap();
+    let journal = Arc::new(SqliteJournal::open(SqliteOptions::new(&file)).unwrap());
+    let scene = Scene::with(Setting { journal, workers: 0, ..Setting::default() }).await;
+    let body = r#"{"imp_uid":"imp_1","merchant_uid":"ORD-1","amount":1000}"#;
+    for call in
+        [Call::cancel("ORD-1", "1000", "k"), Call::get("/payments/ORD-1"), Call::post("/payments", body)]
+    {
+        let problem = scene.send(call).await.refused(503, "journal_put_back");
+        let message = problem["message"].as_str().unwrap();
+        assert!(message.contains("recover --after-restore") && !message.contains('/'), "{message}");
+    }
+    let korean = Call::get("/payments/ORD-1").header("accept-language", "ko");
+    let problem = scene.send(korean).await.refused(503, "journal_put_back");
+    assert!(problem["message"].as_str().unwrap().contains("같은 키로 다시 요청하세요"), "{problem}");
+    scene.send(Call::get("/readyz").without("authorization")).await.refused(503, "journal_put_back");
+    assert_eq!(scene.send(Call::get("/healthz")).await.status, 200);
+    drop(scene);
+    let _best_effort = std::fs::remove_dir_all(&folder);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payment_of_an_account_that_nobody_has_is_not_taken_on() {
     let scene = Scene::new().await;
     let body = r#"{"imp_uid":"imp_1","account":"closed-shop","merchant_uid":"ORD-1","amount":1000}"#;

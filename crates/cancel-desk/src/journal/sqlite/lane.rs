@@ -2,14 +2,15 @@
 //! transaction, and so the next fsync.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pg_core::Invalid;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
 use super::super::JournalError;
+use super::last::{Keeper, Last};
 use super::place::Opened;
 
 /// Most callers that share a transaction.
@@ -22,6 +23,9 @@ type Job = Box<dyn Ask + Send>;
 
 /// What a caller wants done in a transaction.
 trait Ask {
+    /// Whether it may begin on a journal that was put back, before it was opened.
+    fn is_after_restore(&self) -> bool;
+
     /// Does it, in place of what was done before. Tells whether it succeeded.
     fn run(&mut self, connection: &Connection) -> bool;
 
@@ -31,11 +35,16 @@ trait Ask {
 
 struct Asked<T, F> {
     work: F,
+    is_after_restore: bool,
     result: Option<Result<T, JournalError>>,
     answer: oneshot::Sender<Result<T, JournalError>>,
 }
 
 impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
+    fn is_after_restore(&self) -> bool {
+        self.is_after_restore
+    }
+
     fn run(&mut self, connection: &Connection) -> bool {
         let result = self.result.insert((self.work)(connection));
         result.is_ok()
@@ -50,17 +59,35 @@ impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
     }
 }
 
+/// How long to wait for a lane to end.
+const LAST: Duration = Duration::from_secs(1);
+
 /// A thread with a connection of its own.
 #[derive(Debug)]
 pub(super) struct Lane {
+    // dropped in this order: nobody asks any more, then it ends
     jobs: Sender<Job>,
+    _end: End,
+}
+
+/// Waits for a thread when it is dropped, for a while: what it does at its end is done then, and its files are left alone.
+#[derive(Debug)]
+struct End(Mutex<Receiver<()>>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let ended = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // nothing is ever sent: the other end goes with the thread
+        let _gone = ended.recv_timeout(LAST).is_err();
+    }
 }
 
 /// Why a transaction came to nothing, or may have.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 enum Failed {
     NotCommitted,
-    PutBack,
+    /// The file that told so, where the journal was put back before it was opened.
+    PutBack(Option<Arc<str>>),
 }
 
 impl From<rusqlite::Error> for Failed {
@@ -73,13 +100,10 @@ impl From<Failed> for JournalError {
     fn from(failed: Failed) -> Self {
         match failed {
             Failed::NotCommitted => not_committed(),
-            Failed::PutBack => Self::Storage(Box::new(Invalid::new("journal", PUT_BACK))),
+            Failed::PutBack(told_by) => Self::PutBack { told_by: told_by.map(|name| name.as_ref().into()) },
         }
     }
 }
-
-const PUT_BACK: &str = "must not be moved or put back while it is open, and it was: it may lack what happened since; stop \
-                        everything, then `cancel-desk recover --after-restore`";
 
 /// The storage failed underneath, and whether the transaction was written is not known.
 #[derive(Debug, Clone, Copy)]
@@ -98,9 +122,14 @@ fn not_committed() -> JournalError {
 }
 
 impl Lane {
-    /// The one that writes, as long as its file stays where it is.
-    pub(super) fn writing(connection: Connection, file: Option<Opened>) -> Result<Self, JournalError> {
-        let seen = Seen { file, ..Seen::default() };
+    /// The one that writes, as long as its file stays where it is, and holds what the keeper's file told of it.
+    pub(super) fn writing(
+        connection: Connection,
+        file: Option<Opened>,
+        (keeper, told): (Keeper, Option<Last>),
+    ) -> Result<Self, JournalError> {
+        let seen =
+            Seen { file, last: told, is_told: told.is_some(), keeper: Some(keeper), ..Seen::default() };
         Self::start(connection, "cancel-desk journal", Way::Writing, seen)
     }
 
@@ -111,11 +140,17 @@ impl Lane {
 
     fn start(connection: Connection, name: &'static str, way: Way, seen: Seen) -> Result<Self, JournalError> {
         let (jobs, waiting) = channel();
+        let (ends, ended) = channel();
         thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || work(&connection, way, seen, &waiting))
+            .spawn(move || {
+                let _until_the_end: Sender<()> = ends;
+                // closed before that
+                let connection = connection;
+                work(&connection, way, seen, &waiting);
+            })
             .map_err(|error| JournalError::Storage(Box::new(error)))?;
-        Ok(Self { jobs })
+        Ok(Self { jobs, _end: End(Mutex::new(ended)) })
     }
 
     /// Runs `work` in a transaction, and returns when that is committed. A failed `work` writes nothing. It may be run
@@ -127,8 +162,27 @@ impl Lane {
         T: Send + 'static,
         F: Fn(&Connection) -> Result<T, JournalError> + Send + 'static,
     {
+        self.ask(work, false).await
+    }
+
+    /// As [`run`](Self::run), on a journal that was put back before it was opened too: what it writes says so, and from
+    /// there on the journal is gone on with. Not where it was put back while it was open here.
+    pub(super) async fn run_after_restore<T, F>(&self, work: F) -> Result<T, JournalError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, JournalError> + Send + 'static,
+    {
+        self.ask(work, true).await
+    }
+
+    async fn ask<T, F>(&self, work: F, is_after_restore: bool) -> Result<T, JournalError>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> Result<T, JournalError> + Send + 'static,
+    {
         let (answer, waiting) = oneshot::channel();
-        self.jobs.send(Box::new(Asked { work, result: None, answer })).map_err(|_| not_committed())?;
+        let asked = Asked { work, is_after_restore, result: None, answer };
+        self.jobs.send(Box::new(asked)).map_err(|_| not_committed())?;
         waiting.await.map_err(|_| not_committed())?
     }
 }
@@ -160,32 +214,105 @@ impl Way {
 struct Seen {
     file: Option<Opened>,
     last: Option<Last>,
+    /// The last event is what the keeper's file told: nothing was seen of the journal itself.
+    is_told: bool,
+    /// It was put back while it was open.
     put_back: bool,
+    /// That was written into the log.
+    is_logged: bool,
+    keeper: Option<Keeper>,
 }
 
-type Last = (i64, [u8; 32]);
+/// How a transaction found the journal.
+#[derive(Debug, Default)]
+struct Found {
+    last: Option<Last>,
+    /// It was put back before it was opened.
+    lacks: bool,
+}
 
 impl Seen {
     /// Looks whether they are still there, when a transaction has begun; others may have added more. Once they are gone,
-    /// what is written would build on what is lost, or nobody else see it: nothing is done any more.
-    fn check(&mut self, connection: &Connection) -> Result<(), Failed> {
+    /// what is written would build on what is lost, or nobody else see it: nothing is done any more, but for what says
+    /// that the journal was put back.
+    fn check(&mut self, connection: &Connection, is_after_restore: bool) -> Result<Found, Failed> {
         let last = last_event(connection)?;
-        let is_there = match (self.last, last) {
-            (None, _) => true,
-            (Some(seen), Some(last)) if last.0 > seen.0 => hash_of(connection, seen.0)? == Some(seen.1),
-            (Some(seen), last) => last == Some(seen),
+        let lacks = match self.last {
+            Some(seen) => !is_in(connection, seen, last)?,
+            None => false,
         };
-        let file = self.file.as_ref().map_or(Ok(true), Opened::is_there);
-        let is_there = is_there && file.map_err(|_| Failed::NotCommitted)?;
-        if !is_there && !self.put_back {
-            tracing::error!("the journal {PUT_BACK}");
+        let is_there = self.file.as_ref().map_or(Ok(true), Opened::is_there);
+        let is_there = is_there.map_err(|_| Failed::NotCommitted)?;
+        self.put_back |= !is_there || (lacks && !self.is_told);
+        if self.put_back || (lacks && !is_after_restore) {
+            return Err(self.refused());
         }
-        self.put_back |= !is_there;
-        if self.put_back {
-            return Err(Failed::PutBack);
+        if !lacks {
+            self.last = last;
+            self.is_told = false;
+        }
+        Ok(Found { last, lacks })
+    }
+
+    fn refused(&mut self) -> Failed {
+        let told_by = self.keeper.as_ref().filter(|_| !self.put_back).map(Keeper::name);
+        let failed = Failed::PutBack(told_by);
+        if !std::mem::replace(&mut self.is_logged, true) {
+            tracing::error!("{}", JournalError::from(failed.clone()));
+        }
+        failed
+    }
+
+    /// What was committed is seen. Where the journal lacked something, only an event more says that it was put back.
+    fn committed(&mut self, found: &Found, last: Option<Last>) {
+        if found.lacks && last == found.last {
+            return;
         }
         self.last = last;
-        Ok(())
+        self.is_told = false;
+        if let Some(keeper) = self.keeper.as_mut().filter(|_| found.lacks) {
+            keeper.begin_anew();
+        }
+    }
+
+    /// In what time the last event has to be told beside the journal. What was not seen in the journal never is.
+    fn due_in(&self) -> Option<Duration> {
+        let keeper = self.keeper.as_ref().filter(|_| !self.put_back && !self.is_told)?;
+        keeper.due_in(self.last)
+    }
+
+    /// Tells it, if that is due now.
+    fn tell_if_due(&mut self) {
+        if self.due_in() == Some(Duration::ZERO) {
+            self.tell();
+        }
+    }
+
+    /// Tells it some time after it was committed, so only if it still is there.
+    fn tell_late(&mut self, connection: &Connection) {
+        let (Some(_), Some(last)) = (self.due_in(), self.last) else { return };
+        let is_there = self.file.as_ref().is_none_or(|file| file.is_there().unwrap_or(false));
+        if is_there && hash_of(connection, last.0).is_ok_and(|hash| hash == Some(last.1)) {
+            self.tell();
+        } else {
+            // whatever came about meanwhile, the next transaction sees it
+            self.keeper.iter_mut().for_each(Keeper::put_off);
+        }
+    }
+
+    fn tell(&mut self) {
+        let last = self.last;
+        if let Some(keeper) = self.keeper.as_mut() {
+            keeper.tell(last);
+        }
+    }
+}
+
+/// Whether an event that was seen is in a journal that ends with `last`.
+fn is_in(connection: &Connection, seen: Last, last: Option<Last>) -> rusqlite::Result<bool> {
+    match last {
+        Some(last) if last.0 > seen.0 => Ok(hash_of(connection, seen.0)? == Some(seen.1)),
+        last => Ok(last == Some(seen)),
     }
 }
 
@@ -201,27 +328,41 @@ fn hash_of(connection: &Connection, seq: i64) -> rusqlite::Result<Option<[u8; 32
 
 fn work(connection: &Connection, way: Way, mut seen: Seen, waiting: &Receiver<Job>) {
     let mut log = Log::new(connection);
-    while let Some(first) = next(connection, &mut log, waiting) {
-        let mut jobs: Vec<Job> =
-            std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE)).collect();
-        let committed = together(connection, way, &mut seen, &mut jobs);
-        if committed.is_err() {
-            let _already_rolled_back = execute(connection, "ROLLBACK");
-        }
-        for job in jobs {
-            job.reply(committed);
+    while let Some(first) = next(connection, &mut log, &mut seen, waiting) {
+        let jobs = std::iter::once(first).chain(waiting.try_iter().take(MOST_AT_ONCE));
+        // what may be done on a journal that was put back takes nothing else along
+        let (alone, others): (Vec<Job>, Vec<Job>) = jobs.partition(|job| job.is_after_restore());
+        for (is_after_restore, mut jobs) in [(true, alone), (false, others)] {
+            if jobs.is_empty() {
+                continue;
+            }
+            let committed = together(connection, way, &mut seen, is_after_restore, &mut jobs);
+            match committed {
+                Ok(()) => seen.tell_if_due(),
+                Err(_) => drop(execute(connection, "ROLLBACK")),
+            }
+            for job in jobs {
+                job.reply(committed.clone());
+            }
         }
     }
 }
 
-/// The next job. While there is none, or too long none without, the log is emptied; and at the end.
-fn next(connection: &Connection, log: &mut Log, waiting: &Receiver<Job>) -> Option<Job> {
+/// The next job. While there is none, or too long none without, the log is emptied, and the last event told beside the
+/// journal; and at the end.
+fn next(connection: &Connection, log: &mut Log, seen: &mut Seen, waiting: &Receiver<Job>) -> Option<Job> {
     loop {
         log.tidy_if_due(connection);
-        match waiting.recv_timeout(TIDY) {
+        let told = seen.due_in().filter(|due| *due < TIDY);
+        match waiting.recv_timeout(told.unwrap_or(TIDY)) {
             Ok(job) => return Some(job),
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => {
+                if told.is_some() {
+                    seen.tell_late(connection);
+                }
+            }
             Err(RecvTimeoutError::Disconnected) => {
+                seen.tell_late(connection);
                 log.tidy(connection);
                 return None;
             }
@@ -270,24 +411,33 @@ fn empty(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Runs all in one transaction. To take back one's writes alone, `SQLite` would have to keep every page as it was before
 /// each; hardly any fails once it has written, so that is done only where one did.
-fn together(connection: &Connection, way: Way, seen: &mut Seen, jobs: &mut [Job]) -> Result<(), Failed> {
+fn together(
+    connection: &Connection,
+    way: Way,
+    seen: &mut Seen,
+    is_after_restore: bool,
+    jobs: &mut [Job],
+) -> Result<(), Failed> {
     let begin = |seen: &mut Seen| {
         execute(connection, way.begin())?;
-        if way == Way::Writing { seen.check(connection) } else { Ok(()) }
+        match way {
+            Way::Writing => seen.check(connection, is_after_restore),
+            Way::Reading => Ok(Found::default()),
+        }
     };
-    begin(seen)?;
+    let mut found = begin(seen)?;
     let before = connection.total_changes();
     if !all_clean(connection, jobs) {
         execute(connection, "ROLLBACK")?;
-        begin(seen)?;
+        found = begin(seen)?;
         for job in jobs {
             apart(connection, job)?;
         }
     }
     let wrote = connection.total_changes() != before;
-    let last = if wrote { last_event(connection)? } else { seen.last };
+    let last = if wrote { last_event(connection)? } else { found.last };
     execute(connection, "COMMIT")?;
-    seen.last = last;
+    seen.committed(&found, last);
     Ok(())
 }
 
@@ -331,10 +481,10 @@ mod tests {
                     c.execute("INSERT INTO t VALUES (?1)", [next])?;
                     Ok(number)
                 };
-                jobs.push(Box::new(Asked { work, result: None, answer }));
+                jobs.push(Box::new(Asked { work, is_after_restore: false, result: None, answer }));
                 waiting.push(told);
             }
-            together(&connection, Way::Writing, &mut Seen::default(), &mut jobs).unwrap();
+            together(&connection, Way::Writing, &mut Seen::default(), false, &mut jobs).unwrap();
             jobs.into_iter().for_each(|job| job.reply(Ok(())));
             for (number, mut told) in (0..3).zip(waiting) {
                 assert_eq!(told.try_recv().unwrap().is_err(), bad == Some(number));

@@ -6,6 +6,7 @@
 mod begin;
 mod jobs;
 mod lane;
+mod last;
 mod open;
 mod place;
 mod read;
@@ -96,10 +97,11 @@ impl SqliteOptions {
     }
 }
 
-/// A journal in one `SQLite` file.
+/// A journal in one `SQLite` file. To drop it takes as long as what is under way, at most two seconds.
 pub struct SqliteJournal {
-    writer: Lane,
+    // dropped in this order: who closes the file last empties its log, and must be able to write
     reader: Lane,
+    writer: Lane,
     options: SqliteOptions,
 }
 
@@ -131,9 +133,9 @@ impl SqliteJournal {
         open::make_durable(&connection, options.busy_timeout)?;
         open::make_tables(&mut connection)?;
         let opened = if options.any_file_system { None } else { Some(place::Opened::of(&options.path)?) };
-        let writer = Lane::writing(connection, opened)?;
+        let writer = Lane::writing(connection, opened, last::Keeper::of(&options.path))?;
         let reading = open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, options.busy_timeout)?;
-        Ok(Self { writer, reader: Lane::reading(reading)?, options })
+        Ok(Self { reader: Lane::reading(reading)?, writer, options })
     }
 
     fn now(&self) -> Timestamp {
@@ -359,7 +361,7 @@ impl Journal for SqliteJournal {
         check_person(by, reason)?;
         let (by, reason, now) = (by.to_owned(), reason.to_owned(), self.now());
         self.writer
-            .run(move |c| {
+            .run_after_restore(move |c| {
                 let since = rows::restored(c, now)?;
                 let mut marked = 0_u64;
                 let mut after: Option<PaymentKey> = None;

@@ -29,6 +29,11 @@ impl Folder {
         self.0.join("journal.db")
     }
 
+    /// What tells the last event.
+    fn last(&self) -> PathBuf {
+        self.0.join("last-of-journal.db")
+    }
+
     fn open(&self) -> Result<SqliteJournal, JournalError> {
         SqliteJournal::open(SqliteOptions::new(self.file()).with_vault(vault()))
     }
