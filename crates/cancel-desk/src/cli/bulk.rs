@@ -107,7 +107,7 @@ pub(crate) struct RunArgs {
     /// Why it may go on, where it halted itself
     #[arg(long, requires = "by")]
     reason: Option<String>,
-    /// Most cancels in flight for each merchant account
+    /// Most cancels in flight for each merchant account, and as many look-ups
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(1..=256))]
     max_concurrency: u16,
     /// Yes: needed with --json to approve, or to go on after a halt

@@ -33,10 +33,10 @@ pub(crate) struct RecoverArgs {
     /// Needed with --json for --after-restore; with --settled: although payments are still suspect
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Your name, as it is recorded
+    /// Your name, as it is recorded; needed with --after-restore and --settled
     #[arg(long)]
     by: Option<String>,
-    /// Why, as it is recorded
+    /// Why, as it is recorded; needed with --after-restore and --settled
     #[arg(long)]
     reason: Option<String>,
 }

@@ -88,7 +88,7 @@ pub(super) fn of(error: &DeskError) -> Option<String> {
         DeskError::LookUp(_) => "결제사 원장을 조회하지 못했습니다. 다시 시도하세요.".to_owned(),
         DeskError::Journal(JournalError::PutBack { .. }) => {
             "저널이 예전 내용으로 되돌려졌거나 옮겨져 아무것도 저장하지 않았습니다. 서버를 모두 멈추고 서버에서 \
-             `cancel-desk recover --after-restore`를 실행한 뒤 같은 키로 다시 요청하세요."
+             `cancel-desk recover --after-restore --by 이름 --reason 사유`를 실행한 뒤 같은 키로 다시 요청하세요."
                 .to_owned()
         }
         DeskError::Journal(_) => {

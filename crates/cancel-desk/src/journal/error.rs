@@ -75,14 +75,14 @@ impl fmt::Display for JournalError {
             Self::NoKey => f.write_str("account data needs a key to be stored or read, and none is set"),
             Self::Corrupt(what) => write!(f, "the journal is damaged: {what}"),
             Self::PutBack { told_by: None } => f.write_str(
-                "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, \
-                 then `cancel-desk recover --after-restore`",
+                "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, put \
+                 the newest journal there is in place, then `cancel-desk recover --after-restore --by NAME --reason WHY`",
             ),
             Self::PutBack { told_by: Some(file) } => write!(
                 f,
-                "the journal lacks the last event that {file} beside it names: a backup was put back, or it was deleted, and what \
-                 was refunded since could be refunded once more; stop everything, then `cancel-desk recover --after-restore` \
-                 (to begin anew on purpose, delete {file} too)"
+                "the journal lacks the last event that {file} beside it names: a backup was put back, or it was deleted; stop \
+                 everything, put the newest journal there is in place, then `cancel-desk recover --after-restore --by NAME \
+                 --reason WHY`. Do not delete {file}: without it, what was refunded since is refunded once more"
             ),
             Self::Storage(_) => f.write_str("the journal's storage failed"),
         }

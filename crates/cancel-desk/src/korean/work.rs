@@ -116,17 +116,18 @@ pub(super) const TEXTS: Table = &[
     ),
     ("the journal is damaged: {}", "저널이 손상되었습니다: {0}"),
     (
-        "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, then \
-         `cancel-desk recover --after-restore`",
-        "저널이 열려 있는 동안 파일이 옮겨졌거나 예전 내용으로 되돌려졌습니다. 그 뒤의 환불 기록이 없을 수 있습니다. 모두 멈춘 뒤 \
-         `cancel-desk recover --after-restore`를 실행하세요",
+        "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, put the \
+         newest journal there is in place, then `cancel-desk recover --after-restore --by NAME --reason WHY`",
+        "저널이 열려 있는 동안 파일이 옮겨졌거나 예전 내용으로 되돌려졌습니다. 그 뒤의 환불 기록이 없을 수 있습니다. 모두 멈추고 가장 최근 저널을 \
+         제자리에 둔 뒤 `cancel-desk recover --after-restore --by 이름 --reason 사유`를 실행하세요",
     ),
     (
-        "the journal lacks the last event that {} beside it names: a backup was put back, or it was deleted, and what was refunded \
-         since could be refunded once more; stop everything, then `cancel-desk recover --after-restore` (to begin anew on \
-         purpose, delete {} too)",
-        "저널 옆의 {0} 파일이 가리키는 마지막 기록이 저널에 없습니다. 백업으로 되돌려졌거나 삭제된 것이며, 그대로 쓰면 그 뒤의 환불이 한 번 더 \
-         나갈 수 있습니다. 모두 멈춘 뒤 `cancel-desk recover --after-restore`를 실행하세요 (일부러 새로 시작하려면 {1} 파일도 삭제하세요)",
+        "the journal lacks the last event that {} beside it names: a backup was put back, or it was deleted; stop everything, put \
+         the newest journal there is in place, then `cancel-desk recover --after-restore --by NAME --reason WHY`. Do not delete \
+         {}: without it, what was refunded since is refunded once more",
+        "저널 옆의 {0} 파일이 가리키는 마지막 기록이 저널에 없습니다. 저널이 백업으로 되돌려졌거나 삭제된 것입니다. 모두 멈추고 가장 최근 저널을 \
+         제자리에 둔 뒤 `cancel-desk recover --after-restore --by 이름 --reason 사유`를 실행하세요. {1} 파일은 지우지 마세요. 지우면 그 뒤의 환불이 \
+         한 번 더 나갑니다",
     ),
     ("the journal's storage failed", "저널 저장소 오류"),
     ("the journal's storage failed: {}", "저널 저장소 오류: {0}"),

@@ -534,7 +534,7 @@ async fn a_backup_that_was_put_back_without_a_word_is_noticed() {
     let before = scene.sandbox.requests().len();
     let refused = scene.run(&cancel).await.ends(5).err;
     let told =
-        refused.contains("recover --after-restore") && refused.contains("delete last-of-refunds.db too");
+        refused.contains("recover --after-restore") && refused.contains("Do not delete last-of-refunds.db");
     assert!(told, "{refused}");
     let korean = scene.korean(&cancel).await.ends(5).err;
     assert!(korean.contains("last-of-refunds.db 파일이 가리키는 마지막 기록이 저널에 없습니다"), "{korean}");
