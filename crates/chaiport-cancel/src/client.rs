@@ -85,7 +85,8 @@ impl ChaiportClient {
     /// The service that it talks to: Chaiport's own, under whichever of its hosts, or another host.
     pub(crate) fn service(&self) -> &str {
         match self.inner.config.endpoint() {
-            Endpoint::Production | Endpoint::StaticIp => "chaiport",
+            // no host can have that name
+            Endpoint::Production | Endpoint::StaticIp => "chaiport production",
             Endpoint::Custom(_) => self.inner.base.service(),
         }
     }

@@ -132,7 +132,10 @@ pub(super) const OPTIONS: &[(&str, &str)] = &[
     ("The plan's total; once for each currency", "계획의 합계. 통화마다 한 번씩 적습니다"),
     ("Go on with a plan that was approved before", "이미 승인한 작업을 이어서 실행합니다"),
     ("Why it may go on, where it halted itself", "스스로 멈춘 작업을 이어서 실행해도 되는 사유"),
-    ("Most cancels in flight for each merchant account, and as many look-ups", "가맹점 계정마다 동시에 전송할 취소의 최대 건수. 조회도 같은 수까지"),
+    (
+        "Most cancels in flight for each merchant account, and as many look-ups",
+        "가맹점 계정마다 동시에 전송할 취소의 최대 건수. 조회도 같은 수까지",
+    ),
     (
         "Yes: needed with --json to approve, or to go on after a halt",
         "동의. --json으로 승인하거나 멈춘 작업을 이어서 실행할 때 필요합니다",

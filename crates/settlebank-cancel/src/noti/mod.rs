@@ -3,6 +3,10 @@
 //! Off by default for most methods; the answer to the API is the result. Where they are on, they also tell of
 //! cancels made at Hecto's admin site.
 //!
+//! Hecto sends UTF-8 or EUC-KR, by a setting of the merchant's; older contracts have EUC-KR. For EUC-KR: the feature `euc-kr`, and
+//! `Charset::EucKr`. Without it every notification with Korean in it is [`NotificationError::Charset`], is answered `FAIL`, and lost
+//! after Hecto's tries. Not sure which: read as `Utf8`, and on that error once more as `EucKr`.
+//!
 //! ```
 //! use settlebank_cancel::noti::{self, Acknowledgement, Charset};
 //! # use settlebank_cancel::{Config, Endpoint};

@@ -1,6 +1,7 @@
 //! One thread writes, and one reads what takes long. Callers that come while a thread is busy share its next
 //! transaction, and so the next fsync.
 
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -9,9 +10,10 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
-use super::super::JournalError;
+use super::super::{Clock as _, JournalError, SystemClock};
 use super::last::{Keeper, Last};
-use super::place::Opened;
+use super::place::{Moment, Opened};
+use super::whole;
 
 /// Most callers that share a transaction.
 const MOST_AT_ONCE: usize = 256;
@@ -58,6 +60,9 @@ impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
         let _gone = self.answer.send(result);
     }
 }
+
+/// How long a verification waits for others.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait for a lane to end.
 const LAST: Duration = Duration::from_secs(1);
@@ -126,10 +131,11 @@ impl Lane {
     pub(super) fn writing(
         connection: Connection,
         file: Option<Opened>,
+        unsure: Option<Moment>,
         (keeper, told): (Keeper, Option<Last>),
     ) -> Result<Self, JournalError> {
-        let seen =
-            Seen { file, last: told, is_told: told.is_some(), keeper: Some(keeper), ..Seen::default() };
+        let keeper = Some(keeper);
+        let seen = Seen { file, last: told, is_told: told.is_some(), keeper, unsure, ..Seen::default() };
         Self::start(connection, "cancel-desk journal", Way::Writing, seen)
     }
 
@@ -221,6 +227,10 @@ struct Seen {
     /// That was written into the log.
     is_logged: bool,
     keeper: Option<Keeper>,
+    /// When the file was changed, past its log, before it was opened.
+    unsure: Option<Moment>,
+    /// The same of a journal that is sound for all that, or was written here.
+    sound: Option<Moment>,
 }
 
 /// How a transaction found the journal.
@@ -243,7 +253,7 @@ impl Seen {
         };
         let is_there = self.file.as_ref().map_or(Ok(true), Opened::is_there);
         let is_there = is_there.map_err(|_| Failed::NotCommitted)?;
-        self.put_back |= !is_there || (lacks && !self.is_told);
+        self.put_back |= !is_there || (lacks && !self.is_told) || self.is_mixture(connection)?;
         if self.put_back || (lacks && !is_after_restore) {
             return Err(self.refused());
         }
@@ -252,6 +262,26 @@ impl Seen {
             self.is_told = false;
         }
         Ok(Found { last, lacks })
+    }
+
+    /// Whether something was copied over the file while its log was not empty: all of it is looked at where that may be.
+    fn is_mixture(&mut self, connection: &Connection) -> Result<bool, Failed> {
+        let changed = self.file.as_ref().map_or(Ok(None), Opened::changed_past_its_log);
+        let changed = self.unsure.or(changed.map_err(|_| Failed::NotCommitted)?);
+        if changed.is_none() || changed == self.sound {
+            return Ok(false);
+        }
+        let Some(path) = connection.path() else { return Ok(false) };
+        tracing::warn!(
+            "the journal was changed past its write-ahead log: all of it is verified before anything is done"
+        );
+        let found = whole::verify(Path::new(path), PATIENCE, SystemClock.now());
+        if !found.is_ok_and(|found| found.is_sound()) {
+            return Ok(true);
+        }
+        self.sound = changed;
+        self.unsure = None;
+        Ok(false)
     }
 
     fn refused(&mut self) -> Failed {
@@ -265,6 +295,9 @@ impl Seen {
 
     /// What was committed is seen. Where the journal lacked something, only an event more says that it was put back.
     fn committed(&mut self, found: &Found, last: Option<Last>) {
+        // a commit may have taken its time to carry the log over into the file
+        let changed = self.file.as_ref().and_then(|file| file.changed_past_its_log().unwrap_or_default());
+        self.sound = changed.or(self.sound);
         if found.lacks && last == found.last {
             return;
         }

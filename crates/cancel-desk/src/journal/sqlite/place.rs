@@ -148,7 +148,45 @@ impl Opened {
     pub(super) fn is_there(&self) -> std::io::Result<bool> {
         self.path.try_exists()
     }
+
+    /// As [`changed_past_its_log`].
+    pub(super) fn changed_past_its_log(&self) -> std::io::Result<Option<Moment>> {
+        changed_past_its_log(&self.path)
+    }
 }
+
+/// When the file was changed, if that was long after the last change of a log that is not empty. `SQLite` changes it only
+/// from the log, and hardly ever so late; a backup that is copied over it leaves the log as it was, and what is read then is
+/// a mixture of both.
+#[cfg(unix)]
+pub(super) fn changed_past_its_log(path: &Path) -> std::io::Result<Option<Moment>> {
+    use std::os::unix::fs::MetadataExt;
+
+    const NANOS: i128 = 1_000_000_000;
+
+    let changed = |about: &std::fs::Metadata| {
+        i128::from(about.ctime()).saturating_mul(NANOS).saturating_add(i128::from(about.ctime_nsec()))
+    };
+    let log = match log_of(path).symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        found => found?,
+    };
+    let at = changed(&path.symlink_metadata()?);
+    let late = changed(&log).saturating_add(LATE);
+    Ok(if log.len() > 0 && at > late { Some(at) } else { None })
+}
+
+#[cfg(not(unix))]
+pub(super) fn changed_past_its_log(_path: &Path) -> std::io::Result<Option<Moment>> {
+    Ok(None)
+}
+
+/// Nanoseconds, by the file system's clock.
+pub(super) type Moment = i128;
+
+/// How long after the log the file may be changed without a second look.
+#[cfg(unix)]
+const LATE: Moment = 200_000_000;
 
 /// Whether that is still there under its name.
 #[cfg(unix)]

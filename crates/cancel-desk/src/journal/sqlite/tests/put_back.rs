@@ -271,7 +271,7 @@ async fn a_deleted_journal_is_begun_anew_only_without_its_file() {
     let journal = folder.open().unwrap();
     assert!(is_refused_at_start(&journal).await);
     let error = journal.next_due().await.unwrap_err().to_string();
-    assert!(error.contains("delete last-of-journal.db too") && !error.contains('/'), "{error}");
+    assert!(error.contains("Do not delete last-of-journal.db") && !error.contains('/'), "{error}");
     drop(journal);
     std::fs::remove_file(folder.last()).unwrap();
     folder.open().unwrap().register_payment(payment("p")).await.unwrap();
@@ -401,4 +401,62 @@ async fn the_file_is_its_owners_alone() {
     let folder = Folder::new();
     folder.open().unwrap().register_payment(payment("p")).await.unwrap();
     assert_eq!(std::fs::metadata(folder.last()).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// Enough for pages of all kinds that nothing written later touches.
+async fn filled(folder: &Folder) -> SqliteJournal {
+    let journal = folder.open().unwrap();
+    for number in 0..120 {
+        let id = format!("p{number:03}");
+        journal.register_payment(payment(&id)).await.unwrap();
+        submitted(&journal, wish(&id, &id, 1_000)).await;
+    }
+    journal
+}
+
+/// What a copy that keeps to the clock takes: its file is changed long after the log.
+fn wait() {
+    std::thread::sleep(std::time::Duration::from_millis(400));
+}
+
+/// Pages of the log, and all others as they were before: the last event is there, the refund before it is not.
+#[tokio::test]
+async fn a_backup_that_is_copied_over_the_file_beside_its_log_is_noticed() {
+    let folder = Folder::new();
+    drop(filled(&folder).await);
+    let backup = std::fs::read(folder.file()).unwrap();
+    let journal = folder.open().unwrap();
+    submitted(&journal, wish("p003", "lost", 3_000)).await;
+    drop(journal);
+    let journal = folder.open().unwrap();
+    submitted(&journal, wish("p117", "kept", 2_000)).await;
+    wait();
+    std::fs::write(folder.file(), backup).unwrap();
+    // by whoever has it open, and by whoever opens it then
+    assert!(is_refused(&journal).await);
+    let crashed = Folder::new();
+    for name in ["journal.db-wal", "last-of-journal.db", "journal.db"] {
+        std::fs::copy(folder.0.join(name), crashed.0.join(name)).unwrap();
+        wait();
+    }
+    let other = crashed.open().unwrap();
+    assert!(is_refused(&other).await);
+    assert!(
+        matches!(other.suspect_all("kim", "copied").await, Err(JournalError::PutBack { .. })),
+        "no way out of that"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_changed_and_the_same_is_gone_on_with() {
+    let folder = Folder::new();
+    let journal = filled(&folder).await;
+    submitted(&journal, wish("p003", "k", 3_000)).await;
+    wait();
+    let same = std::fs::metadata(folder.file()).unwrap().permissions();
+    std::fs::set_permissions(folder.file(), same).unwrap();
+    submitted(&journal, wish("p004", "k2", 3_000)).await;
+    let other = folder.open().unwrap();
+    assert!(other.by_key(&payment("p003").key().account(), "k").await.unwrap().is_some());
+    sound(&journal).await;
 }
