@@ -75,8 +75,8 @@ impl fmt::Display for JournalError {
             Self::NoKey => f.write_str("account data needs a key to be stored or read, and none is set"),
             Self::Corrupt(what) => write!(f, "the journal is damaged: {what}"),
             Self::PutBack { told_by: None } => f.write_str(
-                "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, put \
-                 the newest journal there is in place, then `cancel-desk recover --after-restore --by NAME --reason WHY`",
+                "the journal was moved or put back while it was open, or beside its old -wal, and may lack what was refunded since: \
+                 stop everything, put the newest journal there is in place without an old -wal, then `cancel-desk recover --after-restore --by NAME --reason WHY`",
             ),
             Self::PutBack { told_by: Some(file) } => write!(
                 f,

@@ -116,10 +116,10 @@ pub(super) const TEXTS: Table = &[
     ),
     ("the journal is damaged: {}", "저널이 손상되었습니다: {0}"),
     (
-        "the journal was moved or put back while it was open, and may lack what was refunded since: stop everything, put the \
-         newest journal there is in place, then `cancel-desk recover --after-restore --by NAME --reason WHY`",
-        "저널이 열려 있는 동안 파일이 옮겨졌거나 예전 내용으로 되돌려졌습니다. 그 뒤의 환불 기록이 없을 수 있습니다. 모두 멈추고 가장 최근 저널을 \
-         제자리에 둔 뒤 `cancel-desk recover --after-restore --by 이름 --reason 사유`를 실행하세요",
+        "the journal was moved or put back while it was open, or beside its old -wal, and may lack what was refunded since: stop \
+         everything, put the newest journal there is in place without an old -wal, then `cancel-desk recover --after-restore --by NAME --reason WHY`",
+        "저널이 열려 있는 동안 파일이 옮겨졌거나, 예전 내용으로 되돌려졌거나, 예전 -wal 옆에 복사되었습니다. 그 뒤의 환불 기록이 없을 수 있습니다. \
+         모두 멈추고 예전 -wal을 치운 자리에 가장 최근 저널을 둔 뒤 `cancel-desk recover --after-restore --by 이름 --reason 사유`를 실행하세요",
     ),
     (
         "the journal lacks the last event that {} beside it names: a backup was put back, or it was deleted; stop everything, put \

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::oneshot;
 
-use super::super::{Clock as _, JournalError, SystemClock};
+use super::super::JournalError;
 use super::last::{Keeper, Last};
 use super::place::{Moment, Opened};
 use super::whole;
@@ -60,9 +61,6 @@ impl<T, F: Fn(&Connection) -> Result<T, JournalError>> Ask for Asked<T, F> {
         let _gone = self.answer.send(result);
     }
 }
-
-/// How long a verification waits for others.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long to wait for a lane to end.
 const LAST: Duration = Duration::from_secs(1);
@@ -131,11 +129,10 @@ impl Lane {
     pub(super) fn writing(
         connection: Connection,
         file: Option<Opened>,
-        unsure: Option<Moment>,
         (keeper, told): (Keeper, Option<Last>),
     ) -> Result<Self, JournalError> {
         let keeper = Some(keeper);
-        let seen = Seen { file, last: told, is_told: told.is_some(), keeper, unsure, ..Seen::default() };
+        let seen = Seen { file, last: told, is_told: told.is_some(), keeper, ..Seen::default() };
         Self::start(connection, "cancel-desk journal", Way::Writing, seen)
     }
 
@@ -227,9 +224,7 @@ struct Seen {
     /// That was written into the log.
     is_logged: bool,
     keeper: Option<Keeper>,
-    /// When the file was changed, past its log, before it was opened.
-    unsure: Option<Moment>,
-    /// The same of a journal that is sound for all that, or was written here.
+    /// When the file was changed, past its log, that is sound for all that, or was written here.
     sound: Option<Moment>,
 }
 
@@ -253,7 +248,7 @@ impl Seen {
         };
         let is_there = self.file.as_ref().map_or(Ok(true), Opened::is_there);
         let is_there = is_there.map_err(|_| Failed::NotCommitted)?;
-        self.put_back |= !is_there || (lacks && !self.is_told) || self.is_mixture(connection)?;
+        self.put_back |= !is_there || (lacks && !self.is_told);
         if self.put_back || (lacks && !is_after_restore) {
             return Err(self.refused());
         }
@@ -264,24 +259,25 @@ impl Seen {
         Ok(Found { last, lacks })
     }
 
-    /// Whether something was copied over the file while its log was not empty: all of it is looked at where that may be.
-    fn is_mixture(&mut self, connection: &Connection) -> Result<bool, Failed> {
+    /// Refuses what comes of a file that something was copied over while its log was not empty, before `SQLite` reads it: all
+    /// of it is looked at where that may be.
+    fn check_whole(&mut self, connection: &Connection) -> Result<(), Failed> {
         let changed = self.file.as_ref().map_or(Ok(None), Opened::changed_past_its_log);
-        let changed = self.unsure.or(changed.map_err(|_| Failed::NotCommitted)?);
+        let changed = changed.map_err(|_| Failed::NotCommitted)?;
+        if self.put_back {
+            return Err(self.refused());
+        }
         if changed.is_none() || changed == self.sound {
-            return Ok(false);
+            return Ok(());
         }
-        let Some(path) = connection.path() else { return Ok(false) };
-        tracing::warn!(
-            "the journal was changed past its write-ahead log: all of it is verified before anything is done"
-        );
-        let found = whole::verify(Path::new(path), PATIENCE, SystemClock.now());
-        if !found.is_ok_and(|found| found.is_sound()) {
-            return Ok(true);
+        if connection.path().is_none_or(|path| whole::is_sound(Path::new(path))) {
+            self.sound = changed;
+            return Ok(());
         }
-        self.sound = changed;
-        self.unsure = None;
-        Ok(false)
+        self.put_back = true;
+        // the log is what shows it: carried over into the file, it would be a mixture that nobody can tell from a journal
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        Err(self.refused())
     }
 
     fn refused(&mut self) -> Failed {
@@ -385,7 +381,9 @@ fn work(connection: &Connection, way: Way, mut seen: Seen, waiting: &Receiver<Jo
 /// journal; and at the end.
 fn next(connection: &Connection, log: &mut Log, seen: &mut Seen, waiting: &Receiver<Job>) -> Option<Job> {
     loop {
-        log.tidy_if_due(connection);
+        if log.is_due() {
+            log.tidy(connection, seen);
+        }
         let told = seen.due_in().filter(|due| *due < TIDY);
         match waiting.recv_timeout(told.unwrap_or(TIDY)) {
             Ok(job) => return Some(job),
@@ -396,7 +394,7 @@ fn next(connection: &Connection, log: &mut Log, seen: &mut Seen, waiting: &Recei
             }
             Err(RecvTimeoutError::Disconnected) => {
                 seen.tell_late(connection);
-                log.tidy(connection);
+                log.tidy(connection, seen);
                 return None;
             }
         }
@@ -418,16 +416,15 @@ impl Log {
         Self { changes, at: Instant::now() }
     }
 
-    fn tidy_if_due(&mut self, connection: &Connection) {
-        if self.at.elapsed() >= TIDY {
-            self.tidy(connection);
-        }
+    fn is_due(&self) -> bool {
+        self.at.elapsed() >= TIDY
     }
 
-    fn tidy(&mut self, connection: &Connection) {
+    fn tidy(&mut self, connection: &Connection, seen: &mut Seen) {
         self.at = Instant::now();
         let changes = connection.total_changes();
-        if self.changes != Some(changes) && empty(connection).unwrap_or(false) {
+        let has_more = self.changes != Some(changes);
+        if has_more && seen.check_whole(connection).is_ok() && empty(connection).unwrap_or(false) {
             self.changes = Some(changes);
         }
     }
@@ -452,6 +449,9 @@ fn together(
     jobs: &mut [Job],
 ) -> Result<(), Failed> {
     let begin = |seen: &mut Seen| {
+        if way == Way::Writing {
+            seen.check_whole(connection)?;
+        }
         execute(connection, way.begin())?;
         match way {
             Way::Writing => seen.check(connection, is_after_restore),

@@ -164,15 +164,17 @@ pub(super) fn changed_past_its_log(path: &Path) -> std::io::Result<Option<Moment
 
     const NANOS: i128 = 1_000_000_000;
 
-    let changed = |about: &std::fs::Metadata| {
-        i128::from(about.ctime()).saturating_mul(NANOS).saturating_add(i128::from(about.ctime_nsec()))
+    let moment = |seconds: i64, nanos: i64| {
+        i128::from(seconds).saturating_mul(NANOS).saturating_add(i128::from(nanos))
     };
     let log = match log_of(path).symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         found => found?,
     };
-    let at = changed(&path.symlink_metadata()?);
-    let late = changed(&log).saturating_add(LATE);
+    let file = path.symlink_metadata()?;
+    // a copy may keep its time of writing; and whoever opens the log as root gives it to its owner anew
+    let at = moment(file.ctime(), file.ctime_nsec());
+    let late = moment(log.mtime(), log.mtime_nsec()).saturating_add(LATE);
     Ok(if log.len() > 0 && at > late { Some(at) } else { None })
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags};
 use crate::record::{AttemptRecord, IntentRecord, PaymentKey, PaymentRecord, Timestamp};
 
 use super::super::verify::Verifier;
-use super::super::{JournalError, Verification};
+use super::super::{Clock as _, JournalError, SystemClock, Verification};
 use super::{jobs, open, rows};
 
 type OfPayment = (PaymentRecord, Vec<IntentRecord>, Vec<AttemptRecord>);
@@ -21,6 +21,16 @@ fn of_payment(c: &Connection, key: &PaymentKey) -> Result<Option<OfPayment>, Jou
     let intents = rows::intents_of(c, key)?;
     let attempts = rows::attempts_of_payment(c, key)?;
     Ok(Some((payment, intents, attempts)))
+}
+
+/// Whether the whole can be read, and holds what it must.
+pub(super) fn is_sound(path: &Path) -> bool {
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    tracing::warn!(
+        "the journal was changed later than its write-ahead log: all of it is verified before anything is done"
+    );
+    verify(path, PATIENCE, SystemClock.now()).is_ok_and(|found| found.is_sound())
 }
 
 pub(super) fn verify(path: &Path, timeout: Duration, now: Timestamp) -> Result<Verification, JournalError> {
