@@ -187,7 +187,8 @@ async fn broken_desks_are_found_out() {
     let known = [
         (Broken::SendsTwice, &[Rule::NotTwice, Rule::Accounted][..]),
         (Broken::BelievesInSuccess, &[Rule::TrulyFinal]),
-        (Broken::BelievesInRefusal, &[Rule::TrulyFinal]),
+        // of a refund that was made, or of one that was not and had no cause to be refused
+        (Broken::BelievesInRefusal, &[Rule::TrulyFinal, Rule::RejectedForCause]),
         (Broken::ForgetsWishes, &[Rule::NotLost]),
     ];
     for (broken, rules) in known {
