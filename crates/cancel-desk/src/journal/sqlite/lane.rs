@@ -125,14 +125,16 @@ fn not_committed() -> JournalError {
 }
 
 impl Lane {
-    /// The one that writes, as long as its file stays where it is, and holds what the keeper's file told of it.
+    /// The one that writes, as long as its file stays where it is, and holds what the keeper's file told of it. `sound`: when the
+    /// file was changed past its log, if it was, and verified since.
     pub(super) fn writing(
         connection: Connection,
         file: Option<Opened>,
+        sound: Option<Moment>,
         (keeper, told): (Keeper, Option<Last>),
     ) -> Result<Self, JournalError> {
         let keeper = Some(keeper);
-        let seen = Seen { file, last: told, is_told: told.is_some(), keeper, ..Seen::default() };
+        let seen = Seen { file, last: told, is_told: told.is_some(), keeper, sound, ..Seen::default() };
         Self::start(connection, "cancel-desk journal", Way::Writing, seen)
     }
 
@@ -262,11 +264,11 @@ impl Seen {
     /// Refuses what comes of a file that something was copied over while its log was not empty, before `SQLite` reads it: all
     /// of it is looked at where that may be.
     fn check_whole(&mut self, connection: &Connection) -> Result<(), Failed> {
-        let changed = self.file.as_ref().map_or(Ok(None), Opened::changed_past_its_log);
-        let changed = changed.map_err(|_| Failed::NotCommitted)?;
         if self.put_back {
             return Err(self.refused());
         }
+        let changed = self.file.as_ref().map_or(Ok(None), Opened::changed_past_its_log);
+        let changed = changed.map_err(|_| Failed::NotCommitted)?;
         if changed.is_none() || changed == self.sound {
             return Ok(());
         }

@@ -129,9 +129,11 @@ impl SqliteJournal {
         }
         place::check_name(&options.path)?;
         // before the log is touched: whoever closes the journal carries it over into the file
-        let changed =
-            |path| place::changed_past_its_log(path).map_err(|error| JournalError::Storage(Box::new(error)));
-        if !options.any_file_system && changed(&options.path)?.is_some() && !whole::is_sound(&options.path) {
+        let changed = match options.any_file_system {
+            true => None,
+            false => place::changed_past_its_log(&options.path).map_err(place::failed)?,
+        };
+        if changed.is_some() && !whole::is_sound(&options.path) {
             return Err(JournalError::PutBack { told_by: None });
         }
         let mut connection =
@@ -139,7 +141,7 @@ impl SqliteJournal {
         open::make_durable(&connection, options.busy_timeout)?;
         open::make_tables(&mut connection)?;
         let opened = if options.any_file_system { None } else { Some(place::Opened::of(&options.path)?) };
-        let writer = Lane::writing(connection, opened, last::Keeper::of(&options.path))?;
+        let writer = Lane::writing(connection, opened, changed, last::Keeper::of(&options.path))?;
         let reading = open::connect(&options.path, OpenFlags::SQLITE_OPEN_READ_ONLY, options.busy_timeout)?;
         Ok(Self { reader: Lane::reading(reading)?, writer, options })
     }

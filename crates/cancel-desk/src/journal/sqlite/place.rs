@@ -18,7 +18,7 @@ const LINKED: &str = "must have one name, and its file has another hard link: tw
 const MOUNTED: &str = "must not be mounted as a single file: its write-ahead log would stay outside, and refunds would be \
                        made twice; mount the folder, not the file";
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> JournalError {
+pub(super) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> JournalError {
     JournalError::Storage(Box::new(error))
 }
 
